@@ -1,0 +1,49 @@
+package spec
+
+// Fleet is one configuration for all directors: every *.hcl file of the folder, loaded and checked.
+type Fleet struct {
+	Directors []Placed[Director] // by name
+	Clusters  []Cluster          // by name
+}
+
+// View is one director's part of the fleet. It is what a director keeps on disk as its last known good.
+type View struct {
+	Director Placed[Director]
+	Clusters []Cluster // those it belongs to
+}
+
+// Director is the view of one director; false when the fleet does not declare it.
+func (f *Fleet) Director(name string) (View, bool) {
+	for _, d := range f.Directors {
+		if d.Def.Name == name {
+			return View{Director: d, Clusters: f.clustersOf(name)}, true
+		}
+	}
+	return View{}, false
+}
+
+func (f *Fleet) clustersOf(name string) []Cluster {
+	var out []Cluster
+	for _, c := range f.Clusters {
+		if c.Has(name) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// PerDirector is an attribute that may be one value for all directors, or a map by director: `priority = 100` or
+// `priority = { lb1 = 100, lb2 = 101 }`.
+type PerDirector[T any] struct {
+	All *T           // the one value
+	By  map[string]T // or one for each
+}
+
+// For is the value for a director; false when nothing is said for it.
+func (p PerDirector[T]) For(director string) (T, bool) {
+	if p.All != nil {
+		return *p.All, true
+	}
+	v, ok := p.By[director]
+	return v, ok
+}

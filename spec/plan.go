@@ -1,0 +1,66 @@
+package spec
+
+import (
+	"encoding/hex"
+	"time"
+)
+
+// Plan is what has to be done to one director, in order. It is data: it prints, it is journaled, and its digest says whether two
+// plans are the same.
+type Plan struct {
+	Director string
+	Commit   Commit
+	Steps    []Step
+	Held     []Hold
+	Foreign  []Foreign
+	Digest   Digest
+}
+
+// Step is a batch of changes whose order among themselves does not matter.
+type Step struct {
+	Phase   Phase
+	Changes []Change
+}
+
+// Digest identifies a plan: SHA-256 over its changes in order.
+type Digest [32]byte
+
+// String is "sha256:" and the hexadecimal digits.
+func (d Digest) String() string               { return "sha256:" + hex.EncodeToString(d[:]) }
+func (d Digest) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// Phase is the place of a change in the order of work on one director.
+type Phase uint8
+
+// Hold is a change that waits, with why and until when (the zero time: until the cause goes away).
+type Hold struct {
+	Key   Key
+	Why   string
+	Until time.Time
+}
+
+// Foreign is a live object that is neither wanted nor ours: it is reported and left alone.
+type Foreign struct {
+	Key   Key
+	Value Value
+}
+
+// Changes counts the changes of all steps.
+func (p Plan) Changes() int {
+	n := 0
+	for _, s := range p.Steps {
+		n += len(s.Changes)
+	}
+	return n
+}
+
+// Risk is the highest risk of any change.
+func (p Plan) Risk() Risk {
+	var r Risk
+	for _, s := range p.Steps {
+		for _, c := range s.Changes {
+			r = max(r, c.Risk)
+		}
+	}
+	return r
+}

@@ -1,0 +1,63 @@
+package spec
+
+import (
+	"cmp"
+	"slices"
+)
+
+// RowKey is what identifies a row: a comparable key with an order.
+type RowKey[K any] interface {
+	comparable
+	Key
+	Compare(K) int
+}
+
+// RowValue is what a row holds.
+type RowValue interface {
+	comparable
+	Value
+}
+
+// Row is one object: its key, its settings, and where they were declared (the zero Pos for a live object).
+type Row[K RowKey[K], V RowValue] struct {
+	Key   K   `json:"key"`
+	Value V   `json:"value"`
+	Pos   Pos `json:"pos,omitzero"`
+}
+
+// Rows are objects of one kind, sorted by key, each key once: a diff is one merge pass.
+type Rows[K RowKey[K], V RowValue] []Row[K, V]
+
+// Sort puts rows in order; rows that are in order already cost one pass.
+func (r Rows[K, V]) Sort() {
+	slices.SortFunc(r, func(a, b Row[K, V]) int { return a.Key.Compare(b.Key) })
+}
+
+// Find is the row of a key.
+func (r Rows[K, V]) Find(k K) (Row[K, V], bool) {
+	i, ok := slices.BinarySearchFunc(r, k, func(row Row[K, V], k K) int { return row.Key.Compare(k) })
+	if !ok {
+		return Row[K, V]{}, false
+	}
+	return r[i], true
+}
+
+// State is what one director's kernel should hold, or holds.
+type State struct {
+	Services Rows[ServiceKey, Service] `json:"services"`
+	Dests    Rows[DestKey, Dest]       `json:"real_servers"`
+	Daemons  Rows[Role, Daemon]        `json:"sync_daemons"`
+	Timeouts Rows[TimeoutKey, Seconds] `json:"timeouts"`
+	Sysctls  Rows[SysctlKey, Setting]  `json:"sysctls"`
+}
+
+// DestsOf are the rows of one service's real servers.
+func (s State) DestsOf(k ServiceKey) Rows[DestKey, Dest] {
+	// Equal services compare as "after", so that the search lands on the first of them.
+	from, _ := slices.BinarySearchFunc(s.Dests, k, func(r Row[DestKey, Dest], k ServiceKey) int { return cmp.Or(r.Key.Service.Compare(k), 1) })
+	to := from
+	for to < len(s.Dests) && s.Dests[to].Key.Service == k {
+		to++
+	}
+	return s.Dests[from:to]
+}
