@@ -1,6 +1,10 @@
 package spec
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/hashicorp/hcl/v2"
+)
 
 // Pos is a place in a source file: line and column count from 1, Len is in bytes of that line. The zero Pos is "nowhere".
 type Pos struct {
@@ -15,6 +19,12 @@ func (p Pos) String() string {
 		return ""
 	}
 	return p.File + ":" + strconv.FormatUint(uint64(p.Line), 10)
+}
+
+// Range is the place as diagnostics name it. Its byte offsets are zero: Sources.Locate fills them in before an excerpt is shown.
+func (p Pos) Range() hcl.Range {
+	start := hcl.Pos{Line: int(p.Line), Column: int(p.Col)}
+	return hcl.Range{Filename: p.File, Start: start, End: hcl.Pos{Line: start.Line, Column: start.Column + int(p.Len)}}
 }
 
 // Mark is a place relative to the first line of the block it was read from. Blocks are cached by their bytes, so what a block
