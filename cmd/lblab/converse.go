@@ -1,0 +1,52 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/lbsync/lbsync/cmd/lblab/wire"
+)
+
+// sink takes what the commands of a job give.
+type sink interface {
+	Output(index int, kind wire.Kind, data []byte)
+	Exit(index, code int)
+}
+
+// errGone: the inside ended before it was done.
+var errGone = errors.New("the machine ended before the command did")
+
+// converse has the inside do job. stdin may be nil: then the commands read an empty input.
+func converse(conn *wire.Conn, job wire.Job, stdin io.Reader, to sink) error {
+	if err := conn.Send(wire.Message{Kind: wire.Start, Job: &job}); err != nil {
+		return fmt.Errorf("send the job: %w", err)
+	}
+	go send(conn, stdin)
+	for {
+		m, err := conn.Receive()
+		if err != nil {
+			return fmt.Errorf("%w: %v", errGone, err)
+		}
+		switch m.Kind {
+		case wire.Stdout, wire.Stderr:
+			to.Output(m.Index, m.Kind, m.Data)
+		case wire.Exit:
+			to.Exit(m.Index, m.Code)
+		case wire.Broken:
+			return fmt.Errorf("prepare the machine: %s", m.Data)
+		case wire.Done:
+			return nil
+		default:
+			return fmt.Errorf("receive from the machine: message of kind %d", m.Kind)
+		}
+	}
+}
+
+// send passes the input on. Its errors show as the end of the conversation.
+func send(conn *wire.Conn, stdin io.Reader) {
+	if stdin != nil {
+		_, _ = io.Copy(conn.Writer(wire.Input, 0), stdin)
+	}
+	_ = conn.Send(wire.Message{Kind: wire.EOF})
+}

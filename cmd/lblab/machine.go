@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/lbsync/lbsync/cmd/lblab/cache"
+	"github.com/lbsync/lbsync/cmd/lblab/debian"
+	"github.com/lbsync/lbsync/cmd/lblab/vm"
+	"github.com/lbsync/lbsync/cmd/lblab/wire"
+)
+
+// size is how big the virtual machine is.
+type size struct {
+	memory int // MB
+	cpus   int
+}
+
+// emulated runs job in a virtual machine. shares are directories that commands may write to.
+func emulated(ctx context.Context, s size, shares []string, job wire.Job, stdin io.Reader, to sink) error {
+	apt := debian.Apt{Progress: os.Stderr}
+	if err := apt.Tools(); err != nil {
+		return err
+	}
+	kernel, err := cache.Ready(apt, false)
+	if err != nil {
+		return err
+	}
+	// Short and without blanks: it goes into a socket's name and the kernel's command line.
+	dir, err := os.MkdirTemp("/tmp", "lblab-")
+	if err != nil {
+		return fmt.Errorf("make a folder for the machine: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	m, err := machine(s, kernel, dir, shares)
+	if err != nil {
+		return err
+	}
+	running, err := vm.Boot(ctx, m)
+	if err != nil {
+		return err
+	}
+	defer running.Stop()
+	job.Machine = &wire.Machine{Modules: kernel.Modules, Release: kernel.Release, Shares: shares}
+	err = converse(wire.New(running.Conn), job, stdin, to)
+	if errors.Is(err, errGone) && ctx.Err() == nil {
+		return fmt.Errorf("%w; the kernel's last words:\n%s", err, running.LastWords())
+	}
+	return err
+}
+
+func machine(s size, kernel cache.Kernel, dir string, shares []string) (vm.Machine, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return vm.Machine{}, fmt.Errorf("find lblab's own program: %w", err)
+	}
+	lblab := filepath.Join(dir, "lblab")
+	if err := os.Symlink(self, lblab); err != nil {
+		return vm.Machine{}, fmt.Errorf("make a folder for the machine: %w", err)
+	}
+	return vm.Machine{
+		Kernel: kernel.Image, Initramfs: kernel.Initramfs, Lblab: lblab,
+		Socket: filepath.Join(dir, "socket"), Log: filepath.Join(dir, "log"),
+		Memory: s.memory, CPUs: s.cpus, Shares: shares,
+	}, nil
+}

@@ -1,0 +1,63 @@
+// Command lblab runs commands and tests under a kernel that has IPVS: the running one, or a small virtual machine.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes of lblab itself; any other is the command's.
+const (
+	exitTimeout = 124 // as timeout(1)
+	exitLab     = 125 // the lab could not do its part, as docker run
+)
+
+func main() {
+	// QEMU dies with the thread that starts it: see vm.Boot.
+	runtime.LockOSThread()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	code := execute(ctx, root())
+	stop()
+	os.Exit(code)
+}
+
+// ended is how a command's own exit code travels up; it is no failure of the lab.
+type ended int
+
+func (e ended) Error() string {
+	return fmt.Sprintf("the command ended with %d", int(e))
+}
+
+func execute(ctx context.Context, cmd *cobra.Command) int {
+	err := cmd.ExecuteContext(ctx)
+	var code ended
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &code):
+		return int(code)
+	}
+	fmt.Fprintf(os.Stderr, "lblab: %v\n", err)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return exitTimeout
+	}
+	return exitLab
+}
+
+func root() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:           "lblab",
+		Short:         "Run commands and tests under a kernel that has IPVS",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	cmd.AddCommand(runCommand(), insideCommand())
+	return cmd
+}
