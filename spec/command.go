@@ -1,0 +1,81 @@
+package spec
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Verb is what an operator asks of a running agent.
+type Verb string
+
+// The verbs.
+const (
+	Rollback Verb = "rollback" // apply an earlier commit and stay there
+	PinTo    Verb = "pin"      // hold one commit
+	Unpin    Verb = "unpin"
+	Suspend  Verb = "suspend" // write nothing
+	Resume   Verb = "resume"
+	Refresh  Verb = "refresh" // ask the repository now
+)
+
+// Command is one request of an operator. Actor is who asks, as the socket says; a client leaves it zero.
+type Command struct {
+	Verb   Verb          `json:"verb"`
+	Rev    string        `json:"rev,omitempty"` // of rollback and pin: a commit id, a unique prefix of one, a branch or a tag
+	For    time.Duration `json:"for,omitempty"` // of rollback, pin and suspend: nanoseconds until it ends by itself; 0 is without end
+	Reason string        `json:"reason,omitempty"`
+	Actor  Actor         `json:"-"`
+}
+
+// longestReason bounds what goes into every status and journal record.
+const longestReason = 500
+
+// Check says what is wrong with the request on its own.
+func (c Command) Check() error {
+	rev, lasts := false, false
+	switch c.Verb {
+	case Rollback, PinTo:
+		rev, lasts = true, true
+	case Suspend:
+		lasts = true
+	case Unpin, Resume, Refresh:
+	default:
+		return fmt.Errorf("command %q is not known: use rollback, pin, unpin, suspend, resume or refresh", c.Verb)
+	}
+	switch {
+	case rev && c.Rev == "":
+		return fmt.Errorf("%s: name a revision", c.Verb)
+	case !rev && c.Rev != "":
+		return fmt.Errorf("%s: takes no revision", c.Verb)
+	case c.For < 0 || (!lasts && c.For != 0):
+		return fmt.Errorf("%s: duration %v does not apply", c.Verb, c.For)
+	case len(c.Reason) > longestReason:
+		return fmt.Errorf("%s: reason has %d bytes, at most %d are kept", c.Verb, len(c.Reason), longestReason)
+	}
+	return nil
+}
+
+// Actor is the local user behind a command.
+type Actor struct {
+	UID   uint32 `json:"uid"`
+	Login string `json:"login,omitempty"` // name of the login session, or of the uid where there is none
+}
+
+// String is "LOGIN (uid N)".
+func (a Actor) String() string {
+	uid := "uid " + strconv.FormatUint(uint64(a.UID), 10)
+	if a.Login == "" {
+		return uid
+	}
+	return a.Login + " (" + uid + ")"
+}
+
+// CommandResult is what came of a command that was carried out, or refused for the commit it names.
+type CommandResult struct {
+	Version int          `json:"version"`          // DocumentVersion
+	Commit  *Commit      `json:"commit,omitempty"` // what the revision stands for
+	Plan    *PlanSummary `json:"plan,omitempty"`   // what was done to the kernel; nil when nothing was
+	Refusal *Refusal     `json:"refusal,omitempty"`
+	Status  Status       `json:"status"` // afterwards
+}

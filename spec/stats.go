@@ -1,0 +1,53 @@
+package spec
+
+import "time"
+
+// Stats are the counters of the live services and real servers.
+type Stats struct {
+	Version  int            `json:"version"` // DocumentVersion
+	Taken    time.Time      `json:"taken"`
+	Services []ServiceStats `json:"services"`
+	Dests    []DestStats    `json:"real_servers"`
+}
+
+// ServiceStats are the counters of one service.
+type ServiceStats struct {
+	Key ServiceKey `json:"key"`
+	Counters
+}
+
+// DestStats are the counters of one real server, and the connections it has now.
+type DestStats struct {
+	Key        DestKey `json:"key"`
+	Active     uint32  `json:"active_connections"`
+	Inactive   uint32  `json:"inactive_connections"`
+	Persistent uint32  `json:"persistent_connections"`
+	Counters
+}
+
+// Counters count since the object was added; the rates are the kernel's own estimates (net/netfilter/ipvs/ip_vs_est.c), per second.
+type Counters struct {
+	Connections uint64 `json:"connections"`
+	InPackets   uint64 `json:"in_packets"`
+	OutPackets  uint64 `json:"out_packets"`
+	InBytes     uint64 `json:"in_bytes"`
+	OutBytes    uint64 `json:"out_bytes"`
+
+	ConnectionRate uint64 `json:"connection_rate"`
+	InPacketRate   uint64 `json:"in_packet_rate"`
+	OutPacketRate  uint64 `json:"out_packet_rate"`
+	InByteRate     uint64 `json:"in_byte_rate"`
+	OutByteRate    uint64 `json:"out_byte_rate"`
+}
+
+// Snapshot is the live state of a director with what is needed to diff against it elsewhere: what was applied last, and which
+// objects are lbsync's.
+type Snapshot struct {
+	Version  int       `json:"version"` // DocumentVersion
+	Director string    `json:"director"`
+	Taken    time.Time `json:"taken"`
+	Applied  *Commit   `json:"applied,omitempty"` // nil: no commit was ever applied
+	Owned    []byte    `json:"owned,omitempty"`   // the encoded set of keys that lbsync has applied
+	Live     State     `json:"live"`
+	Prior    *State    `json:"prior,omitempty"` // what the applied commit wanted
+}
