@@ -29,9 +29,6 @@ type Digest [32]byte
 func (d Digest) String() string               { return "sha256:" + hex.EncodeToString(d[:]) }
 func (d Digest) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// Phase is the place of a change in the order of work on one director.
-type Phase uint8
-
 // Hold is a change that waits, with why and until when (the zero time: until the cause goes away).
 type Hold struct {
 	Key   Key
