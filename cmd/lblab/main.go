@@ -15,14 +15,15 @@ import (
 
 // Exit codes of lblab itself; any other is the command's.
 const (
-	exitTimeout = 124 // as timeout(1)
-	exitLab     = 125 // the lab could not do its part, as docker run
+	exitTimeout     = 124 // as timeout(1)
+	exitLab         = 125 // the lab could not do its part, as docker run
+	exitInterrupted = 130 // ended by a signal to lblab itself
 )
 
 func main() {
 	// QEMU dies with the thread that starts it: see vm.Boot.
 	runtime.LockOSThread()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	code := execute(ctx, root())
 	stop()
 	os.Exit(code)
@@ -45,8 +46,11 @@ func execute(ctx context.Context, cmd *cobra.Command) int {
 		return int(code)
 	}
 	fmt.Fprintf(os.Stderr, "lblab: %v\n", err)
-	if errors.Is(err, context.DeadlineExceeded) {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
 		return exitTimeout
+	case ctx.Err() != nil:
+		return exitInterrupted
 	}
 	return exitLab
 }
@@ -58,6 +62,6 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(runCommand(), insideCommand())
+	cmd.AddCommand(runCommand(), topologyCommand(), setupCommand(), insideCommand(), echoCommand(), trafficCommand())
 	return cmd
 }

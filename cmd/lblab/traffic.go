@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lbsync/lbsync/cmd/lblab/traffic"
+)
+
+func echoCommand() *cobra.Command {
+	var name string
+	cmd := &cobra.Command{
+		Use:   "echo [--name NAME] ADDRESS:PORT",
+		Short: "Be a real server: answer each line with this server's name and the line",
+		Args:  cobra.ExactArgs(1),
+	}
+	cmd.Flags().StringVar(&name, "name", "server", "what to answer with")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		l, err := net.Listen("tcp", args[0])
+		if err != nil {
+			return err
+		}
+		return traffic.Echo(cmd.Context(), l, name)
+	}
+	return cmd
+}
+
+func trafficCommand() *cobra.Command {
+	var c traffic.Client
+	var ready string
+	cmd := &cobra.Command{
+		Use:   "traffic [flags] ADDRESS:PORT",
+		Short: "Be a client: keep connections open, open new ones, count what is lost; ends at SIGTERM with a report",
+		Args:  cobra.ExactArgs(1),
+	}
+	cmd.Flags().IntVar(&c.Connections, "connections", 20, "long-lived connections")
+	cmd.Flags().DurationVar(&c.Every, "every", 200*time.Millisecond, "time between messages of a connection, and between new connections")
+	cmd.Flags().DurationVar(&c.Patience, "patience", 10*time.Second, "a message without an answer for so long is a loss")
+	cmd.Flags().StringVar(&ready, "ready", "", "file to create once all long-lived connections were answered")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c.To = args[0]
+		var readyErr error
+		report := c.Run(cmd.Context(), func() { readyErr = announce(ready) })
+		fmt.Print(report)
+		if readyErr == nil && !report.Clean() {
+			return ended(1)
+		}
+		return readyErr
+	}
+	return cmd
+}
+
+func announce(file string) error {
+	if file == "" {
+		return nil
+	}
+	return os.WriteFile(file, nil, 0o644)
+}
