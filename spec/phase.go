@@ -6,21 +6,22 @@ type Phase uint8
 
 // The phases, in order. Phase 0 is no phase.
 const (
-	PhaseSettings          Phase = iota + 1 // sysctls and IPVS timeouts
-	PhaseSyncBackup                         // the backup sync daemon
-	PhaseAddServices  
-	PhaseAddRealServers  
-	PhaseEdit                               // services and real servers, in place
-	PhaseDrain                              // real servers to weight 0
+	PhaseSettings   Phase = iota + 1 // sysctls and IPVS timeouts
+	PhaseSyncBackup                  // the backup sync daemon
+	PhaseAddServices
+	PhaseAddRealServers
+	PhaseEdit  // services and real servers, in place
+	PhaseDrain // real servers to weight 0
 	PhaseRemoveRealServers
-	PhaseRemoveServices  
-	PhaseSyncMaster                         // the master sync daemon
+	PhaseRemoveServices
+	PhaseSyncMaster // the master sync daemon
+	PhaseStopSync   // sync daemons that are not wanted
 )
 
 var phaseNames = names[Phase]{"phase", map[Phase]string{
 	PhaseSettings: "settings", PhaseSyncBackup: "sync backup", PhaseAddServices: "add services", PhaseAddRealServers: "add real servers",
 	PhaseEdit: "edit", PhaseDrain: "drain", PhaseRemoveRealServers: "remove real servers", PhaseRemoveServices: "remove services",
-	PhaseSyncMaster: "sync master",
+	PhaseSyncMaster: "sync master", PhaseStopSync: "stop sync",
 }}
 
 func (p Phase) String() string                { return phaseNames.name(p) }

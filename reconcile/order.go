@@ -1,0 +1,96 @@
+package reconcile
+
+import "github.com/lbsync/lbsync/spec"
+
+// class is all that the order of work knows of a change.
+type class struct {
+	kind   spec.Kind
+	action spec.Action
+	role   spec.Role // of a sync daemon
+	drains bool      // an edit that takes a real server's weight to 0
+}
+
+// order is the order of work on one director: a change belongs to the phase of its class, and phases run in the order of spec.Phase.
+// Two rules give the rest: what is added comes before what is taken away, over all services, and what carries comes before what it
+// carries.
+var order = []struct {
+	phase spec.Phase
+	class class
+}{
+	// Settings first: sync_sock_size is read when a daemon starts, timeouts when a connection opens.
+	{spec.PhaseSettings, class{kind: spec.KindSysctl, action: spec.Add}},
+	{spec.PhaseSettings, class{kind: spec.KindSysctl, action: spec.Edit}},
+	{spec.PhaseSettings, class{kind: spec.KindTimeout, action: spec.Add}},
+	{spec.PhaseSettings, class{kind: spec.KindTimeout, action: spec.Edit}},
+
+	// The receiving side of connection sync before any sending side: what a master sends under a syncid that no backup accepts is lost.
+	{spec.PhaseSyncBackup, class{kind: spec.KindSyncDaemon, action: spec.Add, role: spec.RoleBackup}},
+	{spec.PhaseSyncBackup, class{kind: spec.KindSyncDaemon, action: spec.Edit, role: spec.RoleBackup}},
+
+	// The kernel refuses a real server whose service is not there (ESRCH).
+	{spec.PhaseAddServices, class{kind: spec.KindService, action: spec.Add}},
+	// Before every removal: the new pool stands before the old one goes. Each deleted real server also makes later adds slower, as the
+	// kernel walks its trash list (ip_vs_ctl.c, ip_vs_trash_get_dest).
+	{spec.PhaseAddRealServers, class{kind: spec.KindRealServer, action: spec.Add}},
+
+	// In place, and after the adds: a scheduler that hashes then rebuilds its table over the new pool once.
+	{spec.PhaseEdit, class{kind: spec.KindService, action: spec.Edit}},
+	// A weight that leaves 0 makes a real server usable, so it comes before any other is drained.
+	{spec.PhaseEdit, class{kind: spec.KindRealServer, action: spec.Edit}},
+
+	// Only now is all that is wanted usable, so what should take no new connections may stop taking them.
+	{spec.PhaseDrain, class{kind: spec.KindRealServer, action: spec.Edit, drains: true}},
+
+	// After the drains, so that a service losing one real server and draining another is never left to what is about to go.
+	{spec.PhaseRemoveRealServers, class{kind: spec.KindRealServer, action: spec.Remove}},
+	// After its real servers: each of them is a change of its own in plan and journal, and the kernel would remove them with it.
+	{spec.PhaseRemoveServices, class{kind: spec.KindService, action: spec.Remove}},
+
+	// What a master announces must already be known by service and real server, on this director and at its backups.
+	{spec.PhaseSyncMaster, class{kind: spec.KindSyncDaemon, action: spec.Add, role: spec.RoleMaster}},
+	{spec.PhaseSyncMaster, class{kind: spec.KindSyncDaemon, action: spec.Edit, role: spec.RoleMaster}},
+
+	// Both daemons may run together, so a director whose role moves has its new one before the old one stops.
+	{spec.PhaseStopSync, class{kind: spec.KindSyncDaemon, action: spec.Remove, role: spec.RoleBackup}},
+	{spec.PhaseStopSync, class{kind: spec.KindSyncDaemon, action: spec.Remove, role: spec.RoleMaster}},
+}
+
+var phases = func() map[class]spec.Phase {
+	m := make(map[class]spec.Phase, len(order))
+	for _, o := range order {
+		m[o.class] = o.phase
+	}
+	return m
+}()
+
+func classOf(c *spec.Change) class {
+	k := class{kind: c.Key.Kind(), action: c.Action, drains: drains(c)}
+	k.role, _ = c.Key.(spec.Role)
+	return k
+}
+
+// drains says whether a change takes a real server's weight to 0.
+func drains(c *spec.Change) bool {
+	before, was := c.Before.(spec.Dest)
+	after, is := c.After.(spec.Dest)
+	return was && is && before.Weight != 0 && after.Weight == 0
+}
+
+// steps puts changes in order: one step for each phase that has any.
+func steps(changes []spec.Change) []spec.Step {
+	var by [spec.PhaseStopSync + 1][]spec.Change
+	for i := range changes {
+		p, ok := phases[classOf(&changes[i])]
+		if !ok {
+			panic("no phase for " + changes[i].Action.String() + " " + string(changes[i].Key.Kind()) + " " + changes[i].Key.String())
+		}
+		by[p] = append(by[p], changes[i])
+	}
+	var out []spec.Step
+	for p, cs := range by {
+		if len(cs) > 0 {
+			out = append(out, spec.Step{Phase: spec.Phase(p), Changes: cs})
+		}
+	}
+	return out
+}

@@ -1,0 +1,80 @@
+package reconcile
+
+import "github.com/lbsync/lbsync/spec"
+
+// PlanInput is all that a plan depends on.
+type PlanInput struct {
+	Director string
+	Commit   spec.Commit // what Want comes from
+	Want     spec.State
+	Holds    []spec.Hold // as Want returned them: their objects are left as they are
+	Prior    *spec.State // the wanted state last applied; nil when none ever was
+	Live     spec.State  // a whole observation
+	Owned    Owned
+}
+
+// NewPlan is what has to be done, in order. It is empty when live is as wanted, and never touches what lbsync does not own.
+func NewPlan(in PlanInput) spec.Plan {
+	p := spec.Plan{Director: in.Director, Commit: in.Commit, Held: in.Holds}
+	held := heldKeys(in.Holds)
+	all := Diff(in.Want, in.Live)
+	ours := all[:0]
+	for _, c := range all {
+		switch {
+		case held.has(c.Key):
+		case in.foreign(&c):
+			p.Foreign = append(p.Foreign, spec.Foreign{Key: c.Key, Value: c.Before})
+		default:
+			ours = append(ours, in.judge(c))
+		}
+	}
+	p.Steps = steps(ours)
+	p.Digest = digest(p.Steps)
+	return p
+}
+
+// judge gives a change its reason and risk. What is removed is declared nowhere any more: it is shown where it was.
+func (in *PlanInput) judge(c spec.Change) spec.Change {
+	c.Reason, c.Risk = reason(&c, in.Prior), risk(&c)
+	if c.Action == spec.Remove && in.Prior != nil {
+		_, c.Pos = lookup(in.Prior, c.Key)
+	}
+	return c
+}
+
+// foreign says whether a live object that is not wanted is someone else's. Real servers belong to whom their service belongs to.
+func (in *PlanInput) foreign(c *spec.Change) bool {
+	if c.Action != spec.Remove {
+		return false
+	}
+	switch k := c.Key.(type) {
+	case spec.ServiceKey:
+		return !in.Owned.hasService(k)
+	case spec.DestKey:
+		_, wanted := in.Want.Services.Find(k.Service)
+		return !wanted && !in.Owned.hasService(k.Service)
+	case spec.Role:
+		return !in.Owned.hasDaemon(k)
+	}
+	return false
+}
+
+// keys are the objects of holds.
+type keys map[spec.Key]bool
+
+func heldKeys(holds []spec.Hold) keys {
+	m := make(keys, len(holds))
+	for _, h := range holds {
+		m[h.Key] = true
+	}
+	return m
+}
+
+// has also holds the real servers of a service that is held.
+func (m keys) has(k spec.Key) bool {
+	if len(m) == 0 {
+		return false
+	}
+	d, ok := k.(spec.DestKey)
+	return m[k] || ok && m[d.Service]
+}
