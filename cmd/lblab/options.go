@@ -15,11 +15,12 @@ import (
 
 // options are what run and test have in common.
 type options struct {
-	size    size
-	timeout time.Duration
-	shares  []string
-	env     []string
-	vm      bool
+	size     size
+	timeout  time.Duration
+	shares   []string
+	env      []string
+	topology string // file
+	vm       bool
 }
 
 func (o *options) flags(f *pflag.FlagSet) {
@@ -28,6 +29,7 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.DurationVar(&o.timeout, "timeout", 30*time.Minute, "end everything after this time, with exit code 124")
 	f.StringArrayVar(&o.shares, "share", nil, "directory that is writable inside, at the same path (repeatable)")
 	f.StringArrayVar(&o.env, "env", nil, "environment variable to pass on, NAME or NAME=VALUE (repeatable)")
+	f.StringVar(&o.topology, "topology", "", "file of nodes and segments to build first (see lblab topology)")
 	f.BoolVar(&o.vm, "vm", false, "use a virtual machine even where the running kernel has IPVS")
 }
 
@@ -49,6 +51,13 @@ func (o *options) do(ctx context.Context, commands []wire.Command, stdin io.Read
 	ctx, cancel := context.WithTimeoutCause(ctx, o.timeout, fmt.Errorf("no end after %s: %w", o.timeout, context.DeadlineExceeded))
 	defer cancel()
 	job := wire.Job{Commands: commands}
+	if o.topology != "" {
+		t, err := readTopology(o.topology)
+		if err != nil {
+			return err
+		}
+		job.Topology = t.Plan()
+	}
 	err := o.where(ctx, job, stdin, to)
 	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -18,6 +18,8 @@ func runCommand() *cobra.Command {
 		Args:  cobra.MinimumNArgs(1),
 	}
 	o.flags(cmd.Flags())
+	// Flags after the command are the command's.
+	cmd.Flags().SetInterspersed(false)
 	cmd.Flags().BoolVarP(&interactive, "interactive", "i", false, "pass standard input on to the command")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var stdin io.Reader

@@ -1,6 +1,7 @@
 package debian
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,4 +43,20 @@ func Program(name string) string {
 		}
 	}
 	return ""
+}
+
+// Missing installs those of the packages that are not installed.
+func (a Apt) Missing(packages []string) error {
+	var missing []string
+	for _, name := range packages {
+		var status bytes.Buffer
+		err := output(exec.Command("dpkg-query", "-W", "-f=${db:Status-Status}", name), &status)
+		if err != nil || status.String() != "installed" {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return a.Install(missing...)
 }

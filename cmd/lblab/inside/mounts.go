@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 
 	"github.com/vishvananda/netlink"
@@ -12,8 +13,8 @@ import (
 	"github.com/lbsync/lbsync/cmd/lblab/wire"
 )
 
-// Hostname of the machine; it says in every log that the lab wrote it.
-const Hostname = "lblab"
+// hostname of the machine; it says in every log that the lab wrote it.
+const hostname = "lblab"
 
 type mount struct {
 	source, target, kind string
@@ -58,7 +59,18 @@ func prepareMachine(m wire.Machine) error {
 	if err := deviceLinks(); err != nil {
 		return err
 	}
-	return unix.Sethostname([]byte(Hostname))
+	if err := unix.Sethostname([]byte(hostname)); err != nil {
+		return fmt.Errorf("set the host name: %w", err)
+	}
+	return loadIPVS()
+}
+
+// loadIPVS makes the machine like a running kernel that has IPVS, where lblab has loaded it before it looked.
+func loadIPVS() error {
+	if out, err := exec.Command("modprobe", "ip_vs").CombinedOutput(); err != nil {
+		return fmt.Errorf("load ip_vs: %w: %s", err, out)
+	}
+	return nil
 }
 
 // share is not cached beyond mmap: the host must see what was written, and the other way round.

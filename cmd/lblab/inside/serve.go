@@ -18,6 +18,10 @@ func Serve(rw io.ReadWriter) error {
 	if os.Getpid() != 1 {
 		return fmt.Errorf("serve a job as process %d: this command is for lblab itself, which starts it as process 1", os.Getpid())
 	}
+	// Process 1 of a machine has no PATH yet, and the caller's may lack the sbin folders.
+	if err := os.Setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"); err != nil {
+		return fmt.Errorf("set PATH: %w", err)
+	}
 	conn := wire.New(rw)
 	first, err := conn.Receive()
 	if err != nil {

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lbsync/lbsync/cmd/lblab/cache"
+	"github.com/lbsync/lbsync/cmd/lblab/debian"
+)
+
+func setupCommand() *cobra.Command {
+	var with []string
+	cmd := &cobra.Command{
+		Use:   "setup",
+		Short: "Install what is missing and fetch Debian's current kernel",
+		Args:  cobra.NoArgs,
+	}
+	cmd.Flags().StringSliceVar(&with, "with", nil, "further Debian packages, e.g. ipvsadm,keepalived")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		apt := debian.Apt{Progress: os.Stderr}
+		if err := apt.Tools(); err != nil {
+			return err
+		}
+		if err := apt.Missing(with); err != nil {
+			return err
+		}
+		kernel, err := cache.Ready(apt, true)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "kernel %s in %s\n", kernel.Release, kernel.Modules)
+		return nil
+	}
+	return cmd
+}
