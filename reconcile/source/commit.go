@@ -1,0 +1,64 @@
+package source
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/object"
+)
+
+// Commit is what a revision is known by. Its texts come from whoever could push: a printer must quote them.
+type Commit struct {
+	ID      string    // 40 hexadecimal digits
+	Author  string    // name
+	Email   string    // address of the author
+	When    time.Time // author date, with the author's zone
+	Subject string    // first paragraph of the message on one line, as git log --format=%s
+	Body    string    // the rest of the message, without surrounding blank lines
+	Parents []string  // ids; the first is the branch that was merged into
+	Signed  string    // kind of the signature present, NOT verified: "", "pgp" or "ssh"
+}
+
+// IsZero tells whether there is no commit.
+func (c Commit) IsZero() bool { return c.ID == "" }
+
+// Short is the id cut to 10 digits, for people.
+func (c Commit) Short() string { return c.ID[:min(10, len(c.ID))] }
+
+func decodeCommit(o plumbing.EncodedObject) (*object.Commit, error) {
+	c := &object.Commit{}
+	if err := c.Decode(o); err != nil {
+		return nil, fmt.Errorf("decode commit %s: %w", o.Hash(), err)
+	}
+	return c, nil
+}
+
+func newCommit(c *object.Commit) Commit {
+	subject, body, _ := strings.Cut(strings.TrimLeft(c.Message, "\n"), "\n\n")
+	out := Commit{
+		ID:      c.Hash.String(),
+		Author:  c.Author.Name,
+		Email:   c.Author.Email,
+		When:    c.Author.When,
+		Subject: strings.Join(strings.Fields(subject), " "),
+		Body:    strings.TrimSpace(body),
+		Signed:  signatureKind(c.PGPSignature),
+	}
+	for _, p := range c.ParentHashes {
+		out.Parents = append(out.Parents, p.String())
+	}
+	return out
+}
+
+// signatureKind reads the armor: git stores SSH signatures in the same gpgsig header.
+func signatureKind(armor string) string {
+	switch {
+	case strings.Contains(armor, "BEGIN SSH SIGNATURE"):
+		return "ssh"
+	case strings.Contains(armor, "BEGIN PGP"):
+		return "pgp"
+	}
+	return ""
+}

@@ -1,0 +1,148 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/filemode"
+	"github.com/go-git/go-git/v5/plumbing/format/packfile"
+	"github.com/go-git/go-git/v5/plumbing/object"
+	"github.com/go-git/go-git/v5/plumbing/transport"
+)
+
+// deltaWindow is how many neighbours an object is compared with to store it as a difference; git's own default (pack.window).
+const deltaWindow = 10
+
+// localRemote reads a repository on this machine directly: go-git's file transport would run the git program, which a director need not have.
+type localRemote struct{ repo *git.Repository }
+
+func openLocal(path string) (*localRemote, error) {
+	// A linked work tree has a file .git and keeps its objects in the common folder.
+	repo, err := git.PlainOpenWithOptions(path, &git.PlainOpenOptions{EnableDotGitCommonDir: true})
+	if errors.Is(err, git.ErrRepositoryNotExists) {
+		return nil, fmt.Errorf("%w: %s", transport.ErrRepositoryNotFound, path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if cut, err := repo.Storer.Shallow(); err != nil || len(cut) > 0 {
+		return nil, &Error{Call: "open repository " + path, Kind: ErrShallow, Cause: err, Remedy: "it is a shallow clone itself: run git fetch --unshallow in it"}
+	}
+	return &localRemote{repo}, nil
+}
+
+func (l *localRemote) refs(context.Context) (advert, error) {
+	a := advert{refs: map[plumbing.ReferenceName]plumbing.Hash{}, peeled: map[plumbing.ReferenceName]plumbing.Hash{}, anyID: true}
+	all, err := l.repo.References()
+	if err != nil {
+		return a, err
+	}
+	err = all.ForEach(func(r *plumbing.Reference) error {
+		if r.Type() != plumbing.HashReference || !(r.Name().IsBranch() || r.Name().IsTag()) {
+			return nil
+		}
+		a.refs[r.Name()] = r.Hash()
+		if tag, err := l.repo.TagObject(r.Hash()); err == nil {
+			if c, err := tag.Commit(); err == nil {
+				a.peeled[r.Name()] = c.Hash
+			}
+		}
+		return nil
+	})
+	if err == nil && len(a.refs) == 0 {
+		err = transport.ErrEmptyRemoteRepository
+	}
+	return a, err
+}
+
+// pack encodes every object that follows from the wants and is not held, in a goroutine that ends with the stream.
+func (l *localRemote) pack(ctx context.Context, a ask) (delivery, error) {
+	w := walk{repo: l.repo, held: a.held, seen: map[plumbing.Hash]bool{}}
+	if len(a.cut) > 0 {
+		w.held = func(plumbing.Hash) bool { return false }
+	}
+	for _, h := range a.wants {
+		if err := w.from(ctx, h); err != nil {
+			return delivery{}, err
+		}
+	}
+	r, wr := io.Pipe()
+	go func() {
+		_, err := packfile.NewEncoder(wr, l.repo.Storer, false).Encode(w.found, deltaWindow)
+		wr.CloseWithError(err)
+	}()
+	return delivery{ReadCloser: r}, nil
+}
+
+func (l *localRemote) Close() error { return nil }
+
+// walk collects the objects that lead from a tag or commit, each once, without those held.
+type walk struct {
+	repo  *git.Repository
+	held  func(plumbing.Hash) bool
+	seen  map[plumbing.Hash]bool
+	found []plumbing.Hash
+}
+
+func (w *walk) add(h plumbing.Hash) bool {
+	if w.seen[h] || w.held(h) {
+		return false
+	}
+	w.seen[h] = true
+	w.found = append(w.found, h)
+	return true
+}
+
+func (w *walk) from(ctx context.Context, h plumbing.Hash) error {
+	if tag, err := w.repo.TagObject(h); err == nil {
+		w.add(h)
+		return w.from(ctx, tag.Target)
+	}
+	for todo := []plumbing.Hash{h}; len(todo) > 0; {
+		h, todo = todo[len(todo)-1], todo[:len(todo)-1]
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if !w.add(h) {
+			continue
+		}
+		c, err := w.repo.CommitObject(h)
+		if errors.Is(err, plumbing.ErrObjectNotFound) {
+			return fmt.Errorf("not our ref %s", h)
+		}
+		if err != nil {
+			return err
+		}
+		if err := w.tree(c.TreeHash); err != nil {
+			return err
+		}
+		todo = append(todo, c.ParentHashes...)
+	}
+	return nil
+}
+
+func (w *walk) tree(h plumbing.Hash) error {
+	if !w.add(h) {
+		return nil
+	}
+	t, err := object.GetTree(w.repo.Storer, h)
+	if err != nil {
+		return fmt.Errorf("read tree %s: %w", h, err)
+	}
+	for _, e := range t.Entries {
+		switch e.Mode {
+		case filemode.Submodule:
+		case filemode.Dir:
+			if err := w.tree(e.Hash); err != nil {
+				return err
+			}
+		default:
+			w.add(e.Hash)
+		}
+	}
+	return nil
+}

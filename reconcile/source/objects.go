@@ -1,0 +1,153 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/go-git/go-billy/v5/osfs"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/cache"
+	"github.com/go-git/go-git/v5/storage/filesystem"
+)
+
+// cacheBytes is what unpacked objects may take; go-git's default of 96 MiB is most of an agent's memory.
+const cacheBytes = 8 * cache.MiByte
+
+// objects reads the objects of a mirror. go-git's storage is not safe for concurrent use, and never notices a new or a removed pack: hence the lock
+// and reload. Every object is checked against its id: what is compiled is what the commit says.
+type objects struct {
+	disk  disk
+	limit int64 // bytes of one object
+
+	mu      sync.Mutex
+	sto     *filesystem.Storage
+	damaged error // first sign of damage
+}
+
+func openObjects(d disk, limit int64) *objects {
+	return &objects{disk: d, limit: limit, sto: openStorage(d)}
+}
+
+// openStorage does not set ExclusiveAccess: with it, HasEncodedObject finds no packed object (go-git v5.19.3, dotgit.hasObject).
+func openStorage(d disk) *filesystem.Storage {
+	return filesystem.NewStorageWithOptions(osfs.New(string(d)), cache.NewObjectLRU(cacheBytes), filesystem.Options{KeepDescriptors: true})
+}
+
+// reload runs change while nobody reads, and forgets what was known of the packs.
+func (o *objects) reload(change func() error) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	err := errors.Join(o.sto.Close(), change())
+	o.sto = openStorage(o.disk)
+	return err
+}
+
+func (o *objects) has(h plumbing.Hash) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	err := o.sto.HasEncodedObject(h)
+	if err != nil && !errors.Is(err, plumbing.ErrObjectNotFound) {
+		// Kept for the next Fetch; whoever reads on meets it there.
+		_ = o.note(h, err)
+	}
+	return err == nil
+}
+
+// size is the size of an object that must be here.
+func (o *objects) size(h plumbing.Hash) (int64, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n, err := o.sto.EncodedObjectSize(h)
+	return n, o.note(h, err)
+}
+
+// read reads an object that must be here.
+func (o *objects) read(h plumbing.Hash) (plumbing.EncodedObject, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n, err := o.sto.EncodedObjectSize(h)
+	if err != nil {
+		return nil, o.note(h, err)
+	}
+	if n > o.limit {
+		return nil, tooLarge(fmt.Sprintf("read object %s", h), "it has %d bytes, the limit is %d", n, o.limit)
+	}
+	found, err := o.sto.EncodedObject(plumbing.AnyObject, h)
+	if err != nil {
+		return nil, o.note(h, err)
+	}
+	mem, err := copyObject(found)
+	if err == nil && mem.Hash() != h {
+		err = fmt.Errorf("its content has the id %s", mem.Hash())
+	}
+	return mem, o.note(h, err)
+}
+
+func copyObject(found plumbing.EncodedObject) (*plumbing.MemoryObject, error) {
+	r, err := found.Reader()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	mem := &plumbing.MemoryObject{}
+	mem.SetType(found.Type())
+	_, err = io.Copy(mem, r)
+	return mem, err
+}
+
+// note remembers damage. Running out of descriptors or rights is no damage: cloning anew would not help.
+func (o *objects) note(h plumbing.Hash, err error) error {
+	if err == nil {
+		return nil
+	}
+	call := "read object " + h.String() + " of mirror " + string(o.disk)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+		return &Error{Call: call, Kind: ErrDisk, Cause: err, Remedy: "check permissions and the limit of open files"}
+	}
+	e := damage(call, err)
+	if o.damaged == nil {
+		o.damaged = e
+	}
+	return e
+}
+
+func damage(call string, err error) error {
+	return &Error{Call: call, Kind: ErrDamaged, Cause: err, Remedy: "the next fetch that reaches the server moves it away and clones anew"}
+}
+
+func tooLarge(call, format string, args ...any) error {
+	return &Error{Call: call, Kind: ErrTooLarge, Cause: fmt.Errorf(format, args...), Remedy: "raise the limit, or take the file out of the repository"}
+}
+
+// damage tells whether and why the mirror must be cloned anew.
+func (o *objects) damage() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.damaged
+}
+
+func (o *objects) setDamage(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.damaged = err
+}
+
+// prefixed lists the objects whose id starts with the given hexadecimal digits.
+func (o *objects) prefixed(hex string) ([]plumbing.Hash, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	whole := plumbing.NewHash(hex[:len(hex)/2*2] + strings.Repeat("0", 40-len(hex)/2*2))
+	all, err := o.sto.HashesWithPrefix(whole[:len(hex)/2])
+	var out []plumbing.Hash
+	for _, h := range all {
+		if strings.HasPrefix(h.String(), hex) {
+			out = append(out, h)
+		}
+	}
+	return out, err
+}
