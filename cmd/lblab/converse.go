@@ -4,14 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/lbsync/lbsync/cmd/lblab/wire"
 )
 
-// sink takes what the commands of a job give.
+// sink takes what the commands of a job give. Its error ends the conversation, and with it the machine.
 type sink interface {
-	Output(index int, kind wire.Kind, data []byte)
-	Exit(index, code int)
+	Output(index int, kind wire.Kind, data []byte) error
+	Exit(index, code int, elapsed time.Duration) error
 }
 
 // errGone: the inside ended before it was done.
@@ -30,15 +31,18 @@ func converse(conn *wire.Conn, job wire.Job, stdin io.Reader, to sink) error {
 		}
 		switch m.Kind {
 		case wire.Stdout, wire.Stderr:
-			to.Output(m.Index, m.Kind, m.Data)
+			err = to.Output(m.Index, m.Kind, m.Data)
 		case wire.Exit:
-			to.Exit(m.Index, m.Code)
+			err = to.Exit(m.Index, m.Code, m.Elapsed)
 		case wire.Broken:
 			return fmt.Errorf("prepare the machine: %s", m.Data)
 		case wire.Done:
 			return nil
 		default:
 			return fmt.Errorf("receive from the machine: message of kind %d", m.Kind)
+		}
+		if err != nil {
+			return err
 		}
 	}
 }

@@ -14,6 +14,10 @@ import (
 	"github.com/lbsync/lbsync/cmd/lblab/wire"
 )
 
+// scratch is the folder for temporary files, whatever TMPDIR says: it must be seen inside, where /run and /dev are others,
+// and be short and without blanks, because it goes into a socket's name and the kernel's command line.
+const scratch = "/tmp"
+
 // size is how big the virtual machine is.
 type size struct {
 	memory int // MB
@@ -30,8 +34,7 @@ func emulated(ctx context.Context, s size, shares []string, job wire.Job, stdin 
 	if err != nil {
 		return err
 	}
-	// Short and without blanks: it goes into a socket's name and the kernel's command line.
-	dir, err := os.MkdirTemp("/tmp", "lblab-")
+	dir, err := os.MkdirTemp(scratch, "lblab-")
 	if err != nil {
 		return fmt.Errorf("make a folder for the machine: %w", err)
 	}

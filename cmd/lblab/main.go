@@ -24,7 +24,9 @@ func main() {
 	// QEMU dies with the thread that starts it: see vm.Boot.
 	runtime.LockOSThread()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
-	code := execute(ctx, root())
+	cmd := root()
+	cmd.SetArgs(longRace(os.Args[1:]))
+	code := execute(ctx, cmd)
 	stop()
 	os.Exit(code)
 }
@@ -62,6 +64,21 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(runCommand(), topologyCommand(), setupCommand(), insideCommand(), echoCommand(), trafficCommand())
+	cmd.AddCommand(runCommand(), testCommand(), topologyCommand(), setupCommand(), insideCommand(), echoCommand(), trafficCommand())
 	return cmd
+}
+
+// longRace lets people write -race as for go test, where the flag parser wants --race.
+func longRace(args []string) []string {
+	var out []string
+	for i, arg := range args {
+		if arg == "--" {
+			return append(out, args[i:]...)
+		}
+		if arg == "-race" {
+			arg = "--race"
+		}
+		out = append(out, arg)
+	}
+	return out
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -45,15 +46,16 @@ func runCommand() *cobra.Command {
 // terminal passes the output of one command on.
 type terminal struct{ code int }
 
-func (t *terminal) Output(_ int, kind wire.Kind, data []byte) {
+func (t *terminal) Output(_ int, kind wire.Kind, data []byte) error {
 	to := os.Stdout
 	if kind == wire.Stderr {
 		to = os.Stderr
 	}
-	// Nobody reads any more: the command's exit code still counts.
-	_, _ = to.Write(data)
+	_, err := to.Write(data)
+	return err
 }
 
-func (t *terminal) Exit(_, code int) {
+func (t *terminal) Exit(_, code int, _ time.Duration) error {
 	t.code = code
+	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -28,7 +29,7 @@ func run(conn *wire.Conn, index int, c wire.Command, stdin *os.File) error {
 	if err != nil {
 		return err
 	}
-	code := notStarted
+	code, begin := notStarted, time.Now()
 	pid, err := start(c, []*os.File{stdin, stdout, stderr})
 	if err != nil {
 		fmt.Fprintf(stderr, "lblab: start %s: %v\n", c.Args[0], err)
@@ -36,10 +37,11 @@ func run(conn *wire.Conn, index int, c wire.Command, stdin *os.File) error {
 		code = reap(pid)
 		killRest()
 	}
+	elapsed := time.Since(begin)
 	_ = stdout.Close()
 	_ = stderr.Close()
 	pumps.Wait()
-	return conn.Send(wire.Message{Kind: wire.Exit, Index: index, Code: code})
+	return conn.Send(wire.Message{Kind: wire.Exit, Index: index, Code: code, Elapsed: elapsed})
 }
 
 // pump gives the write end of a pipe and copies what is written there to w until every writer is gone.

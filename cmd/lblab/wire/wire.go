@@ -7,6 +7,7 @@ import (
 	"encoding/gob"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/lbsync/lbsync/cmd/lblab/topology"
 )
@@ -42,18 +43,19 @@ const (
 	EOF                    // to the inside: the standard input ended
 	Stdout                 // to the host: Data of command Index
 	Stderr                 // to the host: Data of command Index
-	Exit                   // to the host: command Index ended with Code; 128+N when signal N killed it, 127 when it could not be started
+	Exit                   // to the host: command Index ended after Elapsed with Code; 128+N when signal N killed it, 127 when it could not be started
 	Broken                 // to the host: the inside could not be prepared; Data says why
 	Done                   // to the host: every command ended and every share is written
 )
 
 // Message is one step of the conversation.
 type Message struct {
-	Kind  Kind
-	Job   *Job
-	Index int
-	Code  int
-	Data  []byte
+	Kind    Kind
+	Job     *Job
+	Index   int
+	Code    int
+	Elapsed time.Duration
+	Data    []byte
 }
 
 // Conn sends and receives messages; Send is safe for several goroutines.
