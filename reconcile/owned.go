@@ -37,12 +37,19 @@ func (o Owned) Equal(p Owned) bool {
 // Len is the number of services and sync daemons.
 func (o Owned) Len() int { return len(o.services) + len(o.daemons) }
 
-func (o Owned) hasService(k spec.ServiceKey) bool {
-	_, ok := slices.BinarySearchFunc(o.services, k, spec.ServiceKey.Compare)
-	return ok
+// Has says whether an object is lbsync's. A real server is as its service is; a timeout or sysctl is nobody's.
+func (o Owned) Has(k spec.Key) bool {
+	switch k := k.(type) {
+	case spec.ServiceKey:
+		_, ok := slices.BinarySearchFunc(o.services, k, spec.ServiceKey.Compare)
+		return ok
+	case spec.DestKey:
+		return o.Has(k.Service)
+	case spec.Role:
+		return slices.Contains(o.daemons, k)
+	}
+	return false
 }
-
-func (o Owned) hasDaemon(r spec.Role) bool { return slices.Contains(o.daemons, r) }
 
 func union[K spec.RowKey[K], V spec.RowValue](have []K, rows spec.Rows[K, V]) []K {
 	out := make([]K, 0, len(have)+len(rows))

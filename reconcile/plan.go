@@ -42,21 +42,17 @@ func (in *PlanInput) judge(c spec.Change) spec.Change {
 	return c
 }
 
-// foreign says whether a live object that is not wanted is someone else's. Real servers belong to whom their service belongs to.
+// foreign says whether a live object that is not wanted is someone else's. What lbsync neither wants nor owns is; but a real server in
+// a service that it wants is drift.
 func (in *PlanInput) foreign(c *spec.Change) bool {
-	if c.Action != spec.Remove {
+	if c.Action != spec.Remove || in.Owned.Has(c.Key) {
 		return false
 	}
-	switch k := c.Key.(type) {
-	case spec.ServiceKey:
-		return !in.Owned.hasService(k)
-	case spec.DestKey:
-		_, wanted := in.Want.Services.Find(k.Service)
-		return !wanted && !in.Owned.hasService(k.Service)
-	case spec.Role:
-		return !in.Owned.hasDaemon(k)
+	if d, ok := c.Key.(spec.DestKey); ok {
+		_, wanted := in.Want.Services.Find(d.Service)
+		return !wanted
 	}
-	return false
+	return true
 }
 
 // keys are the objects of holds.
