@@ -1,0 +1,112 @@
+package view
+
+import (
+	"strings"
+	"time"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+// Change is one change of a plan. Key is the whole identity; Object is the part of it that is read beneath its service.
+type Change struct {
+	Action    spec.Action  `json:"action"`
+	Kind      spec.Kind    `json:"object"`
+	Key       string       `json:"key"`
+	Service   string       `json:"service,omitempty"` // of a real server
+	Name      string       `json:"name"`
+	Reason    spec.Reason  `json:"reason"`
+	FirstSeen time.Time    `json:"first_seen,omitzero"` // of drift, when the agent knows
+	Risk      spec.Risk    `json:"risk"`
+	Fields    []spec.Field `json:"fields"`
+	Unchanged int          `json:"unchanged"` // settings that stay as they are
+	Source    *Source      `json:"source,omitempty"`
+}
+
+func changeOf(c spec.Change, since map[string]time.Time) Change {
+	out := Change{
+		Action: c.Action, Kind: c.Key.Kind(), Key: c.Key.String(), Name: c.Key.String(), Reason: c.Reason, Risk: c.Risk,
+		Fields: c.Fields(), Source: sourceOf(c.Pos),
+	}
+	if k, ok := c.Key.(spec.DestKey); ok {
+		out.Service, out.Name = k.Service.String(), k.Addr.String()
+	}
+	if c.Reason == spec.ByDrift {
+		out.FirstSeen = since[out.Key]
+	}
+	if c.Action == spec.Edit {
+		out.Unchanged = max(0, settings(c.After)-len(out.Fields))
+	}
+	return out
+}
+
+// settings counts what is set.
+func settings(v spec.Value) int {
+	n := 0
+	for _, a := range v.Attrs() {
+		if a.Value != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// title is "real server 192.0.2.23:6379"; a service is known by its key alone.
+func (c Change) title() string {
+	if c.Kind == spec.KindService {
+		return c.Name
+	}
+	return string(c.Kind) + " " + c.Name
+}
+
+// detail is what the change does: "weight 3 → 0", or the settings of what is added. Of what is removed the key says enough.
+func (c Change) detail() string {
+	var parts []string
+	for _, f := range c.Fields {
+		switch {
+		case c.Action == spec.Edit:
+			parts = append(parts, f.Name+" "+orNone(f.Before)+" → "+orNone(f.After))
+		case c.Action == spec.Add:
+			parts = append(parts, f.Name+" "+f.After)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+// note is why the change is made, where that is not the commit, and what it may cost.
+func (c Change) note(now time.Time) string {
+	var parts []string
+	switch {
+	case c.Reason == spec.ByDrift && c.FirstSeen.IsZero():
+		parts = append(parts, "changed outside git")
+	case c.Reason == spec.ByDrift:
+		parts = append(parts, "changed outside git, first seen "+ago(now, c.FirstSeen))
+	case c.Reason == spec.ByAdopt:
+		parts = append(parts, "was there before lbsync")
+	}
+	if c.Risk != spec.RiskNone {
+		parts = append(parts, c.Risk.String())
+	}
+	return strings.Join(parts, "; ")
+}
+
+func (c Change) style() Style {
+	if c.Reason == spec.ByDrift {
+		return Magenta
+	}
+	return map[spec.Action]Style{spec.Add: Green, spec.Edit: Yellow, spec.Remove: Red}[c.Action]
+}
+
+// verb is what the change does, in the line that tells the order of work.
+func (c Change) verb() string {
+	if c.Action == spec.Edit && c.Risk == spec.RiskDrains {
+		return "drain"
+	}
+	return map[spec.Action]string{spec.Add: "add", spec.Edit: "change", spec.Remove: "remove"}[c.Action]
+}

@@ -1,0 +1,132 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+// listed is the most changes of one director that are listed one by one unless all are asked for; above it they are counted by
+// service, and of these counts no more than that many are shown.
+const listed = 100
+
+// Text shows each director's changes, then what holds for all of them.
+func (d Diff) Text(t *Text) {
+	for _, one := range d.Directors {
+		one.text(t, d.Now, d.Full)
+	}
+	if d.Summary == (Count{}) {
+		return
+	}
+	d.legend(t)
+	t.Line(Bold.In("Order: "), Plain.In(d.order()))
+	t.Line(Bold.In("Plan "+d.digests()+"  "), Plain.In(d.Summary.String()+". Risk: "+d.Summary.Risk.String()+"."))
+}
+
+func (d DirectorDiff) text(t *Text, now time.Time, full bool) {
+	subject := ""
+	if d.Subject != "" {
+		subject = fmt.Sprintf("  %q", d.Subject)
+	}
+	t.Line(Bold.In(d.who()), Plain.In("  "+d.From+" → "+d.To+subject))
+	changes := d.changes()
+	switch {
+	case len(changes) == 0:
+		t.Linef("  in sync, nothing to change")
+	case len(changes) > listed && !full:
+		summarise(t, changes)
+	default:
+		list(t, changes, now)
+	}
+	for _, h := range d.Held {
+		t.Line(Yellow.In("  held   "), Plain.In(h.Key+": "+h.Why+until(h.Until)))
+	}
+	for _, f := range d.Foreign {
+		t.Line(Dim.In("  foreign  "+string(f.Kind)+" "+f.Key), Plain.In("  not ours, left alone"))
+	}
+	t.Linef("")
+}
+
+func until(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return ", until " + stamp(at)
+}
+
+// list shows drift first, then services with their real servers beneath, then everything else.
+func list(t *Text, changes []Change, now time.Time) {
+	var rows [][]Cell
+	heading := ""
+	for _, c := range byService(changes) {
+		if c.Reason != spec.ByDrift && c.Service != "" && c.Service != heading {
+			heading = c.Service
+			rows = append(rows, []Cell{Dim.In("    " + heading)})
+		}
+		if c.Kind == spec.KindService && c.Reason != spec.ByDrift {
+			heading = c.Key
+		}
+		rows = append(rows, []Cell{c.style().In(mark(c)), Plain.In(c.detail()), Plain.In(c.note(now)), Dim.In(c.Source.String())})
+	}
+	t.Table("", rows)
+}
+
+func mark(c Change) string {
+	switch {
+	case c.Reason == spec.ByDrift && c.Service != "":
+		return fmt.Sprintf("  drift  %c %s of %s", c.Action, c.title(), c.Service)
+	case c.Reason == spec.ByDrift:
+		return fmt.Sprintf("  drift  %c %s", c.Action, c.title())
+	case c.Service != "":
+		return fmt.Sprintf("  %c   %s", c.Action, c.title())
+	}
+	return fmt.Sprintf("  %c %s", c.Action, c.title())
+}
+
+// byService puts drift first, then each service before its real servers; what belongs to no service comes last.
+func byService(changes []Change) []Change {
+	rank := func(c Change) (int, string, int) {
+		switch {
+		case c.Reason == spec.ByDrift:
+			return 0, "", 0
+		case c.Service != "":
+			return 1, c.Service, 1
+		case c.Kind == spec.KindService:
+			return 1, c.Key, 0
+		}
+		return 2, "", 0
+	}
+	out := slices.Clone(changes)
+	slices.SortStableFunc(out, func(a, b Change) int {
+		ra, sa, na := rank(a)
+		rb, sb, nb := rank(b)
+		return cmp.Or(cmp.Compare(ra, rb), strings.Compare(sa, sb), cmp.Compare(na, nb))
+	})
+	return out
+}
+
+// summarise counts the changes of each service.
+func summarise(t *Text, changes []Change) {
+	counts := map[string]*Count{}
+	var order []string
+	for _, c := range byService(changes) {
+		group := cmp.Or(c.Service, c.Key)
+		if counts[group] == nil {
+			counts[group], order = &Count{}, append(order, group)
+		}
+		counts[group].add(c)
+	}
+	var rows [][]Cell
+	for _, group := range order[:min(len(order), listed)] {
+		rows = append(rows, []Cell{Plain.In(group), Plain.In(counts[group].short())})
+	}
+	t.Table("    ", rows)
+	if rest := len(order) - len(rows); rest > 0 {
+		t.Linef("    … and %s more", plural(rest, "object"))
+	}
+	t.Linef("  %s, counted by service; --full lists them all", plural(len(changes), "change"))
+}

@@ -1,0 +1,99 @@
+package view
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hcled"
+)
+
+// diagnose writes one finding in a box: what is wrong, where, the line with its range underlined, and what to do.
+func diagnose(t *Text, d *hcl.Diagnostic, files map[string]*hcl.File, width int) {
+	style, word := Red, "Error: "
+	if d.Severity == hcl.DiagWarning {
+		style, word = Yellow, "Warning: "
+	}
+	box := func(cells ...Cell) { t.Line(append([]Cell{style.In("│ ")}, cells...)...) }
+	t.Line(style.In("╷"))
+	box(style.In(word), Bold.In(d.Summary))
+	if d.Subject != nil {
+		box()
+		excerpt(box, *d.Subject, files[d.Subject.Filename], style)
+	}
+	if d.Detail != "" {
+		box()
+		for _, line := range wrap(d.Detail, width-2) {
+			box(Plain.In(line))
+		}
+	}
+	t.Line(style.In("╵"))
+}
+
+// excerpt writes the first line of a range. A file that could not be read has no excerpt, only its name.
+func excerpt(box func(...Cell), r hcl.Range, f *hcl.File, style Style) {
+	where := fmt.Sprintf("  on %s line %d", r.Filename, r.Start.Line)
+	line, start, ok := sourceLine(f, r.Start.Line)
+	if !ok {
+		box(Plain.In(where))
+		return
+	}
+	if in := hcled.ContextString(f, start+max(0, r.Start.Column-1)); in != "" {
+		where += ", in " + in
+	}
+	box(Plain.In(where + ":"))
+	number := fmt.Sprintf("  %4d: ", r.Start.Line)
+	box(Dim.In(number), Plain.In(strings.ReplaceAll(line, "\t", "    ")))
+	before, marks := underline(line, r)
+	box(Plain.In(strings.Repeat(" ", len(number)+before)), style.In(marks))
+}
+
+// sourceLine is a line of a file and its offset in bytes.
+func sourceLine(f *hcl.File, number int) (line string, start int, ok bool) {
+	if f == nil {
+		return "", 0, false
+	}
+	rest := f.Bytes
+	for range number - 1 {
+		i := bytes.IndexByte(rest, '\n')
+		if i < 0 {
+			return "", 0, false
+		}
+		start, rest = start+i+1, rest[i+1:]
+	}
+	text, _, _ := bytes.Cut(rest, []byte{'\n'})
+	return string(text), start, true
+}
+
+// underline counts the blanks before a range and its marks. Tabs are shown as four blanks; columns count from 1.
+func underline(line string, r hcl.Range) (blanks int, marks string) {
+	runes := []rune(line)
+	from := min(max(0, r.Start.Column-1), len(runes))
+	to := len(runes)
+	if r.End.Line == r.Start.Line {
+		to = min(max(from, r.End.Column-1), len(runes))
+	}
+	wide := func(s []rune) int { return utf8.RuneCountInString(strings.ReplaceAll(string(s), "\t", "    ")) }
+	return wide(runes[:from]), strings.Repeat("^", max(1, wide(runes[from:to])))
+}
+
+// wrap breaks text at blanks. Lines that the author broke stay broken.
+func wrap(s string, width int) []string {
+	var out []string
+	for para := range strings.SplitSeq(strings.TrimSpace(s), "\n") {
+		line := ""
+		for word := range strings.FieldsSeq(para) {
+			if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+				out, line = append(out, line), ""
+			}
+			if line != "" {
+				line += " "
+			}
+			line += word
+		}
+		out = append(out, line)
+	}
+	return out
+}

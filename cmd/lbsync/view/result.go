@@ -1,0 +1,66 @@
+package view
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+// Result is what came of a command to the agent, such as a rollback.
+type Result struct {
+	Head
+	Verb   spec.Verb          `json:"verb"`
+	Until  time.Time          `json:"until,omitzero"`
+	Result spec.CommandResult `json:"result"`
+}
+
+// NewResult makes the document.
+func NewResult(verb spec.Verb, r spec.CommandResult) Result {
+	out := Result{Head: head("result"), Verb: verb, Result: r}
+	switch s := r.Status; {
+	case verb == spec.Suspend && s.Suspension != nil:
+		out.Until = s.Suspension.Until
+	case (verb == spec.Rollback || verb == spec.PinTo) && s.Pin != nil:
+		out.Until = s.Pin.Until
+	}
+	return out
+}
+
+// Text says what was done, then what it meant for the kernel.
+func (r Result) Text(t *Text) {
+	s := r.Result.Status
+	if ref := r.Result.Refusal; ref != nil {
+		t.Line(Bold.In(s.Director+": "), Red.In("refused"), Plain.In(fmt.Sprintf(" %s %q: %s", ref.Commit.Short(), ref.Commit.Subject, ref.Reason)))
+		for _, d := range ref.Diagnostics {
+			t.Linef("  %s: %s: %s", d.Pos, d.Severity, d.Summary)
+		}
+		return
+	}
+	t.Line(Bold.In(s.Director+": "), Plain.In(r.done()))
+	if p := r.Result.Plan; p != nil {
+		t.Linef("  %d added, %d changed, %d removed, %d failed. Risk: %s.", p.Add, p.Edit, p.Remove, p.Failed, p.Risk)
+	}
+}
+
+func (r Result) done() string {
+	on := ""
+	if c := r.Result.Commit; c != nil {
+		on = fmt.Sprintf("%s %q", c.Short(), c.Subject)
+	}
+	ends := map[bool]string{true: " until it is ended by hand", false: until(r.Until)}[r.Until.IsZero()]
+	switch r.Verb {
+	case spec.Rollback:
+		return "rolled back to " + on + ", held there" + ends
+	case spec.PinTo:
+		return "pinned to " + on + ends
+	case spec.Unpin:
+		return "no longer pinned; follows " + r.Result.Status.Source.Ref
+	case spec.Suspend:
+		return "suspended" + ends + "; it reads and reports, and writes nothing"
+	case spec.Resume:
+		return "resumed"
+	default:
+		return string(r.Verb) + " done"
+	}
+}

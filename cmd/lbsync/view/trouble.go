@@ -1,0 +1,118 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+// Health is the verdict on a director, in one word.
+type Health string
+
+// The verdicts, from bad to good.
+const (
+	Failing    Health = "failing"     // a call, the kernel or the journal does not do what it should
+	Refused    Health = "refused"     // the branch asks for what policy or schema forbids
+	Held       Health = "held"        // an operator, or the order of work, keeps changes back
+	Behind     Health = "behind"      // the branch is ahead of what is applied
+	Drifted    Health = "drifted"     // something was changed outside git
+	NotStarted Health = "not started" // no commit was ever applied
+	Fine       Health = "fine"
+)
+
+// Trouble is one thing that is wrong, and since when.
+type Trouble struct {
+	Health Health    `json:"health"`
+	What   string    `json:"what"`
+	Since  time.Time `json:"since,omitzero"`
+}
+
+// troubles are worst first.
+func troubles(s spec.Status) []Trouble {
+	out := []Trouble{}
+	out = append(out, failing(s)...)
+	if r := s.Refusal; r != nil {
+		out = append(out, Trouble{Refused, fmt.Sprintf("commit %s %q: %s", r.Commit.Short(), r.Commit.Subject, r.Reason), r.At})
+	}
+	out = append(out, heldBack(s)...)
+	tip := s.Source.Tip
+	switch {
+	case s.Applied == nil:
+		out = append(out, Trouble{NotStarted, "no commit was applied yet", s.Started})
+	case tip != nil && tip.ID != s.Applied.Commit.ID && s.Pin == nil && s.Refusal == nil:
+		out = append(out, Trouble{Behind, fmt.Sprintf("commit %s %q is not applied yet", tip.Short(), tip.Subject), s.Source.LastSuccess})
+	}
+	if n := len(s.Drift); n > 0 {
+		out = append(out, Trouble{Drifted, plural(n, "object") + " changed outside git", firstSeen(s.Drift)})
+	}
+	return out
+}
+
+func failing(s spec.Status) []Trouble {
+	var out []Trouble
+	for _, p := range []struct {
+		what string
+		*spec.Problem
+	}{{"kernel", s.Kernel}, {"git source", s.Source.Failing}, {"journal", s.Journal.Failing}} {
+		if p.Problem != nil {
+			out = append(out, Trouble{Failing, p.what + ": " + callText(p.Problem), p.Since})
+		}
+	}
+	if n := len(s.Failures); n > 0 {
+		out = append(out, Trouble{Failing, fmt.Sprintf("kernel refused %s, first %s", plural(n, "change"), s.Failures[0].Key), s.Failures[0].Since})
+	}
+	return out
+}
+
+func callText(p *spec.Problem) string {
+	if p.Call == "" || strings.HasPrefix(p.Error, p.Call) {
+		return p.Error
+	}
+	return p.Call + ": " + p.Error
+}
+
+func heldBack(s spec.Status) []Trouble {
+	var out []Trouble
+	if u := s.Suspension; u != nil {
+		out = append(out, Trouble{Held, "suspended by " + u.Actor.String() + because(u.Reason) + until(u.Until), u.At})
+	}
+	if p := s.Pin; p != nil {
+		word := map[bool]string{true: "rolled back to ", false: "pinned to "}[p.Rollback]
+		out = append(out, Trouble{Held, word + p.Commit.Short() + " by " + p.Actor.String() + because(p.Reason) + until(p.Until), p.At})
+	}
+	if n := len(s.Holds); n > 0 {
+		out = append(out, Trouble{Held, plural(n, "change") + " waiting, first " + s.Holds[0].Key + ": " + s.Holds[0].Why, time.Time{}})
+	}
+	return out
+}
+
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%q)", reason)
+}
+
+func firstSeen(drift []spec.Drift) time.Time {
+	first := drift[0].FirstSeen
+	for _, d := range drift {
+		if d.FirstSeen.Before(first) {
+			first = d.FirstSeen
+		}
+	}
+	return first
+}
+
+// fieldsText is "weight 3 → 0, scheduler wrr → rr".
+func fieldsText(fields []spec.Field) string {
+	var parts []string
+	for _, f := range fields {
+		parts = append(parts, f.Name+" "+orNone(f.Before)+" → "+orNone(f.After))
+	}
+	if len(parts) == 0 {
+		return "whole object"
+	}
+	return strings.Join(parts, ", ")
+}
