@@ -1,0 +1,136 @@
+// Package director is the agent's hands on one director: it opens the kernel when it can be opened, lets one call at a time reach
+// it, and remembers what the fast read builds upon.
+package director
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+// Kernel is what a director needs of runtime/kernel.
+type Kernel interface {
+	ObserveFull(ctx context.Context) (spec.State, error)
+	// ObserveFast may take from last what shows no sign of change; last is an observation that nothing was applied after.
+	ObserveFast(ctx context.Context, last spec.State) (spec.State, error)
+	Apply(ctx context.Context, changes []spec.Change) []error
+	// Stats are the counters of the given services, or of all.
+	Stats(ctx context.Context, services ...spec.ServiceKey) (spec.Stats, error)
+	Close() error
+}
+
+// Depth says how thorough an observation is; the values are those of reconcile.Depth, which this room may not import.
+type Depth int
+
+// The depths.
+const (
+	Full Depth = iota
+	Fast
+)
+
+// Director reads and writes one kernel. Its methods may be called at the same time; they take turns.
+type Director struct {
+	open   func() (Kernel, error)
+	turn   chan struct{} // holds the one call that runs, and guards what follows
+	kernel Kernel        // nil until it could be opened
+	last   *spec.State   // nil: unknown, the next read is a full one
+}
+
+// New is a director whose kernel is opened at the first call, and again after a failed read: a module that is loaded later, or was
+// unloaded, needs no restart.
+func New(open func() (Kernel, error)) *Director {
+	return &Director{open: open, turn: make(chan struct{}, 1)}
+}
+
+// begin waits for the turn and opens the kernel. Without error the caller has to call the returned function.
+func (d *Director) begin(ctx context.Context) (end func(), err error) {
+	select {
+	case d.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for another call to the kernel: %w", ctx.Err())
+	}
+	end = func() { <-d.turn }
+	if d.kernel == nil {
+		if d.kernel, err = d.open(); err != nil {
+			d.kernel = nil
+			end()
+			return nil, fmt.Errorf("open kernel: %w", err)
+		}
+	}
+	return end, nil
+}
+
+// Observe reads the live state. A fast read that has nothing to build upon is a full one.
+func (d *Director) Observe(ctx context.Context, depth Depth) (spec.State, error) {
+	end, err := d.begin(ctx)
+	if err != nil {
+		return spec.State{}, err
+	}
+	defer end()
+	state, err := d.read(ctx, depth)
+	if err != nil {
+		return spec.State{}, errors.Join(fmt.Errorf("read kernel: %w", err), d.forget())
+	}
+	d.last = &state
+	return state, nil
+}
+
+func (d *Director) read(ctx context.Context, depth Depth) (spec.State, error) {
+	if depth == Fast && d.last != nil {
+		return d.kernel.ObserveFast(ctx, *d.last)
+	}
+	return d.kernel.ObserveFull(ctx)
+}
+
+// forget closes a kernel that could not be read: the next call starts afresh.
+func (d *Director) forget() error {
+	k := d.kernel
+	d.kernel, d.last = nil, nil
+	if err := k.Close(); err != nil {
+		return fmt.Errorf("close kernel: %w", err)
+	}
+	return nil
+}
+
+// Apply makes the changes and returns one error for each, nil where it was made.
+func (d *Director) Apply(ctx context.Context, changes []spec.Change) []error {
+	end, err := d.begin(ctx)
+	if err != nil {
+		errs := make([]error, len(changes))
+		for i := range errs {
+			errs[i] = err
+		}
+		return errs
+	}
+	defer end()
+	// What was read before says nothing of what the kernel made of the changes.
+	d.last = nil
+	return d.kernel.Apply(ctx, changes)
+}
+
+// Stats reads the counters of the given services, or of all.
+func (d *Director) Stats(ctx context.Context, services ...spec.ServiceKey) (spec.Stats, error) {
+	end, err := d.begin(ctx)
+	if err != nil {
+		return spec.Stats{}, err
+	}
+	defer end()
+	s, err := d.kernel.Stats(ctx, services...)
+	if err != nil {
+		return spec.Stats{}, fmt.Errorf("read counters: %w", err)
+	}
+	s.Version = spec.DocumentVersion
+	return s, nil
+}
+
+// Close lets go of the kernel, which stays as it is.
+func (d *Director) Close() error {
+	d.turn <- struct{}{}
+	defer func() { <-d.turn }()
+	if d.kernel == nil {
+		return nil
+	}
+	return d.forget()
+}

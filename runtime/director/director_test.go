@@ -1,0 +1,120 @@
+package director
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+// script is a kernel that writes down what it was asked.
+type script struct {
+	calls []string
+	err   error
+	hold  chan struct{} // when set, a full read waits for it
+}
+
+func (s *script) ObserveFull(context.Context) (spec.State, error) {
+	s.calls = append(s.calls, "full")
+	if s.hold != nil {
+		<-s.hold
+	}
+	return spec.State{Timeouts: spec.Rows[spec.TimeoutKey, spec.Seconds]{{Key: spec.TimeoutTCP, Value: 7}}}, s.err
+}
+
+func (s *script) ObserveFast(_ context.Context, last spec.State) (spec.State, error) {
+	s.calls = append(s.calls, "fast")
+	return last, s.err
+}
+
+func (s *script) Apply(_ context.Context, changes []spec.Change) []error {
+	s.calls = append(s.calls, "apply")
+	return make([]error, len(changes))
+}
+
+func (s *script) Stats(context.Context, ...spec.ServiceKey) (spec.Stats, error) {
+	s.calls = append(s.calls, "stats")
+	return spec.Stats{}, s.err
+}
+
+func (s *script) Close() error { s.calls = append(s.calls, "close"); return nil }
+
+func TestFastReadsBuildOnTheReadBefore(t *testing.T) {
+	k := &script{}
+	d := New(func() (Kernel, error) { return k, nil })
+	observe := func(depth Depth) {
+		t.Helper()
+		s, err := d.Observe(t.Context(), depth)
+		if err != nil || len(s.Timeouts) != 1 {
+			t.Fatalf("Observe: %+v, %v", s, err)
+		}
+	}
+	observe(Fast) // nothing is known yet
+	observe(Fast)
+	observe(Full)
+	d.Apply(t.Context(), nil)
+	observe(Fast) // what was known is out of date
+	observe(Fast)
+	want := []string{"full", "fast", "full", "apply", "full", "fast"}
+	if !slices.Equal(k.calls, want) {
+		t.Errorf("calls %v, want %v", k.calls, want)
+	}
+}
+
+func TestKernelIsOpenedWhenItCanBe(t *testing.T) {
+	k := &script{}
+	var missing error = errors.New("no ip_vs")
+	d := New(func() (Kernel, error) { return k, missing })
+	if _, err := d.Observe(t.Context(), Full); !errors.Is(err, missing) {
+		t.Errorf("Observe: %v", err)
+	}
+	errs := d.Apply(t.Context(), make([]spec.Change, 2))
+	if len(errs) != 2 || !errors.Is(errs[0], missing) || !errors.Is(errs[1], missing) {
+		t.Errorf("Apply: %v", errs)
+	}
+	if _, err := d.Stats(t.Context()); !errors.Is(err, missing) {
+		t.Errorf("Stats: %v", err)
+	}
+	missing = nil
+	if s, err := d.Stats(t.Context()); err != nil || s.Version != spec.DocumentVersion {
+		t.Errorf("Stats: %+v, %v", s, err)
+	}
+	if err := d.Close(); err != nil || !slices.Equal(k.calls, []string{"stats", "close"}) {
+		t.Errorf("calls %v, %v", k.calls, err)
+	}
+}
+
+func TestFailedReadOpensAnew(t *testing.T) {
+	k, opened := &script{err: errors.New("short dump")}, 0
+	d := New(func() (Kernel, error) { opened++; return k, nil })
+	if s, err := d.Observe(t.Context(), Full); err == nil || !strings.Contains(err.Error(), "read kernel: short dump") || !reflect.DeepEqual(s, spec.State{}) {
+		t.Errorf("Observe: %+v, %v", s, err)
+	}
+	k.err = nil
+	if _, err := d.Observe(t.Context(), Fast); err != nil {
+		t.Error(err)
+	}
+	if want := []string{"full", "close", "full"}; !slices.Equal(k.calls, want) || opened != 2 {
+		t.Errorf("calls %v, opened %d times; want %v, 2", k.calls, opened, want)
+	}
+}
+
+func TestWaitingForAnotherCallEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := &script{hold: make(chan struct{})}
+		d := New(func() (Kernel, error) { return k, nil })
+		go d.Observe(t.Context(), Full)
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := d.Observe(ctx, Full); !errors.Is(err, context.Canceled) {
+			t.Errorf("Observe: %v", err)
+		}
+		close(k.hold)
+	})
+}
