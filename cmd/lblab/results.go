@@ -11,10 +11,25 @@ import (
 
 // results is the sink of test binaries: command i is the binary of package i.
 type results struct {
-	packages []string
+	packages []gotest.Package
 	verbose  bool
 	tally    gotest.Tally
 	stream   *gotest.Stream // of the package that runs; nil before its first word
+}
+
+// testable keeps the packages that have a binary, in the order of the commands to come, and reports the others.
+func (r *results) testable(packages []gotest.Package) []gotest.Package {
+	for _, p := range packages {
+		switch {
+		case p.Broken:
+			fmt.Print(r.tally.Broken(p.Path))
+		case p.Binary == "":
+			fmt.Printf("?   \t%s\t[no test files]\n", p.Path)
+		default:
+			r.packages = append(r.packages, p)
+		}
+	}
+	return r.packages
 }
 
 func (r *results) begin(index int) error {
@@ -22,7 +37,7 @@ func (r *results) begin(index int) error {
 		return nil
 	}
 	var err error
-	r.stream, err = r.tally.Begin(r.packages[index], r.verbose, os.Stdout)
+	r.stream, err = r.tally.Begin(r.packages[index].Path, r.verbose, os.Stdout)
 	return err
 }
 

@@ -56,11 +56,11 @@ func (o *testOptions) test(ctx context.Context, patterns, flags []string) error 
 	if err != nil {
 		return err
 	}
-	commands, tested, err := o.commands(packages, flags)
+	results := results{verbose: o.verbose}
+	commands, err := o.commands(results.testable(packages), flags)
 	if err != nil {
 		return err
 	}
-	results := results{packages: tested, verbose: o.verbose}
 	if len(commands) > 0 {
 		err = o.do(ctx, commands, nil, &results)
 	}
@@ -86,26 +86,20 @@ func (o *testOptions) buildFlags() []string {
 	return flags
 }
 
-// commands gives one command for each package that has tests, and these packages' paths.
-func (o *testOptions) commands(packages []gotest.Package, flags []string) ([]wire.Command, []string, error) {
+// commands gives one command for each package.
+func (o *testOptions) commands(packages []gotest.Package, flags []string) ([]wire.Command, error) {
 	env, err := environment(o.env, os.LookupEnv)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if o.procs > 0 {
 		env = append(env, "GOMAXPROCS="+strconv.Itoa(o.procs))
 	}
 	var commands []wire.Command
-	var paths []string
 	for _, p := range packages {
-		if p.Binary == "" {
-			fmt.Printf("?   \t%s\t[no test files]\n", p.Path)
-			continue
-		}
 		// -test.paniconexit0 as go test has it: a test that calls os.Exit(0) must not pass for all.
 		args := append([]string{p.Binary, "-test.v=test2json", "-test.paniconexit0", "-test.timeout=10m"}, flags...)
 		commands = append(commands, wire.Command{Args: args, Dir: p.Dir, Env: env})
-		paths = append(paths, p.Path)
 	}
-	return commands, paths, nil
+	return commands, nil
 }

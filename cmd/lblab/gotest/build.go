@@ -17,11 +17,12 @@ import (
 type Package struct {
 	Path   string // import path
 	Dir    string // where its tests run
-	Binary string // empty when the package has no test files
+	Binary string // empty when the package has no test files, or does not compile
+	Broken bool   // it does not compile
 }
 
 // Build builds the test binaries of the packages that patterns name, into dir. flags are for go test, e.g. -race; what the
-// compiler says goes to complaints.
+// compiler says goes to complaints; a package that does not compile is no error, the others have their tests still.
 func Build(ctx context.Context, dir string, patterns, flags []string, complaints io.Writer) ([]Package, error) {
 	packages, err := list(ctx, patterns, complaints)
 	if err != nil {
@@ -33,7 +34,11 @@ func Build(ctx context.Context, dir string, patterns, flags []string, complaints
 		cmd := exec.CommandContext(ctx, "go", append(args, packages[i].Path)...)
 		cmd.Stderr = complaints
 		if err := cmd.Run(); err != nil {
-			return nil, fmt.Errorf("build the tests of %s: %w", packages[i].Path, err)
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
+			}
+			packages[i].Broken = true
+			continue
 		}
 		if _, err := os.Stat(binary); err == nil {
 			packages[i].Binary = binary

@@ -36,6 +36,13 @@ type report struct {
 	failed  bool
 }
 
+// Broken counts a package that does not compile and gives its line.
+func (t *Tally) Broken(path string) string {
+	t.Packages++
+	t.BadPackages++
+	return fmt.Sprintf("FAIL\t%s [build failed]\n", path)
+}
+
 func (t *Tally) begin(path string, verbose bool) *report {
 	t.Packages++
 	return &report{path: path, output: map[string][]string{}, tally: t, verbose: verbose}
