@@ -39,7 +39,11 @@ type Error struct {
 
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %v", e.Call, e.Kind)
+	b.WriteString(e.Call)
+	// go-git's own errors say the same as some kinds.
+	if e.Cause == nil || !strings.HasPrefix(e.Cause.Error(), e.Kind.Error()) {
+		fmt.Fprintf(&b, ": %v", e.Kind)
+	}
 	if e.Cause != nil {
 		fmt.Fprintf(&b, ": %v", e.Cause)
 	}

@@ -139,7 +139,7 @@ func (r *round) plan() (ask, bool) {
 		a.wants, a.depth = r.want.objects, whole
 	case len(a.wants) == 0:
 		return ask{}, false
-	case len(r.refs) == 0 && r.adv.shallow && len(a.wants) == 1:
+	case len(r.refs) == 0 && r.adv.shallow && !r.want.search:
 		a.depth = 1
 		return a, true
 	}

@@ -174,10 +174,15 @@ func fetch(t testing.TB, m *Mirror) Commit {
 func fsck(t testing.TB, m *Mirror) {
 	t.Helper()
 	needGit(t)
-	cmd := exec.Command("git", "-C", m.cfg.Dir, "fsck", "--full", "--strict", "--no-dangling")
+	gitRun(t, "-C", m.cfg.Dir, "fsck", "--full", "--strict", "--no-dangling")
+}
+
+func gitRun(t testing.TB, args ...string) {
+	t.Helper()
+	cmd := exec.Command("git", args...)
 	cmd.Env = append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("git fsck: %v\n%s", err, out)
+		t.Fatalf("git %v: %v\n%s", args, err, out)
 	}
 }
 

@@ -9,7 +9,10 @@ import (
 )
 
 // target is what a Fetch asks for: the object of the tracked reference, or all objects that may lead to a commit.
-type target struct{ objects []plumbing.Hash }
+type target struct {
+	objects []plumbing.Hash
+	search  bool // the commit is somewhere below the objects, not one of them
+}
 
 // pick finds the tracked revision among what the server has.
 func pick(cfg Config, adv advert) (target, error) {
@@ -20,23 +23,23 @@ func pick(cfg Config, adv advert) (target, error) {
 	if !ok {
 		return target{}, &Error{Call: "find " + cfg.refText() + " in " + cfg.URL, Kind: ErrNoRef, Remedy: suggest(cfg, adv)}
 	}
-	return target{[]plumbing.Hash{h}}, nil
+	return target{objects: []plumbing.Hash{h}}, nil
 }
 
 // pickCommit asks for the commit itself where the server hands it out, else for every branch and tag: most servers refuse an id that no name leads to
 // (uploadpack.allowReachableSHA1InWant in git-config(1)).
 func pickCommit(h plumbing.Hash, adv advert) target {
 	if adv.anyID {
-		return target{[]plumbing.Hash{h}}
+		return target{objects: []plumbing.Hash{h}}
 	}
 	all := map[plumbing.Hash]bool{}
 	for _, v := range adv.refs {
 		if v == h {
-			return target{[]plumbing.Hash{h}}
+			return target{objects: []plumbing.Hash{h}}
 		}
 		all[v] = true
 	}
-	return target{slices.Collect(maps.Keys(all))}
+	return target{objects: slices.Collect(maps.Keys(all)), search: true}
 }
 
 func suggest(cfg Config, adv advert) string {

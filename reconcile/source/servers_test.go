@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"encoding/pem"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/cgi"
@@ -30,7 +31,9 @@ func write(t testing.TB, name, text string) string {
 // serveHTTPS serves a repository by git http-backend behind TLS and, if token is set, basic authentication.
 func serveHTTPS(t testing.TB, o *origin, token string) (Config, *httptest.Server) {
 	t.Helper()
-	srv := httptest.NewTLSServer(authorise(token, backend(t, o)))
+	srv := httptest.NewUnstartedServer(authorise(token, backend(t, o)))
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	srv.StartTLS()
 	t.Cleanup(srv.Close)
 	cfg := config(t, srv.URL+"/fleet.git")
 	cfg.Auth.CAFile = write(t, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw})))
@@ -153,7 +156,13 @@ func serveSession(ch ssh.Channel, reqs <-chan *ssh.Request) {
 		_ = ssh.Unmarshal(req.Payload, &line)
 		_ = req.Reply(true, nil)
 		cmd := exec.Command("sh", "-c", line.Command)
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = ch, ch, ch.Stderr()
+		cmd.Stdout, cmd.Stderr = ch, ch.Stderr()
+		// Not cmd.Stdin: Run would wait for the client to close its side, and sshd does not.
+		in, err := cmd.StdinPipe()
+		if err != nil {
+			return
+		}
+		go func() { _, _ = io.Copy(in, ch); _ = in.Close() }()
 		code := struct{ Code uint32 }{}
 		if cmd.Run() != nil {
 			code.Code = 128
