@@ -17,7 +17,7 @@ var order = []struct {
 	phase spec.Phase
 	class class
 }{
-	// Settings first: sync_sock_size is read when a daemon starts, timeouts when a connection opens.
+	// Settings first: sync_sock_size is read when a daemon starts (ip_vs_sync.c, set_sock_size), and what is added runs under them at once.
 	{spec.PhaseSettings, class{kind: spec.KindSysctl, action: spec.Add}},
 	{spec.PhaseSettings, class{kind: spec.KindSysctl, action: spec.Edit}},
 	{spec.PhaseSettings, class{kind: spec.KindTimeout, action: spec.Add}},
@@ -33,7 +33,7 @@ var order = []struct {
 	// kernel walks its trash list (ip_vs_ctl.c, ip_vs_trash_get_dest).
 	{spec.PhaseAddRealServers, class{kind: spec.KindRealServer, action: spec.Add}},
 
-	// In place, and after the adds: a scheduler that hashes then rebuilds its table over the new pool once.
+	// In place, and after the adds: a scheduler that is switched to builds its table once, over the new pool.
 	{spec.PhaseEdit, class{kind: spec.KindService, action: spec.Edit}},
 	// A weight that leaves 0 makes a real server usable, so it comes before any other is drained.
 	{spec.PhaseEdit, class{kind: spec.KindRealServer, action: spec.Edit}},
@@ -78,12 +78,17 @@ func drains(c *spec.Change) bool {
 
 // steps puts changes in order: one step for each phase that has any.
 func steps(changes []spec.Change) []spec.Step {
-	var by [spec.PhaseStopSync + 1][]spec.Change
+	phase := make([]spec.Phase, len(changes))
+	var count [spec.PhaseStopSync + 1]int
 	for i := range changes {
-		p, ok := phases[classOf(&changes[i])]
-		if !ok {
-			panic("no phase for " + changes[i].Action.String() + " " + string(changes[i].Key.Kind()) + " " + changes[i].Key.String())
-		}
+		phase[i] = phaseOf(&changes[i])
+		count[phase[i]]++
+	}
+	var by [spec.PhaseStopSync + 1][]spec.Change
+	for p, n := range count {
+		by[p] = make([]spec.Change, 0, n)
+	}
+	for i, p := range phase {
 		by[p] = append(by[p], changes[i])
 	}
 	var out []spec.Step
@@ -93,4 +98,12 @@ func steps(changes []spec.Change) []spec.Step {
 		}
 	}
 	return out
+}
+
+func phaseOf(c *spec.Change) spec.Phase {
+	p, ok := phases[classOf(c)]
+	if !ok {
+		panic("no phase for " + c.Action.String() + " " + string(c.Key.Kind()) + " " + c.Key.String())
+	}
+	return p
 }

@@ -51,20 +51,30 @@ func (o Owned) Has(k spec.Key) bool {
 	return false
 }
 
+// union merges two sorted lists.
 func union[K spec.RowKey[K], V spec.RowValue](have []K, rows spec.Rows[K, V]) []K {
 	out := make([]K, 0, len(have)+len(rows))
-	out = append(out, have...)
 	for i := range rows {
-		out = append(out, rows[i].Key)
+		k := rows[i].Key
+		for len(have) > 0 && have[0].Compare(k) < 0 {
+			out, have = append(out, have[0]), have[1:]
+		}
+		if len(have) > 0 && have[0] == k {
+			have = have[1:]
+		}
+		out = append(out, k)
 	}
-	slices.SortFunc(out, K.Compare)
-	return slices.Compact(out)
+	return append(out, have...)
 }
 
+// present is what two sorted lists have in common.
 func present[K spec.RowKey[K], V spec.RowValue](have []K, rows spec.Rows[K, V]) []K {
 	var out []K
 	for _, k := range have {
-		if _, ok := rows.Find(k); ok {
+		for len(rows) > 0 && rows[0].Key.Compare(k) < 0 {
+			rows = rows[1:]
+		}
+		if len(rows) > 0 && rows[0].Key == k {
 			out = append(out, k)
 		}
 	}

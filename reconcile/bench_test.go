@@ -1,0 +1,112 @@
+package reconcile_test
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+
+	"github.com/lbsync/lbsync/reconcile"
+	"github.com/lbsync/lbsync/spec"
+)
+
+// fleetOf is one cluster with many virtual servers of ten real servers each.
+func fleetOf(services int) spec.View {
+	c := spec.Cluster{Name: "c", Directors: []string{"lb1"}, Place: spec.Place{File: "c.hcl"}}
+	for i := range services {
+		vs := &spec.VirtualServer{
+			Name: fmt.Sprintf("vs%d", i), Protocol: spec.TCP, Ports: []uint16{80}, At: spec.Mark{Line: 1},
+			Addresses: []netip.Addr{netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})}, Service: spec.Service{Scheduler: "wrr"},
+		}
+		for j := range 10 {
+			a := netip.AddrFrom4([4]byte{10, byte(1 + j), byte(i >> 8), byte(i)})
+			vs.RealServers = append(vs.RealServers, spec.RealServer{
+				Addr: netip.AddrPortFrom(a, 0), Dest: spec.Dest{Weight: 1, Forward: spec.DR}, At: spec.Mark{Line: uint32(2 + j)}})
+		}
+		c.VirtualServers = append(c.VirtualServers, spec.Placed[spec.VirtualServer]{Def: vs, Place: spec.Place{File: "c.hcl", Base: uint32(20 * i)}})
+	}
+	return spec.View{Director: spec.Placed[spec.Director]{Def: &spec.Director{Name: "lb1"}}, Clusters: []spec.Cluster{c}}
+}
+
+// liveOf is a wanted state as a kernel would show it.
+func liveOf(want spec.State) spec.State {
+	return reconcile.Advance(spec.State{}, reconcile.Diff(want, spec.State{}))
+}
+
+// reweighed has 100 real servers of another weight.
+func reweighed(s spec.State) spec.State {
+	var changes []spec.Change
+	for i := 0; i < len(s.Dests); i += len(s.Dests) / 100 {
+		d := s.Dests[i]
+		after := d.Value
+		after.Weight += 7
+		changes = append(changes, spec.Change{Key: d.Key, Action: spec.Edit, Before: d.Value, After: after})
+	}
+	return reconcile.Advance(s, changes)
+}
+
+func BenchmarkWant4000x10(b *testing.B) {
+	v := fleetOf(4000)
+	b.ReportAllocs()
+	for b.Loop() {
+		reconcile.Want(v, spec.Facts{})
+	}
+}
+
+// The figure to hold is 5 ms.
+func BenchmarkDiff10000x10With100Changes(b *testing.B) {
+	want, _ := reconcile.Want(fleetOf(10000), spec.Facts{})
+	live := reweighed(liveOf(want))
+	b.ReportAllocs()
+	for b.Loop() {
+		if n := len(reconcile.Diff(want, live)); n != 100 {
+			b.Fatal(n)
+		}
+	}
+}
+
+func BenchmarkPlanOfNothing4000x10(b *testing.B) {
+	want, _ := reconcile.Want(fleetOf(4000), spec.Facts{})
+	in := reconcile.PlanInput{Want: want, Live: liveOf(want), Prior: &want}
+	b.ReportAllocs()
+	for b.Loop() {
+		reconcile.NewPlan(in)
+	}
+}
+
+// 44,000 changes, all of them digested.
+func BenchmarkPlanFromEmpty4000x10(b *testing.B) {
+	want, _ := reconcile.Want(fleetOf(4000), spec.Facts{})
+	b.ReportAllocs()
+	for b.Loop() {
+		reconcile.NewPlan(reconcile.PlanInput{Want: want})
+	}
+}
+
+func BenchmarkAdvanceOneOf40000(b *testing.B) {
+	want, _ := reconcile.Want(fleetOf(4000), spec.Facts{})
+	live := liveOf(want)
+	d := live.Dests[20000]
+	one := []spec.Change{{Key: d.Key, Action: spec.Edit, Before: d.Value, After: spec.Dest{Weight: 9, Forward: spec.DR}}}
+	b.ReportAllocs()
+	for b.Loop() {
+		reconcile.Advance(live, one)
+	}
+}
+
+func BenchmarkAdvanceFromEmpty4000x10(b *testing.B) {
+	want, _ := reconcile.Want(fleetOf(4000), spec.Facts{})
+	all := reconcile.Diff(want, spec.State{})
+	b.ReportAllocs()
+	for b.Loop() {
+		reconcile.Advance(spec.State{}, all)
+	}
+}
+
+func BenchmarkClaim4000(b *testing.B) {
+	want, _ := reconcile.Want(fleetOf(4000), spec.Facts{})
+	owned := reconcile.Owned{}.Claim(want)
+	b.ReportAllocs()
+	for b.Loop() {
+		owned.Claim(want)
+	}
+}
