@@ -58,7 +58,7 @@ func (j *Journal) write(recs []Record) ([]Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	if j.file == nil || j.size > 0 && j.size+int64(len(batch)) > j.opt.SegmentSize {
+	if j.full(len(batch)) {
 		if err := j.rotate(); err != nil {
 			return nil, &WriteError{j.dir, err}
 		}
@@ -70,6 +70,11 @@ func (j *Journal) write(recs []Record) ([]Record, error) {
 	recs = recs[len(j.pending):]
 	j.pending = nil
 	return recs, nil
+}
+
+// full tells whether a new segment is due. A torn tail is first written over where it is: only the last segment may end with one.
+func (j *Journal) full(batch int) bool {
+	return j.file == nil || !j.torn && j.size > 0 && j.size+int64(batch) > j.opt.SegmentSize
 }
 
 // encode seals the records in place and chains their lines.

@@ -13,17 +13,19 @@ const maxFaults = 16
 // not hide the next.
 type verifier struct {
 	Report
-	known []Head
-	at    Fault // the line being looked at; What is unused
-	prior Fault // the line before
-	gaps  []gap
-	size  int64 // of the segment
+	known   []Head
+	at      Fault // the line being looked at; What is unused
+	prior   Fault // the line before
+	gaps    []gap
+	size    int64  // of the segment
+	number  int    // of the segment
+	skipped string // the file that would stand before this segment; a skipped number alone proves nothing
 }
 
-// gap is a run of records that did not stand where they belong.
+// gap is where records did not stand that belong there.
 type gap struct {
-	fault    int
-	from, to uint64
+	fault int
+	from  uint64 // the first of them
 }
 
 func newVerifier(after Head, known []Head) *verifier {
@@ -32,6 +34,11 @@ func newVerifier(after Head, known []Head) *verifier {
 
 func (v *verifier) begin(s segment, size int64) {
 	v.Segments++
+	v.skipped = ""
+	if s.number > v.number+1 && v.number > 0 {
+		v.skipped = newSegment("", v.number+1).name()
+	}
+	v.number = s.number
 	v.size = size
 	v.at = Fault{File: s.name()}
 }
@@ -90,17 +97,21 @@ func (v *verifier) follows(h header) {
 }
 
 func (v *verifier) missing(from, got uint64) {
-	v.gaps = append(v.gaps, gap{len(v.Faults), from, got - 1})
-	v.fault("record %d stands where %d belongs: %s missing", got, from, records(from, got-1))
+	v.gaps = append(v.gaps, gap{len(v.Faults), from})
+	file := ""
+	if v.skipped != "" {
+		file = fmt.Sprintf(" (%s is missing)", v.skipped)
+	}
+	v.fault("record %d stands where %d belongs: %s missing%s", got, from, records(from, got-1), file)
+	v.skipped = ""
 }
 
-// backwards is a record that belongs further up: one that was missed there was moved, any other is a copy.
+// backwards is a record that belongs further up. The one that was missed first there was moved here.
 func (v *verifier) backwards(seq uint64) {
 	for _, g := range v.gaps {
-		if g.from <= seq && seq <= g.to && g.fault < len(v.Faults) {
+		if seq == g.from && g.fault < len(v.Faults) {
 			f := &v.Faults[g.fault]
-			f.What = fmt.Sprintf("records were reordered: record %d stands where %d belongs, which is in %s:%d",
-				f.Seq, g.from, v.at.File, v.at.Line)
+			f.What = fmt.Sprintf("records were reordered: record %d stands where %d belongs, which is in %s:%d", f.Seq, seq, v.at.File, v.at.Line)
 			return
 		}
 	}
@@ -132,6 +143,6 @@ func (v *verifier) finish() {
 	}
 	last := slices.MaxFunc(v.known, func(a, b Head) int { return cmp.Compare(a.Seq, b.Seq) })
 	if last.Seq > v.Head.Seq {
-		v.fault("the journal ends with record %d, but record %d was known: the end was cut off", v.Head.Seq, last.Seq)
+		v.faultAt(Fault{File: v.at.File}, "the journal ends with record %d, but record %d was known: the end was cut off", v.Head.Seq, last.Seq)
 	}
 }
