@@ -84,6 +84,10 @@ func (p *parser) addresses(value string, line int) []netip.Prefix {
 			p.fail(line, "cannot read the address %q; write ADDRESS/LENGTH, as in 192.0.2.1/24", text)
 			continue
 		}
+		if slices.ContainsFunc(all, func(a netip.Prefix) bool { return a.Addr() == prefix.Addr() }) {
+			p.fail(line, "the address %s is there twice; keep one", prefix.Addr())
+			continue
+		}
 		all = append(all, prefix)
 	}
 	return all
