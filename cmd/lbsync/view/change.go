@@ -10,7 +10,7 @@ import (
 // Change is one change of a plan. Key is the whole identity; Object is the part of it that is read beneath its service.
 type Change struct {
 	Action    spec.Action  `json:"action"`
-	Kind      spec.Kind    `json:"object"`
+	Kind      spec.Kind    `json:"kind"`
 	Key       string       `json:"key"`
 	Service   string       `json:"service,omitempty"` // of a real server
 	Name      string       `json:"name"`
@@ -20,6 +20,8 @@ type Change struct {
 	Fields    []spec.Field `json:"fields"`
 	Unchanged int          `json:"unchanged"` // settings that stay as they are
 	Source    *Source      `json:"source,omitempty"`
+
+	service spec.ServiceKey // that it is shown with, for the order of the text
 }
 
 func changeOf(c spec.Change, since map[string]time.Time) Change {
@@ -27,8 +29,11 @@ func changeOf(c spec.Change, since map[string]time.Time) Change {
 		Action: c.Action, Kind: c.Key.Kind(), Key: c.Key.String(), Name: c.Key.String(), Reason: c.Reason, Risk: c.Risk,
 		Fields: c.Fields(), Source: sourceOf(c.Pos),
 	}
-	if k, ok := c.Key.(spec.DestKey); ok {
-		out.Service, out.Name = k.Service.String(), k.Addr.String()
+	switch k := c.Key.(type) {
+	case spec.ServiceKey:
+		out.service = k
+	case spec.DestKey:
+		out.Service, out.Name, out.service = k.Service.String(), k.Addr.String(), k.Service
 	}
 	if c.Reason == spec.ByDrift {
 		out.FirstSeen = since[out.Key]
@@ -58,11 +63,14 @@ func (c Change) title() string {
 	return string(c.Kind) + " " + c.Name
 }
 
-// detail is what the change does: "weight 3 → 0", or the settings of what is added. Of what is removed the key says enough.
+// detail is what the change does: "weight 3 → 0", or the settings of what is added. Of what is removed the key says enough. Of drift
+// it is what was done outside git, and what the plan undoes.
 func (c Change) detail() string {
 	var parts []string
 	for _, f := range c.Fields {
 		switch {
+		case c.Action == spec.Edit && c.Reason == spec.ByDrift:
+			parts = append(parts, f.Name+" "+orNone(f.After)+" → "+orNone(f.Before))
 		case c.Action == spec.Edit:
 			parts = append(parts, f.Name+" "+orNone(f.Before)+" → "+orNone(f.After))
 		case c.Action == spec.Add:
@@ -84,9 +92,9 @@ func (c Change) note(now time.Time) string {
 	var parts []string
 	switch {
 	case c.Reason == spec.ByDrift && c.FirstSeen.IsZero():
-		parts = append(parts, "changed outside git")
+		parts = append(parts, outside[c.Action])
 	case c.Reason == spec.ByDrift:
-		parts = append(parts, "changed outside git, first seen "+ago(now, c.FirstSeen))
+		parts = append(parts, outside[c.Action]+", first seen "+ago(now, c.FirstSeen))
 	case c.Reason == spec.ByAdopt:
 		parts = append(parts, "was there before lbsync")
 	}
@@ -95,6 +103,9 @@ func (c Change) note(now time.Time) string {
 	}
 	return strings.Join(parts, "; ")
 }
+
+// outside is what somebody did, by what undoes it.
+var outside = map[spec.Action]string{spec.Add: "removed outside git", spec.Edit: "changed outside git", spec.Remove: "added outside git"}
 
 func (c Change) style() Style {
 	if c.Reason == spec.ByDrift {

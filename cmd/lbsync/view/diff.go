@@ -51,7 +51,7 @@ type Hold struct {
 
 // Foreign is a live object that lbsync neither made nor wants; it is left alone.
 type Foreign struct {
-	Kind   spec.Kind   `json:"object"`
+	Kind   spec.Kind   `json:"kind"`
 	Key    string      `json:"key"`
 	Values []spec.Attr `json:"settings"`
 }

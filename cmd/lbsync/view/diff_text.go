@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/lbsync/lbsync/spec"
@@ -16,8 +15,10 @@ const listed = 100
 
 // Text shows each director's changes, then what holds for all of them.
 func (d Diff) Text(t *Text) {
+	first := map[spec.Digest]string{}
 	for _, one := range d.Directors {
-		one.text(t, d.Now, d.Full)
+		one.text(t, d, first[one.Digest])
+		first[one.Digest] = cmp.Or(first[one.Digest], one.Director)
 	}
 	if d.Summary == (Count{}) {
 		return
@@ -27,7 +28,8 @@ func (d Diff) Text(t *Text) {
 	t.Line(Bold.In("Plan "+d.digests()+"  "), Plain.In(d.Summary.String()+". Risk: "+d.Summary.Risk.String()+"."))
 }
 
-func (d DirectorDiff) text(t *Text, now time.Time, full bool) {
+// text shows one director; same names another one whose plan is the same and was shown before.
+func (d DirectorDiff) text(t *Text, whole Diff, same string) {
 	subject := ""
 	if d.Subject != "" {
 		subject = fmt.Sprintf("  %q", d.Subject)
@@ -37,16 +39,18 @@ func (d DirectorDiff) text(t *Text, now time.Time, full bool) {
 	switch {
 	case len(changes) == 0:
 		t.Linef("  in sync, nothing to change")
-	case len(changes) > listed && !full:
+	case same != "":
+		t.Linef("  the same %s as %s", plural(len(changes), "change"), same)
+	case len(changes) > listed && !whole.Full:
 		summarise(t, changes)
 	default:
-		list(t, changes, now)
+		list(t, changes, whole.Now)
 	}
 	for _, h := range d.Held {
-		t.Line(Yellow.In("  held   "), Plain.In(h.Key+": "+h.Why+until(h.Until)))
+		t.Line(Yellow.In("  held     "), Plain.In(h.Key+": "+h.Why+until(h.Until)))
 	}
 	for _, f := range d.Foreign {
-		t.Line(Dim.In("  foreign  "+string(f.Kind)+" "+f.Key), Plain.In("  not ours, left alone"))
+		t.Line(Dim.In("  foreign  "+object(spec.Object{Kind: f.Kind, Key: f.Key})), Plain.In("  not ours, left alone"))
 	}
 	t.Linef("")
 }
@@ -89,22 +93,18 @@ func mark(c Change) string {
 
 // byService puts drift first, then each service before its real servers; what belongs to no service comes last.
 func byService(changes []Change) []Change {
-	rank := func(c Change) (int, string, int) {
+	rank := func(c Change) int {
 		switch {
 		case c.Reason == spec.ByDrift:
-			return 0, "", 0
-		case c.Service != "":
-			return 1, c.Service, 1
-		case c.Kind == spec.KindService:
-			return 1, c.Key, 0
+			return 0
+		case c.Kind == spec.KindService || c.Kind == spec.KindRealServer:
+			return 1
 		}
-		return 2, "", 0
+		return 2
 	}
 	out := slices.Clone(changes)
 	slices.SortStableFunc(out, func(a, b Change) int {
-		ra, sa, na := rank(a)
-		rb, sb, nb := rank(b)
-		return cmp.Or(cmp.Compare(ra, rb), strings.Compare(sa, sb), cmp.Compare(na, nb))
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), a.service.Compare(b.service), cmp.Compare(len(a.Service), len(b.Service)))
 	})
 	return out
 }

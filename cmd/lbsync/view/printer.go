@@ -1,6 +1,7 @@
 package view
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -35,11 +36,7 @@ func (p *Printer) Print(d Document) error {
 		_, err := p.Out.Write(t.b.Bytes())
 		return err
 	}
-	b, err := json.MarshalIndent(d, "", "  ")
-	if err != nil {
-		panic(fmt.Sprintf("encode %T: %v", d, err)) // documents are plain values
-	}
-	_, err = p.Out.Write(append(b, '\n'))
+	_, err := p.Out.Write(document(d))
 	return err
 }
 
@@ -47,4 +44,15 @@ func (p *Printer) Print(d Document) error {
 func (p *Printer) Raw(b []byte) error {
 	_, err := p.Out.Write(b)
 	return err
+}
+
+func document(d any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // keys hold ">"
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(d); err != nil {
+		panic(fmt.Sprintf("encode %T: %v", d, err)) // documents are plain values
+	}
+	return b.Bytes()
 }

@@ -20,11 +20,7 @@ func NewSnapshot(s spec.Snapshot) Snapshot { return Snapshot{snapshotKind, s} }
 
 // Text is the JSON document: a snapshot is made for a file, not for reading.
 func (s Snapshot) Text(t *Text) {
-	b, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		panic(fmt.Sprintf("encode snapshot: %v", err)) // plain values
-	}
-	t.b.Write(append(b, '\n'))
+	t.b.Write(document(s))
 }
 
 // ReadSnapshot reads the document back.

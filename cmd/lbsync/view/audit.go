@@ -1,0 +1,99 @@
+package view
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/lbsync/lbsync/reconcile/journal"
+	"github.com/lbsync/lbsync/spec"
+)
+
+// Audit are records of the journal, oldest first.
+type Audit struct {
+	Head
+	Records []journal.Record `json:"records"`
+}
+
+// NewAudit makes the document.
+func NewAudit(records []journal.Record) Audit {
+	if records == nil {
+		records = []journal.Record{}
+	}
+	return Audit{head("audit"), records}
+}
+
+// Text is one line for each record, and what a refused commit had wrong below it.
+func (a Audit) Text(t *Text) {
+	if len(a.Records) == 0 {
+		t.Linef("no record matches")
+		return
+	}
+	rows := [][]Cell{titles("SEQ", "TIME", "EVENT", "COMMIT", "ACTOR", "WHAT", "RESULT")}
+	for _, r := range a.Records {
+		rows = append(rows, []Cell{
+			Plain.In(strconv.FormatUint(r.Seq, 10)), Dim.In(stamp(r.Time)), eventStyle(r.Event).In(r.Event.String()),
+			Plain.In(spec.ShortID(r.Commit)), Plain.In(r.Actor), Plain.In(what(r)), Plain.In(r.Result),
+		})
+	}
+	t.Table("", rows)
+}
+
+// what is the object with its change, or else the plan, or the remark.
+func what(r journal.Record) string {
+	switch {
+	case r.Key != "":
+		s := object(spec.Object{Kind: r.Kind, Key: r.Key})
+		if r.Before != "" || r.After != "" {
+			s += ": " + orNone(r.Before) + " → " + orNone(r.After)
+		}
+		return s
+	case r.Detail != "":
+		return r.Detail
+	case r.Plan != "":
+		return fmt.Sprintf("%s, %s", r.Plan[:min(len(r.Plan), len("sha256:")+12)], plural(r.Changes, "change"))
+	}
+	return ""
+}
+
+func eventStyle(e journal.Event) Style {
+	switch e {
+	case journal.Refused, journal.Failed, journal.ChainBroken, journal.SourceFailing:
+		return Red
+	case journal.Drift, journal.RolledBack:
+		return Magenta
+	case journal.Applied, journal.SourceOK:
+		return Green
+	}
+	return Plain
+}
+
+// Export writes the records that pass a filter as JSON lines, just as they stand in the journal.
+func (p *Printer) Export(dir string, f journal.Filter) error { return journal.Export(p.Out, dir, f) }
+
+// Verification is what proving the journal's chain found.
+type Verification struct {
+	Head
+	OK bool `json:"ok"`
+	journal.Report
+}
+
+// NewVerification makes the document.
+func NewVerification(r journal.Report) Verification {
+	return Verification{head("audit verification"), r.OK(), r}
+}
+
+// Text is the verdict, then each fault.
+func (v Verification) Text(t *Text) {
+	if v.OK {
+		t.Line(Green.In("The chain holds"), Plain.In(fmt.Sprintf(": %s in %s, head %d %s", plural(int(v.Records), "record"),
+			plural(v.Segments, "segment"), v.Report.Head.Seq, v.Report.Head.Hash)))
+	} else {
+		t.Line(Red.In("The chain is broken"), Plain.In(fmt.Sprintf(" in %s: somebody altered the journal, or the disk did", plural(len(v.Faults), "place"))))
+	}
+	for _, f := range v.Faults {
+		t.Linef("  %s", f)
+	}
+	if v.Torn != nil {
+		t.Linef("  %s ends with an incomplete line, as after a power loss; the agent cuts it when it starts. This is no fault.", v.Torn.File)
+	}
+}

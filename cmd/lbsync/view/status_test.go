@@ -1,0 +1,73 @@
+package view
+
+import (
+	"testing"
+	"time"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+func fine() spec.Status {
+	return spec.Status{
+		Version: 1, Director: "lb1", Program: "1.2.3", Started: now.Add(-49 * time.Hour), Phase: spec.Idle, Since: now.Add(-time.Minute),
+		Source: spec.SourceStatus{
+			URL: "https://git.example.org/fleet.git", Ref: "branch main", Tip: &tip, LastSuccess: now.Add(-20 * time.Second), NextFetch: now.Add(40 * time.Second),
+		},
+		Applied:  &spec.CommitAt{Commit: tip, At: now.Add(-50 * time.Minute)},
+		Journal:  spec.JournalHead{Seq: 42, Hash: "ab"},
+		Plan:     &spec.PlanSummary{Commit: tip.ID, Add: 1, Edit: 2, Done: 3, At: now.Add(-50 * time.Minute), Risk: spec.RiskDrains},
+		Services: 2, RealServers: 5, Repaired: 1,
+	}
+}
+
+func TestStatus(t *testing.T) {
+	both(t, "status_fine", NewStatus(fine(), now))
+
+	night := fine()
+	night.Phase, night.BlockedOn = spec.Degraded, &spec.Call{Name: "fetch", Since: now.Add(-9 * time.Second)}
+	night.Source.Failing = &spec.Problem{Call: "list refs", Error: "connection refused", Since: now.Add(-2 * time.Hour)}
+	night.Refusal = &spec.Refusal{Commit: spec.Commit{ID: "0123456789", Subject: "Break it"}, At: now.Add(-3 * time.Hour), Reason: "1 error",
+		Diagnostics: []spec.Diagnostic{{Severity: "error", Summary: "duplicate-syncid: used twice", Pos: at(12)}}}
+	night.Suspension = &spec.Suspension{Actor: spec.Actor{UID: 0, Login: "ann"}, Reason: "maintenance", At: now.Add(-time.Hour), Until: now.Add(time.Hour)}
+	night.Failures = []spec.Failure{{Object: spec.ObjectOf(codis), Action: spec.Add, Error: "add service tcp 192.0.2.100:6379: no such file", Since: now.Add(-time.Minute)}}
+	night.Holds = []spec.Held{{Object: spec.ObjectOf(web), Why: "no role yet"}}
+	night.Drift = []spec.Drift{{Object: spec.ObjectOf(codis), Action: spec.Edit, Fields: []spec.Field{{Name: "scheduler", Before: "wrr", After: "rr"}}, FirstSeen: now.Add(-14 * time.Minute)}}
+	night.Foreign = []spec.Object{spec.ObjectOf(spec.MarkService(7, spec.IPv4))}
+	both(t, "status_night", NewStatus(night, now))
+}
+
+// Each kind of trouble has its word, and the worst of several stands first.
+func TestHealth(t *testing.T) {
+	other := spec.Commit{ID: "ffff"}
+	for _, c := range []struct {
+		want   Health
+		change func(*spec.Status)
+	}{
+		{Fine, func(*spec.Status) {}},
+		{Failing, func(s *spec.Status) { s.Kernel = &spec.Problem{Error: "no ip_vs"} }},
+		{Failing, func(s *spec.Status) { s.Journal.Failing = &spec.Problem{Error: "disk full"} }},
+		{Failing, func(s *spec.Status) { s.Source.Failing = &spec.Problem{}; s.Refusal = &spec.Refusal{} }},
+		{Refused, func(s *spec.Status) { s.Refusal = &spec.Refusal{}; s.Source.Tip = &other; s.Pin = &spec.Pin{} }},
+		{Held, func(s *spec.Status) { s.Pin = &spec.Pin{Rollback: true}; s.Source.Tip = &other }},
+		{Held, func(s *spec.Status) { s.Suspension = &spec.Suspension{}; s.Drift = []spec.Drift{{}} }},
+		{Behind, func(s *spec.Status) { s.Source.Tip = &other }},
+		{Drifted, func(s *spec.Status) { s.Drift = []spec.Drift{{}} }},
+		{NotStarted, func(s *spec.Status) { s.Applied = nil }},
+	} {
+		s := fine()
+		c.change(&s)
+		if got := NewStatus(s, now).Health; got != c.want {
+			t.Errorf("health is %q, want %q, for %+v", got, c.want, s)
+		}
+	}
+}
+
+func TestSpan(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0s", 59 * time.Second: "59s", time.Minute: "1m", 61 * time.Second: "1m 1s", time.Hour + 2*time.Minute: "1h 2m", 49 * time.Hour: "2d 1h",
+	} {
+		if got := span(d); got != want {
+			t.Errorf("span(%v) = %q, want %q", d, got, want)
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package view
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/lbsync/lbsync/reconcile/journal"
+	"github.com/lbsync/lbsync/spec"
+)
+
+func sample() (spec.Snapshot, spec.Stats) {
+	prior := state(spec.Rows[spec.ServiceKey, spec.Service]{service(codis, "wrr", 20), service(web, "mh", 50)},
+		spec.Rows[spec.DestKey, spec.Dest]{dest(codis, "192.0.2.21:6379", 3, 33), dest(codis, "192.0.2.22:6379", 1, 36)}, 10)
+	prior.Sysctls = spec.Rows[spec.SysctlKey, spec.Setting]{{Key: "net.ipv4.vs.sync_threshold", Value: "3 50", Pos: at(14)}}
+	prior.Timeouts = spec.Rows[spec.TimeoutKey, spec.Seconds]{{Key: spec.TimeoutTCP, Value: 600, Pos: at(15)}}
+	live := state(spec.Rows[spec.ServiceKey, spec.Service]{service(codis, "rr", 0), service(spec.MarkService(7, spec.IPv4), "sh", 0)},
+		spec.Rows[spec.DestKey, spec.Dest]{dest(codis, "192.0.2.21:6379", 3, 0)}, 10)
+	live.Services[0].Value.Persistence, live.Services[0].Value.Netmask = 300, 32
+	live.Sysctls = spec.Rows[spec.SysctlKey, spec.Setting]{{Key: "net.ipv4.vs.conntrack", Value: "0"}, {Key: "net.ipv4.vs.sync_threshold", Value: "0 1"}}
+	live.Timeouts = spec.Rows[spec.TimeoutKey, spec.Seconds]{{Key: spec.TimeoutTCP, Value: 600}, {Key: spec.TimeoutUDP, Value: 300}}
+	return spec.Snapshot{Version: 1, Director: "lb1", Taken: now, Applied: &tip, Live: live, Prior: &prior}, spec.Stats{
+		Version: 1, Taken: now,
+		Services: []spec.ServiceStats{{Key: codis, Counters: spec.Counters{Connections: 9, InBytes: 1 << 40, ConnectionRate: 3}}},
+		Dests: []spec.DestStats{{Key: spec.DestKey{Service: codis, Addr: netip.MustParseAddrPort("192.0.2.21:6379")}, Active: 2, Inactive: 5, Persistent: 1,
+			Counters: spec.Counters{Connections: 9, ConnectionRate: 3}}},
+	}
+}
+
+func TestTables(t *testing.T) {
+	snapshot, stats := sample()
+	both(t, "services", NewServices(snapshot, stats))
+	both(t, "real_servers", NewRealServers(snapshot, stats))
+	both(t, "sync", NewSync(snapshot))
+	connections := NewConnections("lb1", stats)
+	both(t, "connections", connections)
+	connections.Rate = true
+	text(t, "connections_rate.txt", connections, false)
+}
+
+func TestSnapshotIsReadBack(t *testing.T) {
+	snapshot, _ := sample()
+	both(t, "snapshot", NewSnapshot(snapshot))
+	got, err := ReadSnapshot(document(NewSnapshot(snapshot)))
+	if err != nil || got.Live.Services[1] != snapshot.Live.Services[1] || got.Prior.Sysctls[0] != snapshot.Prior.Sysctls[0] {
+		t.Errorf("read back %+v, %v", got, err)
+	}
+	for _, bad := range []string{"", `{}`, `{"kind":"snapshot","version":2}`, `{"kind":"diff","version":1}`} {
+		if _, err := ReadSnapshot([]byte(bad)); err == nil {
+			t.Errorf("%q is taken for a snapshot", bad)
+		}
+	}
+}
+
+func TestAudit(t *testing.T) {
+	both(t, "audit", NewAudit([]journal.Record{
+		{V: 1, Seq: 1, Time: now, Event: journal.Fetched, Commit: tip.ID, Author: "Ann <ann@example.org>"},
+		{V: 1, Seq: 2, Time: now, Event: journal.Planned, Commit: tip.ID, Plan: "sha256:cd3fcdb0e285d3a3", Changes: 3, Actor: "agent"},
+		{V: 1, Seq: 3, Time: now, Event: journal.Step, Commit: tip.ID, Kind: spec.KindService, Key: codis.String(), Before: "scheduler rr", After: "scheduler wrr", Result: "ok"},
+		{V: 1, Seq: 4, Time: now, Event: journal.Refused, Commit: tip.ID, Detail: "1 error"},
+	}))
+	both(t, "audit_none", NewAudit(nil))
+	both(t, "audit_verify", NewVerification(journal.Report{Segments: 1, Records: 4, Head: journal.Head{Seq: 4, Hash: "ab12"}, Torn: &journal.Torn{File: "00000001.jsonl", Off: 9, Bytes: 3}}))
+	both(t, "audit_verify_broken", NewVerification(journal.Report{Segments: 1, Records: 4, Faults: []journal.Fault{{File: "00000001.jsonl", Line: 3, Seq: 3, What: "was altered"}}}))
+	both(t, "history", NewHistory([]journal.Generation{
+		{Commit: tip.ID, Author: "Ann", Time: now, Outcome: journal.Applied, Changes: 3, Duration: 12 * time.Millisecond, Attempts: 1, Seq: 9},
+		{Commit: "9f3c2a1", Author: "Bob", Time: now.Add(-time.Hour), Outcome: journal.Refused, Detail: "1 error", Attempts: 3, Last: now.Add(-time.Minute), Seq: 5},
+	}))
+}
+
+func TestResult(t *testing.T) {
+	s := fine()
+	s.Pin = &spec.Pin{Commit: tip, Rollback: true, Until: now.Add(time.Hour)}
+	both(t, "rollback", NewResult(spec.Rollback, spec.CommandResult{Version: 1, Commit: &tip, Plan: s.Plan, Status: s}))
+	text(t, "refused.txt", NewResult(spec.PinTo, spec.CommandResult{Version: 1, Status: s, Refusal: &spec.Refusal{
+		Commit: tip, Reason: "1 error", Diagnostics: []spec.Diagnostic{{Severity: "error", Summary: "duplicate-syncid: used twice", Pos: at(12)}}}}), false)
+	text(t, "suspended.txt", NewResult(spec.Suspend, spec.CommandResult{Version: 1, Status: fine()}), false)
+}
+
+func TestFormat(t *testing.T) {
+	before, after := []byte("a=1\nb = 2\n"), []byte("a = 1\nb = 2\n")
+	both(t, "format", NewFormat(false, []string{"a.hcl"}, []string{LineDiff("a.hcl", before, after)}))
+	text(t, "format_names.txt", NewFormat(true, []string{"a.hcl", "b.hcl"}, nil), false)
+}
