@@ -4,39 +4,42 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"slices"
 
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
-	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/plumbing/transport"
+	"github.com/go-git/go-git/v5/storage/filesystem"
 )
 
-// deltaWindow is how many neighbours an object is compared with to store it as a difference; git's own default (pack.window).
-const deltaWindow = 10
-
 // localRemote reads a repository on this machine directly: go-git's file transport would run the git program, which a director need not have.
-type localRemote struct{ repo *git.Repository }
+type localRemote struct {
+	repo *git.Repository
+	sto  *filesystem.Storage
+}
 
 func openLocal(path string) (*localRemote, error) {
 	// A linked work tree has a file .git and keeps its objects in the common folder.
-	repo, err := git.PlainOpenWithOptions(path, &git.PlainOpenOptions{EnableDotGitCommonDir: true})
+	found, err := git.PlainOpenWithOptions(path, &git.PlainOpenOptions{EnableDotGitCommonDir: true})
 	if errors.Is(err, git.ErrRepositoryNotExists) {
 		return nil, fmt.Errorf("%w: %s", transport.ErrRepositoryNotFound, path)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if cut, err := repo.Storer.Shallow(); err != nil || len(cut) > 0 {
+	if cut, err := found.Storer.Shallow(); err != nil || len(cut) > 0 {
 		return nil, &Error{Call: "open repository " + path, Kind: ErrShallow, Cause: err, Remedy: "it is a shallow clone itself: run git fetch --unshallow in it"}
 	}
-	return &localRemote{repo}, nil
+	// PlainOpen knows the layouts, but its storage caches up to 96 MiB.
+	sto := openStorage(found.Storer.(*filesystem.Storage).Filesystem(), false)
+	repo, err := git.Open(sto, nil)
+	return &localRemote{repo, sto}, err
 }
 
 func (l *localRemote) refs(context.Context) (advert, error) {
-	a := advert{refs: map[plumbing.ReferenceName]plumbing.Hash{}, peeled: map[plumbing.ReferenceName]plumbing.Hash{}, anyID: true}
+	a := advert{refs: map[plumbing.ReferenceName]plumbing.Hash{}, peeled: map[plumbing.ReferenceName]plumbing.Hash{}, shallow: true, anyID: true}
 	all, err := l.repo.References()
 	if err != nil {
 		return a, err
@@ -59,33 +62,31 @@ func (l *localRemote) refs(context.Context) (advert, error) {
 	return a, err
 }
 
-// pack encodes every object that follows from the wants and is not held, in a goroutine that ends with the stream.
+// pack encodes every object that follows from the wants and is not held.
 func (l *localRemote) pack(ctx context.Context, a ask) (delivery, error) {
-	w := walk{repo: l.repo, held: a.held, seen: map[plumbing.Hash]bool{}}
+	w := walk{repo: l.repo, held: a.held, seen: map[plumbing.Hash]bool{}, depth: a.depth}
 	if len(a.cut) > 0 {
-		w.held = func(plumbing.Hash) bool { return false }
+		// A commit that was cut is here, what it leads to is not.
+		w.held = func(h plumbing.Hash) bool { return a.held(h) && !slices.Contains(a.cut, h) }
 	}
 	for _, h := range a.wants {
 		if err := w.from(ctx, h); err != nil {
 			return delivery{}, err
 		}
 	}
-	r, wr := io.Pipe()
-	go func() {
-		_, err := packfile.NewEncoder(wr, l.repo.Storer, false).Encode(w.found, deltaWindow)
-		wr.CloseWithError(err)
-	}()
-	return delivery{ReadCloser: r}, nil
+	return delivery{encode(l.sto, w.found), w.cut}, nil
 }
 
-func (l *localRemote) Close() error { return nil }
+func (l *localRemote) Close() error { return l.sto.Close() }
 
 // walk collects the objects that lead from a tag or commit, each once, without those held.
 type walk struct {
 	repo  *git.Repository
 	held  func(plumbing.Hash) bool
 	seen  map[plumbing.Hash]bool
+	depth int // 1 = the tip alone; else all its history
 	found []plumbing.Hash
+	cut   []plumbing.Hash // commits found without their parents
 }
 
 func (w *walk) add(h plumbing.Hash) bool {
@@ -119,6 +120,10 @@ func (w *walk) from(ctx context.Context, h plumbing.Hash) error {
 		}
 		if err := w.tree(c.TreeHash); err != nil {
 			return err
+		}
+		if w.depth == 1 && len(c.ParentHashes) > 0 {
+			w.cut = append(w.cut, h)
+			continue
 		}
 		todo = append(todo, c.ParentHashes...)
 	}

@@ -3,15 +3,16 @@ package source
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/idxfile"
-	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 )
 
 // mostPacks is how many packs may lie there before some are merged: each is a descriptor and an index in memory.
@@ -33,7 +34,7 @@ func (m *Mirror) mergePacks() error {
 	if err != nil {
 		return err
 	}
-	sum, err := m.disk.encode(hashes, m.cfg.Limits)
+	sum, err := m.disk.pack(hashes, m.cfg.Limits)
 	if err != nil {
 		return err
 	}
@@ -106,21 +107,26 @@ func readIndex(path string) (*idxfile.MemoryIndex, error) {
 	return idx, idxfile.NewDecoder(f).Decode(idx)
 }
 
-// encode writes a new pack of objects that are here. It reads through a storage of its own, so that readers need not wait.
-func (d disk) encode(hashes []plumbing.Hash, lim Limits) (plumbing.Hash, error) {
-	sto := openStorage(d)
+// pack writes a new pack of objects that are here, and checks that all are in it. It reads through a storage of its own, so that readers need not wait.
+func (d disk) pack(hashes []plumbing.Hash, lim Limits) (plumbing.Hash, error) {
+	sto := openStorage(osfs.New(string(d)), false)
 	defer sto.Close()
-	r, w := io.Pipe()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_, err := packfile.NewEncoder(w, sto, false).Encode(hashes, deltaWindow)
-		w.CloseWithError(err)
-	}()
+	r := encode(sto, hashes)
+	defer r.Close()
 	sum, err := d.receive(r, lim)
-	_ = r.CloseWithError(io.ErrClosedPipe)
-	<-done
-	return sum, err
+	if err != nil {
+		return sum, err
+	}
+	idx, err := readIndex(d.packs("pack-" + sum.String() + ".idx"))
+	if err != nil {
+		return sum, err
+	}
+	for _, h := range hashes {
+		if ok, err := idx.Contains(h); err != nil || !ok {
+			return sum, fmt.Errorf("merged pack lacks object %s: %w", h, cmp.Or(err, plumbing.ErrObjectNotFound))
+		}
+	}
+	return sum, nil
 }
 
 // removePacks deletes packs whose objects are all in another one. The pack goes first: an index alone is swept at the next start.

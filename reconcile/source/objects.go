@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 
+	"github.com/go-git/go-billy/v5"
 	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
@@ -30,12 +32,13 @@ type objects struct {
 }
 
 func openObjects(d disk, limit int64) *objects {
-	return &objects{disk: d, limit: limit, sto: openStorage(d)}
+	return &objects{disk: d, limit: limit, sto: openStorage(osfs.New(string(d)), true)}
 }
 
-// openStorage does not set ExclusiveAccess: with it, HasEncodedObject finds no packed object (go-git v5.19.3, dotgit.hasObject).
-func openStorage(d disk) *filesystem.Storage {
-	return filesystem.NewStorageWithOptions(osfs.New(string(d)), cache.NewObjectLRU(cacheBytes), filesystem.Options{KeepDescriptors: true})
+// openStorage does not set ExclusiveAccess: with it, HasEncodedObject finds no packed object (go-git v5.19.3, dotgit.hasObject). Kept descriptors make reads
+// of many objects fast, but are shared without a lock: not for encode, which go-git runs in several goroutines.
+func openStorage(folder billy.Filesystem, keepDescriptors bool) *filesystem.Storage {
+	return filesystem.NewStorageWithOptions(folder, cache.NewObjectLRU(cacheBytes), filesystem.Options{KeepDescriptors: keepDescriptors})
 }
 
 // reload runs change while nobody reads, and forgets what was known of the packs.
@@ -43,7 +46,7 @@ func (o *objects) reload(change func() error) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	err := errors.Join(o.sto.Close(), change())
-	o.sto = openStorage(o.disk)
+	o.sto = openStorage(osfs.New(string(o.disk)), true)
 	return err
 }
 
@@ -143,11 +146,7 @@ func (o *objects) prefixed(hex string) ([]plumbing.Hash, error) {
 	defer o.mu.Unlock()
 	whole := plumbing.NewHash(hex[:len(hex)/2*2] + strings.Repeat("0", 40-len(hex)/2*2))
 	all, err := o.sto.HashesWithPrefix(whole[:len(hex)/2])
-	var out []plumbing.Hash
-	for _, h := range all {
-		if strings.HasPrefix(h.String(), hex) {
-			out = append(out, h)
-		}
-	}
-	return out, err
+	// An object may lie in several packs.
+	plumbing.HashesSort(all)
+	return slices.DeleteFunc(slices.Compact(all), func(h plumbing.Hash) bool { return !strings.HasPrefix(h.String(), hex) }), err
 }

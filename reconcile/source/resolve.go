@@ -61,6 +61,11 @@ func (m *Mirror) resolveBase(rev string) (plumbing.Hash, error) {
 func (m *Mirror) resolveShort(rev string) (plumbing.Hash, error) {
 	call := fmt.Sprintf("resolve %q", rev)
 	unknown := &Error{Call: call, Kind: ErrNoCommit, Remedy: "the mirror knows the history of " + m.cfg.refText() + ", and what points into it: " + m.nearRefs(rev)}
+	m.mu.Lock()
+	if len(m.cut) > 0 {
+		unknown.Kind, unknown.Remedy = ErrShallow, "the next fetch brings it"
+	}
+	m.mu.Unlock()
 	if !shortID.MatchString(rev) {
 		return plumbing.ZeroHash, unknown
 	}

@@ -103,6 +103,10 @@ func TestResolve(t *testing.T) {
 		t.Fatalf("HEAD before the first fetch: %v", err)
 	}
 	fetch(t, m)
+	if _, err := m.Resolve("v1.0"); !errors.Is(err, ErrShallow) || !strings.Contains(err.Error(), "the next fetch brings it") {
+		t.Fatalf("an older tag at first sight: %v", err)
+	}
+	fetch(t, m)
 	for rev, want := range map[string]string{
 		"HEAD": merge, merge: merge, merge[:12]: merge, second[:7]: second, "main": merge, "refs/heads/main": merge,
 		"feature/x": side, "v1.0": second, "refs/tags/v1.0": second, "v1.0~1": first, "HEAD~": second, "HEAD~2": first,
@@ -141,6 +145,7 @@ func TestResolveAmbiguous(t *testing.T) {
 		seen[id[:4]] = id
 	}
 	m := open(t, config(t, o.dir))
+	fetch(t, m)
 	fetch(t, m)
 	_, err := m.Resolve(twin[:4])
 	if !errors.Is(err, ErrAmbiguous) || !strings.Contains(err.Error(), twin[:8]) {
