@@ -18,7 +18,7 @@ type Commit struct {
 	Subject string    // first paragraph of the message on one line, as git log --format=%s
 	Body    string    // the rest of the message, without surrounding blank lines
 	Parents []string  // ids; the first is the branch that was merged into
-	Signed  string    // kind of the signature present, NOT verified: "", "pgp" or "ssh"
+	Signed  string    // kind of the signature present, NOT verified: "", "pgp", "ssh" or "x509"
 }
 
 // IsZero tells whether there is no commit.
@@ -59,6 +59,8 @@ func signatureKind(armor string) string {
 		return "ssh"
 	case strings.Contains(armor, "BEGIN PGP"):
 		return "pgp"
+	case armor != "":
+		return "x509"
 	}
 	return ""
 }
