@@ -70,3 +70,18 @@ func TestEveryEventHasAName(t *testing.T) {
 		}
 	}
 }
+
+// A plan that was given up says nothing about the next outcome, be it of the same commit or the same changes.
+func TestHistoryKeepsAttemptsApart(t *testing.T) {
+	for name, given := range map[string]journal.Record{
+		"other plan":   {Event: journal.Planned, Commit: "aaa", Plan: "p0", Changes: 9},
+		"other commit": {Event: journal.Planned, Commit: "bbb", Plan: "p1", Changes: 9},
+	} {
+		dir := t.TempDir()
+		put(t, open(t, dir, journal.Options{}), given, journal.Record{Event: journal.Applied, Commit: "aaa", Plan: "p1"})
+		got, err := journal.History(dir, 0)
+		if err != nil || len(got) != 1 || got[0].Changes != 0 {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}

@@ -146,14 +146,17 @@ func TestOnlyOneProcessWrites(t *testing.T) {
 	open(t, dir, journal.Options{})
 }
 
+// powerLoss stands for a death that takes along what was not synced.
+const powerLoss = -1
+
 // Whatever the operation in which the process dies, and however much of a write is done, the next start finds what was acknowledged
 // and a sound chain.
 func TestDeathAtEveryOperation(t *testing.T) {
 	opt := journal.Options{SegmentSize: 600}
 	for op := 1; ; op++ {
-		for _, keep := range []int{0, 1, 100, 230, 1 << 20} {
+		for _, keep := range []int{powerLoss, 0, 1, 100, 230, 1 << 20} {
 			dir := t.TempDir()
-			acked, died := runUntilDeath(t, dir, opt, op, keep)
+			acked, died := runUntilDeath(t, dir, opt, op, max(keep, 0), keep < 0)
 			fill(t, dir, 1, opt)
 			got := read(t, dir, journal.Filter{Events: []journal.Event{journal.Step}})
 			if len(got) < acked {
@@ -169,12 +172,19 @@ func TestDeathAtEveryOperation(t *testing.T) {
 	}
 }
 
-func runUntilDeath(t *testing.T, dir string, opt journal.Options, op, keep int) (acked int, died bool) {
+func runUntilDeath(t *testing.T, dir string, opt journal.Options, op, keep int, power bool) (acked int, died bool) {
 	disk := &journaltest.Disk{}
 	disk.DieAt(op, keep)
 	opt.Disk = disk
 	j := open(t, dir, opt)
 	defer j.Close()
+	defer func() {
+		if power {
+			if err := disk.LosePower(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}()
 	for range 4 {
 		if _, err := j.Append(journal.Record{Event: journal.Step}, journal.Record{Event: journal.Step}); err != nil {
 			return acked, true

@@ -89,6 +89,43 @@ func TestReadGoesOnAfterABadLine(t *testing.T) {
 	}
 }
 
+func TestOverlongLineIsPassedOver(t *testing.T) {
+	dir := t.TempDir()
+	fill(t, dir, 2, journal.Options{})
+	edit(t, segment(dir, 1), func(l []string) []string { return []string{l[0], strings.Repeat("x", 3<<20) + "\n", l[1]} })
+	for _, newest := range []bool{false, true} {
+		records, bad := 0, 0
+		for _, err := range journal.Read(dir, journal.Filter{Newest: newest}) {
+			if err != nil {
+				bad++
+				continue
+			}
+			records++
+		}
+		if records != 2 || bad != 1 {
+			t.Errorf("newest %t: %d records, %d bad lines", newest, records, bad)
+		}
+	}
+}
+
+// Only the last segment may end in the middle of a line: elsewhere somebody cut it.
+func TestTornLineBeforeTheLastSegmentIsAnError(t *testing.T) {
+	dir := t.TempDir()
+	fill(t, dir, 9, journal.Options{SegmentSize: 700})
+	edit(t, segment(dir, 2), func(l []string) []string { l[2] = l[2][:50]; return l })
+	for _, newest := range []bool{false, true} {
+		bad := 0
+		for _, err := range journal.Read(dir, journal.Filter{Newest: newest}) {
+			if err != nil {
+				bad++
+			}
+		}
+		if bad != 1 {
+			t.Errorf("newest %t: %d errors", newest, bad)
+		}
+	}
+}
+
 // Long lines lie across the chunks in which a segment is read from its end.
 func TestBothDirectionsAgreeOnLongLines(t *testing.T) {
 	dir := t.TempDir()

@@ -3,6 +3,7 @@ package journaltest
 
 import (
 	"errors"
+	"os"
 	"sync"
 
 	"github.com/lbsync/lbsync/reconcile/journal"
@@ -19,6 +20,7 @@ type Disk struct {
 	keep   int
 	refuse error
 	gate   chan struct{}
+	synced map[string]int64 // length that a power loss leaves, by path
 }
 
 // DieAt lets the process die in operation n (1 is the first one of this disk): of a write the first keep bytes are written, any other
@@ -27,6 +29,31 @@ func (d *Disk) DieAt(n, keep int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.dieAt, d.keep = n, keep
+}
+
+// LosePower cuts every segment of this disk to what was synced last: the worst that a power loss may do to appended bytes.
+func (d *Disk) LosePower() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var errs []error
+	for path, size := range d.synced {
+		errs = append(errs, os.Truncate(path, size))
+	}
+	return errors.Join(errs...)
+}
+
+func (d *Disk) track(path string) error {
+	st, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.synced == nil {
+		d.synced = map[string]int64{}
+	}
+	d.synced[path] = st.Size()
+	return nil
 }
 
 // Refuse makes every operation but Truncate fail, a write after half of its bytes; nil ends it.
@@ -82,18 +109,28 @@ func (d *Disk) Create(path string) (journal.File, error) {
 	if _, err := d.begin(0); err != nil {
 		return nil, err
 	}
-	f, err := journal.OS.Create(path)
-	return &file{d, f}, err
+	return d.wrap(path, journal.OS.Create)
 }
 
 // Open opens a segment of the real disk. It changes nothing, so it is no operation.
 func (d *Disk) Open(path string) (journal.File, error) {
-	f, err := journal.OS.Open(path)
-	return &file{d, f}, err
+	return d.wrap(path, journal.OS.Open)
+}
+
+func (d *Disk) wrap(path string, open func(string) (journal.File, error)) (journal.File, error) {
+	f, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.track(path); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &file{d, path, f}, nil
 }
 
 type file struct {
 	disk *Disk
+	path string
 	journal.File
 }
 
@@ -119,5 +156,8 @@ func (f *file) Sync() error {
 	if _, err := f.disk.begin(0); err != nil {
 		return err
 	}
-	return f.File.Sync()
+	if err := f.File.Sync(); err != nil {
+		return err
+	}
+	return f.disk.track(f.path)
 }
