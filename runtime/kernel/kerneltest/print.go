@@ -83,11 +83,13 @@ func destLine(k spec.DestKey, d spec.Dest) string {
 	if d.Lower != 0 {
 		line += fmt.Sprintf(" -y %d", d.Lower)
 	}
-	if d.Forward == spec.Tun && d.Tunnel.Type != spec.IPIP {
+	if d.Forward == spec.Tun {
 		line += " --tun-type " + d.Tunnel.Type.String()
-		if d.Tunnel.Port != 0 {
-			line += fmt.Sprintf(" --tun-port %d", d.Tunnel.Port)
-		}
+	}
+	if d.Tunnel.Port != 0 {
+		line += fmt.Sprintf(" --tun-port %d", d.Tunnel.Port)
+	}
+	if d.Tunnel.Type != spec.IPIP {
 		line += map[spec.TunnelSum]string{spec.NoSum: " --tun-nocsum", spec.Sum: " --tun-csum", spec.RemoteSum: " --tun-remcsum"}[d.Tunnel.Checksum]
 	}
 	return line

@@ -1,0 +1,139 @@
+package kernel
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+// ObserveFull reads everything anew: services, real servers, sync daemons, IPVS timeouts, and the sysctls that exist of those that
+// lbsync can hold. The error is never partial knowledge: with one, the state says nothing.
+func (k *Kernel) ObserveFull(ctx context.Context) (spec.State, error) {
+	return k.observe(ctx, func(st *spec.State) error {
+		for _, s := range st.Services {
+			ds, err := k.destsOf(ctx, s.Key)
+			if err != nil {
+				return err
+			}
+			st.Dests = append(st.Dests, ds...)
+		}
+		return nil
+	})
+}
+
+// observe reads all but the real servers, which dests adds.
+func (k *Kernel) observe(ctx context.Context, dests func(*spec.State) error) (st spec.State, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err := k.ready(ctx); err != nil {
+		return spec.State{}, fmt.Errorf("observe: %w", err)
+	}
+	defer k.socket.watch(ctx)()
+	if st.Services, err = k.services(ctx); err == nil {
+		err = dests(&st)
+	}
+	if err == nil {
+		st.Daemons, err = k.daemons(ctx)
+	}
+	if err == nil {
+		st.Timeouts, err = k.timeouts(ctx)
+	}
+	if err == nil {
+		err = k.ns.do(func() (err error) {
+			st.Sysctls, err = readSysctls()
+			return err
+		})
+	}
+	if err != nil {
+		return spec.State{}, fmt.Errorf("observe: %w", err)
+	}
+	return st, nil
+}
+
+func (k *Kernel) services(ctx context.Context) (spec.Rows[spec.ServiceKey, spec.Service], error) {
+	var out spec.Rows[spec.ServiceKey, spec.Service]
+	err := k.eachService(ctx, func(s serviceRecord) error {
+		out = append(out, s.Row)
+		return nil
+	}, func() { out = out[:0] })
+	if err != nil {
+		return nil, fmt.Errorf("read services: %w", err)
+	}
+	return tidy(out), nil
+}
+
+// eachService dumps the services; restart is called when a dump starts over.
+func (k *Kernel) eachService(ctx context.Context, on func(serviceRecord) error, restart func()) error {
+	return settled(func() error {
+		restart()
+		k.request(cmdGetService, unix.NLM_F_DUMP).end()
+		return k.answers(ctx, func(a answer) error {
+			s, err := decodeService(a.attributes())
+			if err != nil {
+				return err
+			}
+			return on(s)
+		})
+	})
+}
+
+func (k *Kernel) destsOf(ctx context.Context, service spec.ServiceKey) (spec.Rows[spec.DestKey, spec.Dest], error) {
+	var out spec.Rows[spec.DestKey, spec.Dest]
+	err := k.eachDest(ctx, service, func(d destRecord) error {
+		out = append(out, d.Row)
+		return nil
+	}, func() { out = out[:0] })
+	if err != nil {
+		return nil, fmt.Errorf("read real servers of %s: %w", service, err)
+	}
+	return tidy(out), nil
+}
+
+// eachDest dumps the real servers of one service. The kernel has no dump of all: without a service it answers nothing, and no error.
+func (k *Kernel) eachDest(ctx context.Context, service spec.ServiceKey, on func(destRecord) error, restart func()) error {
+	return settled(func() error {
+		restart()
+		m := k.request(cmdGetDest, unix.NLM_F_DUMP)
+		m.onlyServiceKey(service)
+		m.end()
+		return k.answers(ctx, func(a answer) error {
+			d, err := decodeDest(service, a.attributes())
+			if err != nil {
+				return err
+			}
+			return on(d)
+		})
+	})
+}
+
+// tidy sorts rows, and drops what a dump of several pieces repeats when the tables change meanwhile: IPVS does not set
+// NLM_F_DUMP_INTR, so that such a dump cannot be told otherwise.
+func tidy[K spec.RowKey[K], V spec.RowValue](rows spec.Rows[K, V]) spec.Rows[K, V] {
+	rows.Sort()
+	return slices.CompactFunc(rows, func(a, b spec.Row[K, V]) bool { return a.Key == b.Key })
+}
+
+func (k *Kernel) daemons(ctx context.Context) (spec.Rows[spec.Role, spec.Daemon], error) {
+	var out spec.Rows[spec.Role, spec.Daemon]
+	k.request(cmdGetDaemon, unix.NLM_F_DUMP).end()
+	err := k.answers(ctx, func(a answer) error {
+		d, err := decodeDaemon(a.attributes())
+		out = append(out, d)
+		return err
+	})
+	out.Sort()
+	return out, err
+}
+
+func (k *Kernel) timeouts(ctx context.Context) (out spec.Rows[spec.TimeoutKey, spec.Seconds], err error) {
+	k.request(cmdGetConfig, unix.NLM_F_ACK).end()
+	err = k.answers(ctx, func(a answer) (err error) {
+		out, err = decodeTimeouts(a.attributes())
+		return err
+	})
+	return out, err
+}
