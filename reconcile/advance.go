@@ -18,13 +18,13 @@ func Advance(live spec.State, done []spec.Change) spec.State {
 }
 
 // edit is what becomes of one row; nil: it goes.
-type edit[K any, V any] struct {
+type edit[K any] struct {
 	key   K
-	value *V
+	after spec.Value
 }
 
 func advanceRows[K spec.RowKey[K], V spec.RowValue](rows spec.Rows[K, V], done []spec.Change) spec.Rows[K, V] {
-	edits := editsOf[K, V](done)
+	edits := editsOf[K](done)
 	if len(edits) == 0 {
 		return rows
 	}
@@ -32,8 +32,8 @@ func advanceRows[K spec.RowKey[K], V spec.RowValue](rows spec.Rows[K, V], done [
 	for _, e := range edits {
 		at, found := slices.BinarySearchFunc(rows, e.key, func(r spec.Row[K, V], k K) int { return r.Key.Compare(k) })
 		out = append(out, rows[:at]...)
-		if e.value != nil {
-			out = append(out, spec.Row[K, V]{Key: e.key, Value: *e.value})
+		if e.after != nil {
+			out = append(out, spec.Row[K, V]{Key: e.key, Value: e.after.(V)})
 		}
 		if found {
 			at++
@@ -44,20 +44,14 @@ func advanceRows[K spec.RowKey[K], V spec.RowValue](rows spec.Rows[K, V], done [
 }
 
 // editsOf are the changes of one kind, sorted by key. A plan's steps are sorted runs, so there is little to sort.
-func editsOf[K spec.RowKey[K], V spec.RowValue](done []spec.Change) []edit[K, V] {
-	var out []edit[K, V]
+func editsOf[K spec.RowKey[K]](done []spec.Change) []edit[K] {
+	var out []edit[K]
 	for i := range done {
-		k, ok := done[i].Key.(K)
-		if !ok {
-			continue
+		if k, ok := done[i].Key.(K); ok {
+			out = append(out, edit[K]{k, done[i].After})
 		}
-		e := edit[K, V]{key: k}
-		if v, ok := done[i].After.(V); ok {
-			e.value = &v
-		}
-		out = append(out, e)
 	}
-	slices.SortFunc(out, func(a, b edit[K, V]) int { return a.key.Compare(b.key) })
+	slices.SortFunc(out, func(a, b edit[K]) int { return a.key.Compare(b.key) })
 	return out
 }
 

@@ -68,7 +68,7 @@ type run struct {
 	target   Target
 	on       func(StepEvent) error
 	unadded  map[spec.ServiceKey]bool // services that are missing
-	weakened map[spec.ServiceKey]bool // services whose pool is not as strong as planned
+	weakened map[spec.ServiceKey]bool // services whose real servers are not as planned
 	out      Outcome
 }
 
@@ -129,8 +129,6 @@ func (r *run) record(c spec.Change, err error) {
 			r.unadded[k] = true
 		}
 	case spec.DestKey:
-		if c.Action != spec.Remove {
-			r.weakened[k.Service] = true
-		}
+		r.weakened[k.Service] = true
 	}
 }

@@ -26,8 +26,9 @@ func TestExecuteTellsOfEachStep(t *testing.T) {
 	target.Inject(reconciletest.FailAt(2, errInjected))
 	var got []string
 	out := reconcile.Execute(context.Background(), target, p, func(e reconcile.StepEvent) error {
-		got = append(got, fmt.Sprintf("%d %d %s %d changes %d operations, failed %v", e.Index, e.Moment, e.Step.Phase, len(e.Step.Changes), len(target.History()),
-			slices.IndexFunc(e.Errors, func(err error) bool { return err != nil })))
+		failed := slices.IndexFunc(e.Errors, func(err error) bool { return err != nil })
+		got = append(got, fmt.Sprintf("%d %d %s %d changes %d operations, failed %d",
+			e.Index, e.Moment, e.Step.Phase, len(e.Step.Changes), len(target.History()), failed))
 		return nil
 	})
 	want := []string{

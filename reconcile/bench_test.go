@@ -82,6 +82,24 @@ func BenchmarkPlanFromEmpty4000x10(b *testing.B) {
 	}
 }
 
+// All that is pure when one weight changes in a large fleet.
+func BenchmarkOneWeightOf4000x10(b *testing.B) {
+	v := fleetOf(4000)
+	prior, _ := reconcile.Want(v, spec.Facts{})
+	live := liveOf(prior)
+	owned := reconcile.Owned{}.Claim(prior)
+	v.Clusters[0].VirtualServers[2000].Def.RealServers[5].Dest.Weight = 9
+	b.ReportAllocs()
+	for b.Loop() {
+		want, holds := reconcile.Want(v, spec.Facts{})
+		p := reconcile.NewPlan(reconcile.PlanInput{Want: want, Holds: holds, Prior: &prior, Live: live, Owned: owned.Claim(want)})
+		if p.Changes() != 1 {
+			b.Fatal(p.Steps)
+		}
+		reconcile.Advance(live, p.Steps[0].Changes)
+	}
+}
+
 func BenchmarkAdvanceOneOf40000(b *testing.B) {
 	want, _ := reconcile.Want(fleetOf(4000), spec.Facts{})
 	live := liveOf(want)

@@ -35,7 +35,8 @@ func anyState(t *rapid.T, name string) spec.State {
 			keys = append(keys, spec.DestKey{Service: s.Key, Addr: a})
 		}
 		dests = append(dests, anyRows(t, name, keys, func() spec.Dest {
-			return spec.Dest{Weight: rapid.Int32Range(0, 2).Draw(t, "weight"), Forward: rapid.SampledFrom([]spec.Forward{spec.NAT, spec.DR}).Draw(t, "forward")}
+			forward := rapid.SampledFrom([]spec.Forward{spec.NAT, spec.DR}).Draw(t, "forward")
+			return spec.Dest{Weight: rapid.Int32Range(0, 2).Draw(t, "weight"), Forward: forward}
 		})...)
 	}
 	return spec.State{

@@ -21,7 +21,8 @@ func TestPlanSaysWhere(t *testing.T) {
 	here, there := spec.Pos{File: "now.hcl", Line: 3}, spec.Pos{File: "before.hcl", Line: 9}
 	want, prior := state(t, "-A -t 192.0.2.1:80 -s rr\n"), state(t, "-A -t 192.0.2.2:80 -s rr\n")
 	want.Services[0].Pos, prior.Services[0].Pos = here, there
-	p := reconcile.NewPlan(reconcile.PlanInput{Want: want, Prior: &prior, Live: state(t, "-A -t 192.0.2.2:80 -s rr\n"), Owned: reconcile.Owned{}.Claim(prior)})
+	live := state(t, "-A -t 192.0.2.2:80 -s rr\n")
+	p := reconcile.NewPlan(reconcile.PlanInput{Want: want, Prior: &prior, Live: live, Owned: reconcile.Owned{}.Claim(prior)})
 	if p.Changes() != 2 || p.Steps[0].Changes[0].Pos != here || p.Steps[1].Changes[0].Pos != there {
 		t.Errorf("%v", p.Steps)
 	}
@@ -29,10 +30,11 @@ func TestPlanSaysWhere(t *testing.T) {
 
 func TestPlanIsBoundToWhatItDoes(t *testing.T) {
 	live := state(t, "-A -t 192.0.2.1:80 -s rr\n")
-	plan := func(want string, c spec.Commit) spec.Plan {
-		return reconcile.NewPlan(reconcile.PlanInput{Director: "lb1", Commit: c, Want: state(t, want), Live: live})
+	plan := func(scheduler, commit string) spec.Plan {
+		want := state(t, "-A -t 192.0.2.1:80 -s "+scheduler+"\n")
+		return reconcile.NewPlan(reconcile.PlanInput{Director: "lb1", Commit: spec.Commit{ID: commit}, Want: want, Live: live})
 	}
-	one, same, other := plan("-A -t 192.0.2.1:80 -s wrr\n", spec.Commit{ID: "a"}), plan("-A -t 192.0.2.1:80 -s wrr\n", spec.Commit{ID: "b"}), plan("-A -t 192.0.2.1:80 -s lc\n", spec.Commit{ID: "a"})
+	one, same, other := plan("wrr", "a"), plan("wrr", "b"), plan("lc", "a")
 	if one.Digest != same.Digest || one.Digest == other.Digest {
 		t.Errorf("%s %s %s", one.Digest, same.Digest, other.Digest)
 	}

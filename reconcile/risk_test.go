@@ -45,7 +45,8 @@ func TestReason(t *testing.T) {
 	with := func(d spec.Dest) *spec.State {
 		return &spec.State{Dests: spec.Rows[spec.DestKey, spec.Dest]{{Key: testDest, Value: d}}}
 	}
-	add, edit, remove := spec.Change{Action: spec.Add, After: a}, spec.Change{Action: spec.Edit, Before: b, After: a}, spec.Change{Action: spec.Remove, Before: b}
+	add, edit := spec.Change{Action: spec.Add, After: a}, spec.Change{Action: spec.Edit, Before: b, After: a}
+	remove := spec.Change{Action: spec.Remove, Before: b}
 	for _, tc := range []struct {
 		name   string
 		change spec.Change

@@ -38,10 +38,12 @@ func server(addr string, weight int32, line uint32) spec.RealServer {
 
 func TestWantOfServices(t *testing.T) {
 	web := &spec.VirtualServer{
-		Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.2"), netip.MustParseAddr("192.0.2.1")}, Ports: []uint16{443, 80}, Protocol: spec.TCP,
-		Service: spec.Service{Scheduler: "wrr"}, At: spec.Mark{Line: 1}, RealServers: []spec.RealServer{server("192.0.2.22", 5, 3), server("192.0.2.21", 0, 2)},
+		Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.2"), netip.MustParseAddr("192.0.2.1")}, Ports: []uint16{443, 80},
+		Protocol: spec.TCP, Service: spec.Service{Scheduler: "wrr"}, At: spec.Mark{Line: 1},
+		RealServers: []spec.RealServer{server("192.0.2.22", 5, 3), server("192.0.2.21", 0, 2)},
 	}
-	mark := &spec.VirtualServer{FWMark: 7, Family: spec.IPv6, Service: spec.Service{Scheduler: "sh", Flags: spec.SchedFlag1}, RealServers: []spec.RealServer{server("[2001:db8::21]:80", 1, 0)}}
+	mark := &spec.VirtualServer{FWMark: 7, Family: spec.IPv6, Service: spec.Service{Scheduler: "sh", Flags: spec.SchedFlag1},
+		RealServers: []spec.RealServer{server("[2001:db8::21]:80", 1, 0)}}
 	got, holds := reconcile.Want(viewOf(nil, spec.Cluster{VirtualServers: []spec.Placed[spec.VirtualServer]{
 		{Def: mark}, {Def: web, Place: spec.Place{File: "web.hcl", Base: 40}},
 	}}), spec.Facts{})
@@ -76,11 +78,12 @@ func TestWantOfDaemons(t *testing.T) {
 		{"both", []spec.Cluster{syncing("a", 11, spec.SyncBoth, "")}, master + backup, nil},
 		{"follow master", []spec.Cluster{syncing("a", 11, spec.SyncFollow, "vi")}, master, nil},
 		{"follow backup", []spec.Cluster{syncing("a", 11, spec.SyncFollow, "vj")}, backup, nil},
-		{"two clusters, two roles", []spec.Cluster{syncing("a", 11, spec.SyncFollow, "vi"), syncing("b", 11, spec.SyncFollow, "vj")}, master + backup, nil},
+		{"two clusters, two roles", []spec.Cluster{syncing("a", 11, spec.SyncFollow, "vi"), syncing("b", 11, spec.SyncFollow, "vj")},
+			master + backup, nil},
 		{"two clusters agree", []spec.Cluster{syncing("a", 11, spec.SyncBoth, ""), syncing("b", 11, spec.SyncBoth, "")}, master + backup, nil},
 		{"role not known", []spec.Cluster{syncing("a", 11, spec.SyncFollow, "vk")}, "", bothHeld(`it follows vrrp_instance "vk", whose role is not known yet`)},
-		{"role not known, another cluster knows", []spec.Cluster{syncing("a", 11, spec.SyncBoth, ""), syncing("b", 11, spec.SyncFollow, "vk")}, "",
-			bothHeld(`it follows vrrp_instance "vk", whose role is not known yet`)},
+		{"role not known, another cluster knows", []spec.Cluster{syncing("a", 11, spec.SyncBoth, ""), syncing("b", 11, spec.SyncFollow, "vk")},
+			"", bothHeld(`it follows vrrp_instance "vk", whose role is not known yet`)},
 		{"no interface", []spec.Cluster{nowhere}, "", bothHeld(`connection_sync of cluster "a" gives no interface or no syncid for "lb1"`)},
 		{"two clusters disagree", []spec.Cluster{syncing("a", 11, spec.SyncFollow, "vi"), syncing("b", 12, spec.SyncFollow, "vi")}, "",
 			[]spec.Hold{{Key: spec.RoleMaster, Why: "declared with different settings at a.hcl:2 and b.hcl:2; make them agree"}}},
@@ -106,13 +109,15 @@ func TestWantOfSettings(t *testing.T) {
 	c := syncing("a", 11, spec.SyncBoth, "")
 	c.Sync.Sysctls = append(sysctl("net.ipv4.vs.sync_threshold", "3 50", 5), sysctl("net.ipv4.vs.sync_ports", "1", 6)...)
 	c.Timeouts = []spec.Timeout{{Key: spec.TimeoutUDP, Value: 5 * time.Minute}, {Key: spec.TimeoutTCP, Value: 900 * time.Second}}
-	got, holds := reconcile.Want(viewOf(append(sysctl("net.ipv4.vs.sync_threshold", "0 1", 3), sysctl("net.ipv4.conf.all.arp_ignore", "1", 4)...), c), spec.Facts{})
+	director := append(sysctl("net.ipv4.vs.sync_threshold", "0 1", 3), sysctl("net.ipv4.conf.all.arp_ignore", "1", 4)...)
+	got, holds := reconcile.Want(viewOf(director, c), spec.Facts{})
 	got.Daemons = nil
 	want := "--set tcp 900\n--set udp 300\nnet.ipv4.conf.all.arp_ignore = 1\nnet.ipv4.vs.sync_ports = 1\n"
 	if d := cmp.Diff(want, reconciletest.Format(got)); d != "" {
 		t.Error(d)
 	}
-	held := []spec.Hold{{Key: spec.SysctlKey("net.ipv4.vs.sync_threshold"), Why: "declared with different settings at lb1.hcl:3 and a.hcl:5; make them agree"}}
+	held := []spec.Hold{{Key: spec.SysctlKey("net.ipv4.vs.sync_threshold"),
+		Why: "declared with different settings at lb1.hcl:3 and a.hcl:5; make them agree"}}
 	if d := cmp.Diff(held, holds); d != "" {
 		t.Error(d)
 	}
@@ -121,10 +126,13 @@ func TestWantOfSettings(t *testing.T) {
 // Two clusters of one director cannot both have a service: neither wins, and the real servers wait with it.
 func TestWantOfOneServiceDeclaredTwice(t *testing.T) {
 	vs := func(scheduler string) spec.Placed[spec.VirtualServer] {
-		return spec.Placed[spec.VirtualServer]{Def: &spec.VirtualServer{Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.1")}, Ports: []uint16{80}, Protocol: spec.TCP,
-			Service: spec.Service{Scheduler: scheduler}, RealServers: []spec.RealServer{server("192.0.2.21", 1, 2)}, At: spec.Mark{Line: 1}}, Place: spec.Place{File: scheduler}}
+		return spec.Placed[spec.VirtualServer]{Place: spec.Place{File: scheduler}, Def: &spec.VirtualServer{
+			Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.1")}, Ports: []uint16{80}, Protocol: spec.TCP,
+			Service: spec.Service{Scheduler: scheduler}, RealServers: []spec.RealServer{server("192.0.2.21", 1, 2)}, At: spec.Mark{Line: 1},
+		}}
 	}
-	got, holds := reconcile.Want(viewOf(nil, spec.Cluster{VirtualServers: []spec.Placed[spec.VirtualServer]{vs("rr"), vs("lc")}}), spec.Facts{})
+	c := spec.Cluster{VirtualServers: []spec.Placed[spec.VirtualServer]{vs("rr"), vs("lc")}}
+	got, holds := reconcile.Want(viewOf(nil, c), spec.Facts{})
 	if len(got.Services)+len(got.Dests) != 0 || len(holds) != 1 || holds[0].Key != spec.Key(serviceKeys[0]) {
 		t.Errorf("%v %v", got, holds)
 	}

@@ -63,7 +63,9 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 
 func TestTargetAnswersAsTheKernel(t *testing.T) {
 	s := parse(t, full)
-	service, dest, other := s.Services[0], s.Dests[0], parse(t, "-A -u 192.0.2.9:53 -s rr\n-a -u 192.0.2.9:53 -r 192.0.2.21:53 -g -w 1\n")
+	service, dest := s.Services[0], s.Dests[0]
+	other := parse(t, "-A -u 192.0.2.9:53 -s rr\n-a -u 192.0.2.9:53 -r 192.0.2.21:53 -g -w 1\n")
+	absent := spec.DestKey{Service: service.Key, Addr: other.Dests[0].Key.Addr}
 	for _, tc := range []struct {
 		name   string
 		change spec.Change
@@ -74,8 +76,8 @@ func TestTargetAnswersAsTheKernel(t *testing.T) {
 		{"remove no service", spec.Change{Key: other.Services[0].Key, Action: spec.Remove}, syscall.ESRCH},
 		{"add a real server twice", spec.Change{Key: dest.Key, Action: spec.Add, After: dest.Value}, syscall.EEXIST},
 		{"add a real server to no service", spec.Change{Key: other.Dests[0].Key, Action: spec.Add, After: dest.Value}, syscall.ESRCH},
-		{"edit no real server", spec.Change{Key: spec.DestKey{Service: service.Key, Addr: other.Dests[0].Key.Addr}, Action: spec.Edit, After: dest.Value}, syscall.ENOENT},
-		{"remove no real server", spec.Change{Key: spec.DestKey{Service: service.Key, Addr: other.Dests[0].Key.Addr}, Action: spec.Remove}, syscall.ENOENT},
+		{"edit no real server", spec.Change{Key: absent, Action: spec.Edit, After: dest.Value}, syscall.ENOENT},
+		{"remove no real server", spec.Change{Key: absent, Action: spec.Remove}, syscall.ENOENT},
 		{"start a daemon twice", spec.Change{Key: spec.RoleMaster, Action: spec.Add, After: spec.Daemon{}}, syscall.EEXIST},
 		{"stop no daemon", spec.Change{Key: spec.RoleBackup, Action: spec.Remove}, syscall.ESRCH},
 	} {
