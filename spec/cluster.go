@@ -1,14 +1,18 @@
 package spec
 
 import (
+	"fmt"
 	"slices"
 	"time"
+
+	"github.com/lbsync/lbsync/spec/internal/schema"
 )
 
 // Cluster is the block `cluster "NAME"`: the directors that share addresses and connection sync.
 type Cluster struct {
 	Name           string
 	Directors      []string
+	DirectorsAt    Mark
 	Sync           *ConnectionSync // nil: connections are not synchronised
 	Timeouts       []Timeout       // IPVS connection timeouts that are held
 	Instances      []Placed[VRRPInstance]
@@ -26,4 +30,74 @@ type Timeout struct {
 	Key   TimeoutKey
 	Value time.Duration // whole seconds, 1 s to 86400 s
 	At    Mark
+}
+
+var ipvsTimeoutsBlock = schema.New(schema.Block[[]Timeout]{
+	Name:       "ipvs_timeouts",
+	Doc:        "Timeouts of idle connections. One that is not written is left as the kernel has it.",
+	Keepalived: "lvs_timeouts",
+	Attrs: []schema.Field[[]Timeout]{
+		timeoutField(TimeoutTCP, "Of an established TCP connection"),
+		timeoutField(TimeoutTCPFin, "Of a TCP connection after its first FIN"),
+		timeoutField(TimeoutUDP, "Of a UDP flow"),
+	},
+})
+
+// timeoutField bounds a timeout as ipvsadm does: the kernel's own bound is that of a multiplication overflow.
+func timeoutField(key TimeoutKey, doc string) schema.Field[[]Timeout] {
+	return schema.Field[[]Timeout]{
+		Attr: schema.Attr{Name: string(key), Kind: schema.Duration, Min: second, Max: 86400 * second, Step: time.Second, Doc: doc},
+		Set: func(t *[]Timeout, v schema.Value) {
+			*t = append(*t, Timeout{Key: key, Value: v.Dur, At: Mark(v.At)})
+		},
+	}
+}
+
+// shell is a cluster without the virtual servers and instances that are read as blocks of their own.
+type shell struct {
+	Cluster
+	instances []*VRRPInstance
+	servers   []*VirtualServer
+}
+
+var clusterBlock = schema.New(schema.Block[shell]{
+	Name:  "cluster",
+	Doc:   "The directors that share addresses and connection sync, and what they serve.",
+	Label: &schema.Field[shell]{Attr: schema.Attr{Name: "NAME", MaxLen: 64, Doc: "Name of the cluster"}, Set: func(s *shell, v schema.Value) { s.Name = v.Str }},
+	Attrs: []schema.Field[shell]{
+		{Attr: schema.Attr{Name: "directors", List: true, Required: true, Doc: "Names of its directors, two or more"}, Set: setDirectors},
+	},
+	Blocks: []schema.Nested[shell]{
+		schema.One(connectionSyncBlock, func(_ *schema.Decoder, c *shell, s *ConnectionSync, _ *schema.Instance) { c.Sync = s }),
+		schema.One(ipvsTimeoutsBlock, func(_ *schema.Decoder, c *shell, t *[]Timeout, _ *schema.Instance) { c.Timeouts = *t }),
+		schema.Many(vrrpInstanceBlock, func(_ *schema.Decoder, c *shell, i *VRRPInstance, _ *schema.Instance) {
+			c.instances = append(c.instances, i)
+		}),
+		schema.Many(vrrpSyncGroupBlock, func(_ *schema.Decoder, c *shell, g *VRRPSyncGroup, _ *schema.Instance) {
+			c.SyncGroups = append(c.SyncGroups, *g)
+		}),
+		schema.Many(virtualServerBlock, func(_ *schema.Decoder, c *shell, v *serverDraft, _ *schema.Instance) {
+			c.servers = append(c.servers, v.final())
+		}),
+	},
+	Check: checkCluster,
+})
+
+func setDirectors(s *shell, v schema.Value) {
+	s.DirectorsAt = Mark(v.At)
+	for _, e := range v.List {
+		s.Directors = append(s.Directors, e.Str)
+	}
+}
+
+func checkCluster(d *schema.Decoder, in *schema.Instance, s *shell) {
+	s.At = Mark(d.Mark(in.Header))
+	for i, name := range s.Directors {
+		if slices.Contains(s.Directors[:i], name) {
+			d.Error(in.At("directors"), "Director listed twice", fmt.Sprintf("%q stands twice in directors: remove one.", name))
+		}
+	}
+	if len(s.Directors) < 2 {
+		d.Error(in.At("directors"), "Cluster of one", "A cluster has two directors or more, or nothing takes over when one fails: add the second.")
+	}
 }

@@ -1,6 +1,15 @@
 package spec
 
-import "net/netip"
+import (
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/lbsync/lbsync/spec/internal/schema"
+)
 
 // Director is the block `director "NAME"`: one host that runs lbsync.
 type Director struct {
@@ -35,4 +44,74 @@ func (d *Director) Segment(port string) string {
 		}
 	}
 	return ""
+}
+
+// maxInterface is the length of an interface's name (IFNAMSIZ less its end).
+const maxInterface = 15
+
+var interfaceBlock = schema.New(schema.Block[Interface]{
+	Name:  "interface",
+	Doc:   "A port of the director. Only those need one that share no layer-2 segment with all the others.",
+	Label: &schema.Field[Interface]{Attr: schema.Attr{Name: "NAME", MaxLen: maxInterface, Doc: "Name of the interface"}, Set: func(i *Interface, v schema.Value) { i.Name, i.At = v.Str, Mark(v.At) }},
+	Attrs: []schema.Field[Interface]{
+		{Attr: schema.Attr{Name: "segment", Doc: "Name of its layer-2 segment; ports that name none are on one segment together"}, Set: func(i *Interface, v schema.Value) { i.Segment = v.Str }},
+	},
+})
+
+var directorBlock = schema.New(schema.Block[Director]{
+	Name:  "director",
+	Doc:   "A host that runs lbsync.",
+	Label: &schema.Field[Director]{Attr: schema.Attr{Name: "NAME", MaxLen: 64, Doc: "Name of the director, as its agent's configuration gives it"}, Set: func(d *Director, v schema.Value) { d.Name = v.Str }},
+	Attrs: []schema.Field[Director]{
+		{Attr: schema.Attr{Name: "endpoint", Kind: schema.AddrPort, Doc: "Where peers reach it, with a port"},
+			Set: func(d *Director, v schema.Value) { d.Endpoint = netip.AddrPortFrom(v.Addr, v.Port) }},
+		{Attr: schema.Attr{Name: "public_key", Doc: "\"ed25519:\" and the base64 of its 32 bytes; peers pin it"},
+			Set: func(d *Director, v schema.Value) { d.PublicKey = v.Str }},
+		{Attr: schema.Attr{Name: "labels", Map: true, MaxLen: 256, Doc: "Words of your own"}, Set: setLabels},
+		{Attr: schema.Attr{Name: "sysctls", Kind: schema.Text, Map: true, Doc: "Kernel settings that are held at these values, by dotted name: net.ipv4.vs.* and the other net.*"}, Set: setSysctls},
+	},
+	Blocks: []schema.Nested[Director]{
+		schema.Many(interfaceBlock, addInterface),
+	},
+	Check: checkDirector,
+})
+
+func setLabels(d *Director, v schema.Value) {
+	d.Labels = make(map[string]string, len(v.By))
+	for k, e := range v.By {
+		d.Labels[k] = e.Str
+	}
+}
+
+func setSysctls(d *Director, v schema.Value) {
+	for _, k := range slices.Sorted(maps.Keys(v.By)) {
+		d.Sysctls = append(d.Sysctls, Sysctl{Key: SysctlKey(k), Value: Setting(v.By[k].Str), At: Mark(v.By[k].At)})
+	}
+}
+
+func addInterface(dec *schema.Decoder, d *Director, i *Interface, in *schema.Instance) {
+	if slices.ContainsFunc(d.Interfaces, func(o Interface) bool { return o.Name == i.Name }) {
+		dec.Error(in.Header, "Second interface "+i.Name, fmt.Sprintf("The director has an interface %q already: merge the two.", i.Name))
+		return
+	}
+	d.Interfaces = append(d.Interfaces, *i)
+}
+
+func checkDirector(dec *schema.Decoder, in *schema.Instance, d *Director) {
+	d.At = Mark(dec.Mark(in.Header))
+	if in.Has("endpoint") && d.Endpoint.Port() == 0 {
+		dec.Error(in.At("endpoint"), "Endpoint without a port", fmt.Sprintf("Write the port too: \"%s\".", netip.AddrPortFrom(d.Endpoint.Addr(), 7946)))
+	}
+	if d.PublicKey != "" && !isPublicKey(d.PublicKey) {
+		dec.Error(in.At("public_key"), "Not a public key", `A public key is "ed25519:" and the base64 of 32 bytes.`)
+	}
+	for _, s := range d.Sysctls {
+		checkSysctlName(dec, in, string(s.Key))
+	}
+}
+
+func isPublicKey(s string) bool {
+	text, ok := strings.CutPrefix(s, "ed25519:")
+	b, err := base64.StdEncoding.DecodeString(text)
+	return ok && err == nil && len(b) == 32
 }

@@ -37,6 +37,7 @@ func (f *Fleet) clustersOf(name string) []Cluster {
 type PerDirector[T any] struct {
 	All *T           // the one value
 	By  map[string]T // or one for each
+	At  Mark         // the attribute's value
 }
 
 // For is the value for a director; false when nothing is said for it.

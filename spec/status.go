@@ -52,6 +52,7 @@ type Status struct {
 	Repaired uint64       `json:"repaired"`          // drifted objects put right since start
 	Foreign  []Object     `json:"foreign,omitempty"` // live objects that are not ours; left alone
 	Kernel   *Problem     `json:"kernel,omitempty"`  // why the kernel cannot be read or written
+	Disk     *Problem     `json:"disk,omitempty"`    // why the state folder cannot be written
 	Journal  JournalHead  `json:"journal"`
 
 	Services    int `json:"services"`     // live and wanted

@@ -3,6 +3,8 @@ package spec
 import (
 	"net/netip"
 	"time"
+
+	"github.com/lbsync/lbsync/spec/internal/schema"
 )
 
 // VRRPInstance is the block `vrrp_instance "NAME"` (RFC 9568 names).
@@ -96,3 +98,66 @@ type Notify struct {
 	Timeout time.Duration
 	At      Mark
 }
+
+type instance = VRRPInstance
+
+var vrrpInstanceBlock = schema.New(schema.Block[VRRPInstance]{
+	Name:       "vrrp_instance",
+	Doc:        "A virtual router (RFC 9568): the addresses that one of the directors holds.",
+	Keepalived: "vrrp_instance",
+	Label:      &schema.Field[instance]{Attr: schema.Attr{Name: "NAME", MaxLen: 64, Doc: "Name of the instance, once in the cluster"}, Set: func(i *instance, v schema.Value) { i.Name = v.Str }},
+	Attrs: []schema.Field[instance]{
+		{Attr: schema.Attr{Name: "interface", MaxLen: maxInterface, Required: true, PerDirector: true, Doc: "Interface on which advertisements are sent and addresses are held"},
+			Set: func(i *instance, v schema.Value) { i.Interface = perDirector(v, text) }},
+		{Attr: schema.Attr{Name: "virtual_router_id", Kind: schema.Int, Min: 1, Max: 255, Required: true, Doc: "Number of the virtual router, once on the segment"},
+			Set: func(i *instance, v schema.Value) { i.VirtualRouterID = uint8(v.Int) }},
+		{Attr: schema.Attr{Name: "version", Kind: schema.Int, Min: 2, Max: 3, Default: "3", Doc: "Version of VRRP; keepalived's default is 2", Keepalived: "vrrp_version"},
+			Set: func(i *instance, v schema.Value) { i.Version = uint8(v.Int) }},
+		{Attr: schema.Attr{Name: "priority", Kind: schema.Int, Min: 1, Max: 255, Required: true, PerDirector: true, Doc: "The highest is master; 255 owns the addresses"},
+			Set: func(i *instance, v schema.Value) { i.Priority = perDirector(v, number[uint8]) }},
+		{Attr: schema.Attr{Name: "advert_interval", Kind: schema.Duration, Min: second / 100, Max: 255 * second, Step: 10 * time.Millisecond, Default: `"1s"`, Doc: "Time between advertisements; version 2 has whole seconds, version 3 at most 40.95s", Keepalived: "advert_int"},
+			Set: func(i *instance, v schema.Value) { i.AdvertInterval = v.Dur }},
+		{Attr: schema.Attr{Name: "preempt", Kind: schema.Bool, Default: "true", Doc: "Whether a higher priority takes over from a master that works"},
+			Set: func(i *instance, v schema.Value) { i.Preempt = v.Bool }},
+		{Attr: schema.Attr{Name: "preempt_delay", Kind: schema.Duration, Max: 1000 * second, Doc: "Time before it does"},
+			Set: func(i *instance, v schema.Value) { i.PreemptDelay = v.Dur }},
+		{Attr: schema.Attr{Name: "startup_delay", Kind: schema.Duration, Max: 1000 * second, Doc: "Time after the start before the first election", Keepalived: "vrrp_startup_delay"},
+			Set: func(i *instance, v schema.Value) { i.StartupDelay = v.Dur }},
+		{Attr: schema.Attr{Name: "unicast", Kind: schema.Bool, Default: "false", Doc: "Advertise to the other directors of the cluster instead of a multicast group", Keepalived: "unicast_peer"},
+			Set: func(i *instance, v schema.Value) { i.Unicast = v.Bool }},
+		{Attr: schema.Attr{Name: "source", Kind: schema.Address, PerDirector: true, Doc: "Source address of advertisements; needed with unicast, as a map by director", Keepalived: "unicast_src_ip, mcast_src_ip"},
+			Set: func(i *instance, v schema.Value) {
+				i.Source = perDirector(v, func(v schema.Value) netip.Addr { return v.Addr })
+			}},
+		{Attr: schema.Attr{Name: "group", Kind: schema.Group, Doc: "Multicast group; 224.0.0.18 or ff02::12 if not written", Keepalived: "vrrp_mcast_group4, vrrp_mcast_group6, mcast_dst_ip"},
+			Set: func(i *instance, v schema.Value) { i.Group = v.Addr }},
+		{Attr: schema.Attr{Name: "ttl_min", Kind: schema.Int, Min: 1, Max: 255, Default: "255", Doc: "Lowest TTL accepted from a unicast peer", Keepalived: "min_ttl"},
+			Set: func(i *instance, v schema.Value) { i.TTLMin = uint8(v.Int) }},
+		{Attr: schema.Attr{Name: "ttl_max", Kind: schema.Int, Min: 1, Max: 255, Default: "255", Doc: "Highest TTL accepted from a unicast peer", Keepalived: "max_ttl"},
+			Set: func(i *instance, v schema.Value) { i.TTLMax = uint8(v.Int) }},
+		{Attr: schema.Attr{Name: "checksum", Kind: schema.Word, Words: []string{"rfc9568", "pseudo_header"}, Default: `"rfc9568"`, Doc: "Checksum of version 3 over IPv4; keepalived sends pseudo_header", Keepalived: "v3_checksum_as_v2"},
+			Set: func(i *instance, v schema.Value) { i.PseudoHeaderChecksum = v.Str == "pseudo_header" }},
+		{Attr: schema.Attr{Name: "accept", Kind: schema.Bool, Default: "true", Doc: "Whether a master that does not own the addresses takes packets for them", Keepalived: "accept, no_accept"},
+			Set: func(i *instance, v schema.Value) { i.Accept = v.Bool }},
+		{Attr: schema.Attr{Name: "use_vmac", Kind: schema.Bool, Default: "false", Doc: "Use the virtual MAC address of the RFC"},
+			Set: func(i *instance, v schema.Value) { i.VMAC = v.Bool }},
+		{Attr: schema.Attr{Name: "down_timer_adverts", Kind: schema.Int, Min: 1, Max: 100, Default: "3", Doc: "Advertisements that may be lost before the master counts as down"},
+			Set: func(i *instance, v schema.Value) { i.DownTimerAdverts = uint8(v.Int) }},
+	},
+	Blocks: []schema.Nested[instance]{
+		schema.Many(virtualAddressBlock, func(_ *schema.Decoder, i *instance, a *VirtualAddress, _ *schema.Instance) {
+			i.Addresses = append(i.Addresses, *a)
+		}),
+		schema.Many(virtualRouteBlock, func(_ *schema.Decoder, i *instance, r *VirtualRoute, _ *schema.Instance) {
+			i.Routes = append(i.Routes, *r)
+		}),
+		schema.Many(virtualRuleBlock, func(_ *schema.Decoder, i *instance, r *VirtualRule, _ *schema.Instance) {
+			i.Rules = append(i.Rules, *r)
+		}),
+		trackNested("interface"), trackNested("script"), trackNested("file"), trackNested("process"),
+		schema.One(announceBlock, func(_ *schema.Decoder, i *instance, a *Announce, _ *schema.Instance) { i.Announce = *a }),
+		schema.One(authenticationBlock, func(_ *schema.Decoder, i *instance, a *authentication, _ *schema.Instance) { i.AuthSecret = a.secret }),
+		schema.Many(notifyBlock, func(_ *schema.Decoder, i *instance, n *Notify, _ *schema.Instance) { i.Notify = append(i.Notify, *n) }),
+	},
+	Check: checkInstance,
+})

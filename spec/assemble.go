@@ -1,0 +1,118 @@
+package spec
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// draft is a fleet while it is put together: blocks that failed are missing.
+type draft struct {
+	*Fleet
+	partial  map[string]bool // clusters of which a part failed
+	noBody   bool            // a director or cluster failed: names may be missing
+	clusters map[string]*work
+}
+
+// assemble puts the blocks together and finds those that are there twice.
+func (l *load) assemble(works []*work) *draft {
+	d := &draft{Fleet: &Fleet{}, partial: map[string]bool{}}
+	built := map[*work]*Cluster{}
+	for _, w := range works {
+		if w.parent == nil {
+			l.addTop(d, w, built)
+			continue
+		}
+		l.addKid(d, w, built[w.parent])
+	}
+	slices.SortStableFunc(d.Directors, func(a, b Placed[Director]) int { return strings.Compare(a.Def.Name, b.Def.Name) })
+	for w, c := range built {
+		if len(w.unit.def.(*shell).servers) > 0 || len(w.unit.def.(*shell).instances) > 0 {
+			c.order()
+		}
+		d.Clusters = append(d.Clusters, *c)
+	}
+	slices.SortFunc(d.Clusters, func(a, b Cluster) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Place.File, b.Place.File), cmp.Compare(a.Place.Base, b.Place.Base))
+	})
+	return d
+}
+
+func (l *load) addTop(d *draft, w *work, built map[*work]*Cluster) {
+	if w.failed {
+		d.noBody = true
+		return
+	}
+	switch def := w.unit.def.(type) {
+	case *Director:
+		d.Directors = append(d.Directors, Placed[Director]{def, w.place()})
+	case *shell:
+		c := def.Cluster
+		c.Place = w.place()
+		c.VirtualServers = make([]Placed[VirtualServer], 0, len(w.kids)+len(def.servers))
+		for _, v := range def.servers {
+			c.VirtualServers = append(c.VirtualServers, Placed[VirtualServer]{v, c.Place})
+		}
+		for _, i := range def.instances {
+			c.Instances = append(c.Instances, Placed[VRRPInstance]{i, c.Place})
+		}
+		built[w] = &c
+	}
+}
+
+func (l *load) addKid(d *draft, w *work, c *Cluster) {
+	switch {
+	case c == nil:
+	case w.failed:
+		d.partial[c.Name] = true
+	default:
+		switch def := w.unit.def.(type) {
+		case *VirtualServer:
+			c.VirtualServers = append(c.VirtualServers, Placed[VirtualServer]{def, w.place()})
+		case *VRRPInstance:
+			c.Instances = append(c.Instances, Placed[VRRPInstance]{def, w.place()})
+		}
+	}
+}
+
+// order puts blocks that a dynamic block made among those that are written, as they stand in the file.
+func (c *Cluster) order() {
+	slices.SortStableFunc(c.VirtualServers, func(a, b Placed[VirtualServer]) int {
+		return cmp.Compare(a.Place.Base+a.Def.At.Line, b.Place.Base+b.Def.At.Line)
+	})
+	slices.SortStableFunc(c.Instances, func(a, b Placed[VRRPInstance]) int {
+		return cmp.Compare(a.Place.Base+a.Def.At.Line, b.Place.Base+b.Def.At.Line)
+	})
+}
+
+// check judges what blocks say together.
+func (l *load) check(d *draft) {
+	l.checkNames(d)
+	for i := range d.Clusters {
+		c := &checker{load: l, draft: d, cluster: &d.Clusters[i]}
+		c.check()
+	}
+	l.checkMembers(d)
+	l.checkServices(d)
+}
+
+func (l *load) checkNames(d *draft) {
+	seen := map[string]Pos{}
+	for _, x := range d.Directors {
+		l.once(seen, "director", x.Def.Name, x.Place.Pos(x.Def.At))
+	}
+	seen = map[string]Pos{}
+	for _, c := range d.Clusters {
+		l.once(seen, "cluster", c.Name, c.Place.Pos(c.At))
+	}
+}
+
+// once reports a name that is there already.
+func (l *load) once(seen map[string]Pos, what, name string, at Pos) {
+	if first, dup := seen[name]; dup {
+		l.report.error(l.rangeOf(at), fmt.Sprintf("Second %s %q", what, name), fmt.Sprintf("There is a %s %q in %s already: give one another name, or merge the two.", what, name, first))
+		return
+	}
+	seen[name] = at
+}

@@ -1,0 +1,107 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// MaxFleetServices is how many IPVS services a fleet may have.
+const MaxFleetServices = 1 << 17
+
+// checkServices finds IPVS services that two virtual servers declare, in one cluster or in two.
+func (l *load) checkServices(d *draft) {
+	n := 0
+	for _, c := range d.Clusters {
+		for _, v := range c.VirtualServers {
+			n += v.Def.services()
+		}
+	}
+	if n > MaxFleetServices {
+		l.report.error(nowhere(l.files[0].name), "Too many services", fmt.Sprintf("The fleet has %d IPVS services, and at most %d are possible: use firewall marks for ranges.", n, MaxFleetServices))
+		return
+	}
+	type owner struct {
+		def *VirtualServer
+		pos Pos
+	}
+	seen := make(map[ServiceKey]owner, n)
+	for _, c := range d.Clusters {
+		for _, v := range c.VirtualServers {
+			for _, key := range v.Def.Keys() {
+				if first, dup := seen[key]; dup {
+					l.report.error(l.rangeOf(v.Place.Pos(v.Def.At)), "Service declared twice",
+						fmt.Sprintf("%s belongs to virtual_server %q in %s already: remove it from one of the two.", key, first.def.Name, first.pos))
+					break
+				}
+				seen[key] = owner{v.Def, v.Place.Pos(v.Def.At)}
+			}
+		}
+	}
+}
+
+// services is how many IPVS services the block stands for.
+func (v *VirtualServer) services() int {
+	if v.FWMark != 0 {
+		return 1
+	}
+	return len(v.Addresses) * len(v.Ports)
+}
+
+// family is that of the services.
+func (v *VirtualServer) family() Family {
+	if v.FWMark != 0 || len(v.Addresses) == 0 {
+		return v.Family
+	}
+	return FamilyOf(v.Addresses[0])
+}
+
+// checkMembers judges directors that are in several clusters: the kernel has one pair of sync daemons and one set of timeouts
+// for all of them.
+func (l *load) checkMembers(d *draft) {
+	for _, dir := range d.Directors {
+		m := member{load: l, director: dir, timeouts: map[TimeoutKey]time.Duration{}, sysctls: map[SysctlKey]Setting{}, said: map[string]Pos{}}
+		for _, s := range dir.Def.Sysctls {
+			m.sysctls[s.Key], m.said[string(s.Key)] = s.Value, dir.Place.Pos(s.At)
+		}
+		for i := range d.Clusters {
+			if c := &d.Clusters[i]; slices.Contains(c.Directors, dir.Def.Name) {
+				m.join(c)
+			}
+		}
+	}
+}
+
+// member is a director with what its clusters say about its kernel.
+type member struct {
+	*load
+	director Placed[Director]
+	sync     *Cluster
+	timeouts map[TimeoutKey]time.Duration
+	sysctls  map[SysctlKey]Setting
+	said     map[string]Pos
+}
+
+func (m *member) join(c *Cluster) {
+	name := m.director.Def.Name
+	for _, t := range c.Timeouts {
+		if v, ok := m.timeouts[t.Key]; ok && v != t.Value {
+			m.report.error(m.rangeOf(c.Place.Pos(t.At)), "Contradicting timeouts", fmt.Sprintf("Director %q is told another timeout %s in %s, and its kernel has one for all clusters: write the same in both.", name, t.Key, m.said[string(t.Key)]))
+			continue
+		}
+		m.timeouts[t.Key], m.said[string(t.Key)] = t.Value, c.Place.Pos(t.At)
+	}
+	if c.Sync == nil {
+		return
+	}
+	if m.sync != nil {
+		m.report.error(m.rangeOf(c.Place.Pos(c.Sync.At)), "Second connection_sync", fmt.Sprintf("Director %q is in cluster %q too, which has a connection_sync, and a kernel has one pair of sync daemons: keep one of the two blocks.", name, m.sync.Name))
+		return
+	}
+	m.sync = c
+	for _, s := range c.Sync.Sysctls {
+		if v, ok := m.sysctls[s.Key]; ok && v != s.Value {
+			m.report.error(m.rangeOf(c.Place.Pos(s.At)), "Contradicting sysctl", fmt.Sprintf("Director %q is told another value of %s in %s: write it in one place.", name, s.Key, m.said[string(s.Key)]))
+		}
+	}
+}

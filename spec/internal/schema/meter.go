@@ -1,0 +1,153 @@
+package schema
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// The limits of evaluation. hclsyntax has no hook to stop an expression, so the places where work multiplies are wrapped.
+const (
+	MaxSteps    = 2_000_000 // of one block: an element visited by one node of an expression, or 16 bytes of text
+	MaxExponent = 1024      // binary, of a computed number: turning a greater one into text takes seconds
+	MaxElements = 4096      // of a computed collection
+	MaxText     = 64 << 10  // bytes of a computed string
+)
+
+// metered charges what an expression yields before the node above it works on it.
+type metered struct {
+	hclsyntax.Expression
+	d     *Decoder
+	times int // nodes that are evaluated for each element
+}
+
+func (m *metered) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+	if m.d.Spent > MaxSteps {
+		return cty.DynamicVal, m.stop("Expression too large", "It needs too many steps. Use smaller collections, or name parts of it in locals.")
+	}
+	v, diags := m.Expression.Value(ctx)
+	if diags.HasErrors() {
+		return v, diags
+	}
+	n, why := weigh(v, 0)
+	m.d.Spent += n * m.times
+	switch {
+	case why != "":
+		return cty.DynamicVal, append(diags, m.stop("Value too large", why)...)
+	case m.d.Spent > MaxSteps:
+		return cty.DynamicVal, append(diags, m.stop("Expression too large", "It needs too many steps. Use smaller collections, or name parts of it in locals.")...)
+	}
+	return v, diags
+}
+
+func (m *metered) stop(summary, detail string) hcl.Diagnostics {
+	rng := m.Range()
+	return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: summary, Detail: detail, Subject: &rng}}
+}
+
+// weigh counts the elements of a value, and says why it is too large if it is.
+func weigh(v cty.Value, depth int) (n int, why string) {
+	v, _ = v.Unmark()
+	switch {
+	case !v.IsKnown() || v.IsNull():
+		return 1, ""
+	case v.Type() == cty.String:
+		n = len(v.AsString())
+		if n > MaxText {
+			return 0, fmt.Sprintf("A text may have at most %d bytes, this one has %d.", MaxText, n)
+		}
+		return 1 + n/16, ""
+	case v.Type() == cty.Number:
+		if e := v.AsBigFloat().MantExp(nil); e > MaxExponent || e < -MaxExponent {
+			return 0, "The number is out of every useful range."
+		}
+		return 1, ""
+	case !v.CanIterateElements() || depth > 64:
+		return 1, ""
+	}
+	for it := v.ElementIterator(); it.Next(); {
+		_, e := it.Element()
+		k, why := weigh(e, depth+1)
+		if n += 1 + k; why != "" || n > MaxSteps {
+			return n, why
+		}
+	}
+	return n + 1, ""
+}
+
+// TooLarge says why a value may not be kept; "" if it may.
+func TooLarge(v cty.Value) string {
+	n, why := weigh(v, 0)
+	switch {
+	case why != "":
+		return why
+	case n > 4*MaxElements:
+		return fmt.Sprintf("A value may have at most %d elements, or %d KiB of text.", MaxElements, MaxText>>10)
+	}
+	return ""
+}
+
+// prepare wraps the nodes of an expression that multiply work or turn numbers into text.
+func (d *Decoder) prepare(e hclsyntax.Expression) {
+	if d.prepared == nil {
+		d.prepared = map[hclsyntax.Expression]bool{}
+	}
+	if d.prepared[e] {
+		return
+	}
+	d.prepared[e] = true
+	w := &wrapper{d: d}
+	hclsyntax.Walk(e, w)
+	d.Spent += w.nodes
+}
+
+type wrapper struct {
+	d     *Decoder
+	nodes int
+	since []int // count of nodes when each open node was entered
+}
+
+func (w *wrapper) Enter(hclsyntax.Node) hcl.Diagnostics {
+	w.since = append(w.since, w.nodes)
+	w.nodes++
+	return nil
+}
+
+func (w *wrapper) Exit(n hclsyntax.Node) hcl.Diagnostics {
+	inside := w.nodes - w.since[len(w.since)-1]
+	w.since = w.since[:len(w.since)-1]
+	switch n := n.(type) {
+	case *hclsyntax.ForExpr:
+		w.wrap(&n.CollExpr, inside)
+	case *hclsyntax.SplatExpr:
+		w.wrap(&n.Source, inside)
+	case *hclsyntax.TemplateExpr:
+		w.wrapAll(n.Parts)
+	case *hclsyntax.FunctionCallExpr:
+		w.wrapAll(n.Args)
+	case *hclsyntax.ConditionalExpr:
+		w.wrap(&n.TrueResult, 1)
+		w.wrap(&n.FalseResult, 1)
+	case *hclsyntax.IndexExpr:
+		w.wrap(&n.Key, 1)
+	case *hclsyntax.ObjectConsKeyExpr:
+		if _, bare := n.Wrapped.(*hclsyntax.ScopeTraversalExpr); !bare {
+			w.wrap(&n.Wrapped, 1)
+		}
+	}
+	return nil
+}
+
+func (w *wrapper) wrapAll(es []hclsyntax.Expression) {
+	for i := range es {
+		w.wrap(&es[i], 1)
+	}
+}
+
+func (w *wrapper) wrap(e *hclsyntax.Expression, times int) {
+	if _, literal := (*e).(*hclsyntax.LiteralValueExpr); !literal {
+		*e = &metered{Expression: *e, d: w.d, times: times}
+	}
+}

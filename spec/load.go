@@ -1,0 +1,83 @@
+package spec
+
+import (
+	"crypto/sha256"
+	"io/fs"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/lbsync/lbsync/spec/internal/schema"
+)
+
+// The limits of a fleet, besides those of its expressions.
+const (
+	MaxFiles     = 4096
+	MaxFleetSize = 16 << 20 // bytes of all files together
+	MaxBlockSize = 512 << 10
+	maxSteps     = 20_000_000 // evaluation steps of all blocks together
+)
+
+// LoadFS loads the fleet from every *.hcl file below a folder. The fleet is nil when there are errors; warnings alone leave it
+// usable. Every diagnostic has a subject; its file is found in Sources.
+func LoadFS(fsys fs.FS) (*Fleet, *Sources, hcl.Diagnostics) { return NewLoader().Load(fsys) }
+
+// Loader loads fleets one after another, and reads again only the blocks that changed since: those that did not are the same
+// pointers in both fleets. A block is a director, a cluster, or a virtual_server or vrrp_instance in a cluster. A Loader is not for
+// concurrent use.
+type Loader struct {
+	units map[sum]*unit
+	files map[sum][]block
+}
+
+// NewLoader is a loader that knows nothing yet.
+func NewLoader() *Loader { return &Loader{units: map[sum]*unit{}, files: map[sum][]block{}} }
+
+// sum identifies bytes.
+type sum = [sha256.Size]byte
+
+// load is one run of a Loader.
+type load struct {
+	*Loader
+	fsys   fs.FS
+	env    *schema.Env
+	locals map[string]sum // by name: what their values are
+	report *report
+	files  []*source
+}
+
+// Load loads the fleet; see LoadFS.
+func (l *Loader) Load(fsys fs.FS) (*Fleet, *Sources, hcl.Diagnostics) {
+	run := &load{Loader: l, fsys: fsys, report: &report{}}
+	run.read()
+	run.split()
+	run.evaluateLocals()
+	works := run.works()
+	run.decode(works)
+	fleet := run.assemble(works)
+	run.check(fleet)
+	l.retain(works, run.files, run.report.failed())
+	diags := run.report.finish()
+	sources := &Sources{fsys: fsys, kept: run.mentioned(diags), names: run.names()}
+	if diags.HasErrors() {
+		return nil, sources, diags
+	}
+	return fleet.Fleet, sources, append(diags, pendingWarnings(fleet.Fleet, run.rangeOf)...)
+}
+
+// retain forgets the blocks that this load did not use. After an error everything is kept: the mistake is mostly mended next.
+func (l *Loader) retain(works []*work, files []*source, failed bool) {
+	units, known := map[sum]*unit{}, map[sum][]block{}
+	if failed {
+		units, known = l.units, l.files
+	}
+	for _, w := range works {
+		if w.unit != nil && !w.failed {
+			units[w.key] = w.unit
+		}
+	}
+	for _, f := range files {
+		if f.blocks != nil {
+			known[f.sum] = f.blocks
+		}
+	}
+	l.units, l.files = units, known
+}

@@ -1,0 +1,79 @@
+package spec
+
+import (
+	"testing"
+	"testing/fstest"
+)
+
+// pair is the example of the schema's description.
+const pair = `
+locals { redis = ["192.0.2.21", "192.0.2.22"] }
+
+director "lb1" {
+  endpoint   = "192.0.2.11:7946"
+  public_key = "ed25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+  labels     = { site = "fra1" }
+  interface "eth0" { segment = "fra1-lb" }
+}
+director "lb2" {}
+
+cluster "codis" {
+  directors = ["lb1", "lb2"]
+
+  connection_sync {
+    syncid    = 11
+    interface = { lb1 = "eth0", lb2 = "bond0" }
+  }
+
+  vrrp_instance "codis_6379" {
+    interface         = "eth0"
+    virtual_router_id = 79
+    priority          = { lb1 = 100, lb2 = 101 }
+    advert_interval   = "1s"
+    preempt           = false
+    unicast           = true
+    virtual_address "192.0.2.100/32" {}
+  }
+
+  virtual_server "codis" {
+    address    = "192.0.2.100"
+    port       = 6379
+    protocol   = "tcp"
+    scheduler  = "wrr"
+    forwarding = "dr"
+    health_check "tcp" { interval = "6s" }
+    dynamic "real_server" {
+      for_each = local.redis
+      labels   = ["${real_server.value}:6379"]
+      content { weight = 1 }
+    }
+  }
+}
+`
+
+func TestExampleLoads(t *testing.T) {
+	fleet, _, diags := LoadFS(fstest.MapFS{"fleet.hcl": {Data: []byte(pair)}})
+	if fleet == nil {
+		t.Fatal(diags)
+	}
+	view, ok := fleet.Director("lb2")
+	if !ok || len(view.Clusters) != 1 {
+		t.Fatalf("view of lb2: %+v", view)
+	}
+	v := view.Clusters[0].VirtualServers[0]
+	if got := len(v.Def.RealServers); got != 2 {
+		t.Errorf("%d real servers, want 2", got)
+	}
+	if got := v.Def.RealServers[1].Key(v.Def.Keys()[0]).String(); got != "tcp 192.0.2.100:6379 > 192.0.2.22:6379" {
+		t.Error(got)
+	}
+	if pos := v.Place.Pos(v.Def.At); pos.String() != "fleet.hcl:30" {
+		t.Error("the virtual server is at ", pos)
+	}
+	if d, ok := view.Clusters[0].Sync.Daemon("lb2"); !ok || d.Interface != "bond0" || d.MaxLen != 1472 {
+		t.Errorf("daemon of lb2: %+v", d)
+	}
+	if len(diags) != 2 {
+		t.Errorf("want two warnings: %v", diags)
+	}
+}

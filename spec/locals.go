@@ -1,0 +1,233 @@
+package spec
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/lbsync/lbsync/spec/internal/schema"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// MaxFile is the size of a file that file() reads.
+const MaxFile = 64 << 10
+
+// local is one value of a locals block.
+type local struct {
+	name string
+	expr hclsyntax.Expression
+	work *work
+	rng  hcl.Range
+	done bool
+	busy bool
+}
+
+// evaluateLocals computes the locals of all files, each after those it refers to. One that fails is unknown, and so is what is
+// made of it, without a further message.
+func (l *load) evaluateLocals() {
+	all := l.collectLocals()
+	values := map[string]cty.Value{}
+	for name := range all {
+		values[name] = cty.DynamicVal
+	}
+	l.env = &schema.Env{File: l.readText}
+	e := &evaluation{load: l, all: all, values: values}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		e.visit(all[name], nil)
+	}
+	l.env.Locals = cty.ObjectVal(values)
+	l.locals = make(map[string]sum, len(values)+1)
+	whole := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		h := sha256.New()
+		writeValue(h, values[name])
+		l.locals[name] = sum(h.Sum(nil))
+		fmt.Fprintf(whole, "%q%x", name, l.locals[name])
+	}
+	l.locals["*"] = sum(whole.Sum(nil))
+}
+
+func (l *load) collectLocals() map[string]*local {
+	all := map[string]*local{}
+	for _, f := range l.files {
+		for _, b := range f.blocks {
+			if b.Type == "locals" {
+				l.collect(all, &work{block: b, file: f})
+			}
+		}
+	}
+	return all
+}
+
+func (l *load) collect(all map[string]*local, w *work) {
+	if w.End-w.Start > MaxBlockSize {
+		w.diags = hcl.Diagnostics{blockTooLarge(w.file.name, w.End-w.Start)}
+		l.take(w)
+		return
+	}
+	file, diags := hclsyntax.ParseConfig(w.source(), w.file.name, hcl.Pos{Line: 1, Column: w.Col})
+	if diags.HasErrors() {
+		w.diags = diags[:1]
+		l.take(w)
+		return
+	}
+	d := newDecoder(l.env)
+	d.Body(file.Body.(*hclsyntax.Body), func(in *schema.Instance) {
+		for _, b := range in.Body.Blocks {
+			d.Error(b.DefRange(), "Block in locals", "A locals block holds NAME = VALUE only: remove "+b.Type+", or write it with =.")
+		}
+		if len(in.Labels) > 0 {
+			d.Error(in.Ranges[0], "Label not expected", "A locals block has no label: write locals { … }.")
+		}
+		for _, a := range attributesOf(in.Body) {
+			if first, dup := all[a.Name]; dup {
+				d.Error(a.NameRange, "Second local "+a.Name, fmt.Sprintf("local.%s is declared in %s, line %d, already: remove one, or give it another name.", a.Name, first.work.file.name, first.work.Line+first.rng.Start.Line))
+				continue
+			}
+			all[a.Name] = &local{name: a.Name, expr: a.Expr, work: w, rng: a.NameRange}
+		}
+	})
+	w.diags = d.Diags
+	l.take(w)
+}
+
+// take puts the diagnostics of a block into the report.
+func (l *load) take(w *work) {
+	w.absolute()
+	l.report.diags = append(l.report.diags, w.diags...)
+	w.diags = nil
+}
+
+type evaluation struct {
+	*load
+	all    map[string]*local
+	values map[string]cty.Value
+}
+
+// visit computes a local after those it refers to; path is how it was reached.
+func (e *evaluation) visit(x *local, path []string) {
+	path = append(path, x.name)
+	if x.busy && !x.done {
+		e.cycle(x, path)
+	}
+	if x.busy || len(path) > 256 {
+		return
+	}
+	x.busy = true
+	for _, t := range schema.References(x.expr) {
+		for _, dep := range e.referred(t) {
+			e.visit(dep, path)
+		}
+	}
+	if !x.done {
+		x.done = true
+		e.compute(x)
+	}
+}
+
+// referred are the locals that a reference needs: one, or all when it takes the whole object.
+func (e *evaluation) referred(t hcl.Traversal) []*local {
+	if len(t) > 1 {
+		if attr, ok := t[1].(hcl.TraverseAttr); ok {
+			if dep := e.all[attr.Name]; dep != nil {
+				return []*local{dep}
+			}
+			return nil
+		}
+	}
+	var deps []*local
+	for _, name := range slices.Sorted(maps.Keys(e.all)) {
+		deps = append(deps, e.all[name])
+	}
+	return deps
+}
+
+func (e *evaluation) cycle(x *local, path []string) {
+	ring := path[slices.Index(path, x.name):]
+	for _, name := range ring {
+		e.all[name].done = true // unknown
+	}
+	x.work.diags = hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Locals go in a circle", Subject: &x.rng,
+		Detail: fmt.Sprintf("local.%s needs itself: break the circle by writing one of the values out.", strings.Join(ring, " needs local."))}}
+	e.take(x.work)
+}
+
+func (e *evaluation) compute(x *local) {
+	d := newDecoder(&schema.Env{Locals: cty.ObjectVal(e.values), File: e.readText})
+	v := d.Evaluate(x.expr)
+	if why := schema.TooLarge(v); why != "" && d.Clean() {
+		d.Error(x.rng, "Value too large", why)
+	}
+	x.work.diags = d.Diags
+	e.take(x.work)
+	if d.Clean() {
+		e.values[x.name] = v
+	}
+}
+
+// writeValue writes a value so that different values are written differently.
+func writeValue(h hash.Hash, v cty.Value) {
+	v, marks := v.Unmark()
+	for m := range marks {
+		fmt.Fprintf(h, "secret %q ", m)
+	}
+	switch {
+	case !v.IsKnown() || v.IsNull():
+		fmt.Fprintf(h, "%#v", v)
+	case v.Type() == cty.String:
+		fmt.Fprintf(h, "%q", v.AsString())
+	case v.Type() == cty.Number:
+		io.WriteString(h, v.AsBigFloat().Text('p', 0))
+	case v.Type() == cty.Bool:
+		fmt.Fprint(h, v.True())
+	default:
+		fmt.Fprintf(h, "%s(", v.Type().FriendlyName())
+		for it := v.ElementIterator(); it.Next(); {
+			k, e := it.Element()
+			writeValue(h, k)
+			writeValue(h, e)
+		}
+		io.WriteString(h, ")")
+	}
+}
+
+// readText is file(): a file below the folder of the fleet.
+func (l *load) readText(name string) (string, error) {
+	if !fs.ValidPath(name) || name == "." || path.Clean(name) != name {
+		return "", fmt.Errorf("%q: write a path below the folder of the fleet, without . and ..", name)
+	}
+	info, err := fs.Stat(l.fsys, name)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("there is no file %q below the folder of the fleet", name)
+	case !info.Mode().IsRegular():
+		return "", fmt.Errorf("%q is not a file", name)
+	case info.Size() > MaxFile:
+		return "", fmt.Errorf("%q is larger than %d KiB", name, MaxFile>>10)
+	}
+	text, err := fs.ReadFile(l.fsys, name)
+	if err != nil {
+		return "", fmt.Errorf("read %q: %w", name, err)
+	}
+	if len(text) > MaxFile {
+		return "", fmt.Errorf("%q is larger than %d KiB", name, MaxFile>>10)
+	}
+	return string(text), nil
+}
+
+// textSum is the sum of what file() reads.
+func (l *load) textSum(name string) sum {
+	text, err := l.readText(name)
+	if err != nil {
+		return sha256.Sum256([]byte("\x00" + err.Error()))
+	}
+	return sha256.Sum256([]byte(text))
+}

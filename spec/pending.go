@@ -1,0 +1,75 @@
+package spec
+
+import (
+	"github.com/hashicorp/hcl/v2"
+)
+
+// pending are the attributes and blocks that this version checks but does not act upon: where one is used, and what that means.
+// Each has one warning in a fleet, at its first use.
+var pending = []struct {
+	what   string
+	detail string
+	at     func(c *Cluster) Pos // of the first use, or nowhere
+}{
+	{"vrrp_instance", "vrrp_instance is checked but not run by this version: another program has to hold the virtual addresses.", func(c *Cluster) Pos {
+		for _, i := range c.Instances {
+			return i.Place.Pos(i.Def.At)
+		}
+		return Pos{}
+	}},
+	{"health_check", "health_check is checked but not run by this version: real servers keep their configured weight.", firstServer(func(v *VirtualServer) Mark {
+		for _, h := range v.HealthChecks {
+			return h.At
+		}
+		for _, r := range v.RealServers {
+			for _, h := range r.HealthChecks {
+				return h.At
+			}
+		}
+		return Mark{}
+	})},
+	{"quorum", "quorum and hysteresis are checked but not acted upon by this version: no real server counts as down.", firstServer(markIf(func(v *VirtualServer) bool { return v.Quorum > 1 || v.Hysteresis > 0 }))},
+	{"sorry_server", "sorry_server is checked but not used by this version: no real server counts as down.", firstServer(func(v *VirtualServer) Mark {
+		if v.SorryServer != nil {
+			return v.SorryServer.At
+		}
+		return Mark{}
+	})},
+	{"inhibit_on_failure", "inhibit_on_failure is checked but not acted upon by this version: no real server counts as down.", firstServer(markIf(func(v *VirtualServer) bool { return v.Inhibit }))},
+	{"start_state", "start_state is checked but not acted upon by this version: real servers start with their configured weight.", firstServer(markIf(func(v *VirtualServer) bool { return v.StartDown }))},
+	{"drain_timeout", "drain_timeout is checked but not acted upon by this version: a removed real server is removed at once.", firstServer(markIf(func(v *VirtualServer) bool { return v.DrainTimeout > 0 }))},
+}
+
+func firstServer(mark func(*VirtualServer) Mark) func(*Cluster) Pos {
+	return func(c *Cluster) Pos {
+		for _, v := range c.VirtualServers {
+			if m := mark(v.Def); m.Line > 0 {
+				return v.Place.Pos(m)
+			}
+		}
+		return Pos{}
+	}
+}
+
+func markIf(is func(*VirtualServer) bool) func(*VirtualServer) Mark {
+	return func(v *VirtualServer) Mark {
+		if is(v) {
+			return v.At
+		}
+		return Mark{}
+	}
+}
+
+func pendingWarnings(f *Fleet, rangeOf func(Pos) hcl.Range) hcl.Diagnostics {
+	var out hcl.Diagnostics
+	for _, p := range pending {
+		for i := range f.Clusters {
+			if at := p.at(&f.Clusters[i]); at.Line > 0 {
+				rng := rangeOf(at)
+				out = append(out, &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: "Not in this version: " + p.what, Detail: p.detail, Subject: &rng})
+				break
+			}
+		}
+	}
+	return out
+}

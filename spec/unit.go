@@ -1,0 +1,213 @@
+package spec
+
+import (
+	"crypto/sha256"
+	"runtime"
+	"slices"
+	"sort"
+	"sync"
+	"sync/atomic"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/lbsync/lbsync/spec/internal/schema"
+)
+
+// unit is what a block was read into. It does not change, and holds for as long as the locals and files it used do not.
+type unit struct {
+	def   any // *Director, *shell, *VirtualServer or *VRRPInstance
+	refs  []string
+	files []string
+	used  sum // of their values
+	steps int
+}
+
+// work is a block of this load.
+type work struct {
+	block
+	file   *source
+	parent *work // the cluster of a kid
+	unit   *unit
+	failed bool
+	cached bool
+	diags  hcl.Diagnostics
+}
+
+func (w *work) place() Place { return Place{File: w.file.name, Base: uint32(w.Line)} }
+
+// works lists the blocks, with the units of those that are known.
+func (l *load) works() []*work {
+	var out []*work
+	for _, f := range l.files {
+		for _, b := range f.blocks {
+			if b.Type == "locals" {
+				continue
+			}
+			w := &work{block: b, file: f}
+			out = append(out, w)
+			for _, k := range b.kids {
+				out = append(out, &work{block: k, file: f, parent: w})
+			}
+		}
+	}
+	for _, w := range out {
+		if u := l.units[w.key]; u != nil && u.used == l.usedBy(u.refs, u.files) {
+			w.unit, w.cached = u, true
+		}
+	}
+	return out
+}
+
+// usedBy sums up the values of locals and files.
+func (l *load) usedBy(refs, files []string) (s sum) {
+	if len(refs)+len(files) == 0 {
+		return s
+	}
+	h := sha256.New()
+	for _, name := range refs {
+		v := l.locals[name]
+		h.Write([]byte(name))
+		h.Write(v[:])
+	}
+	for _, name := range files {
+		v := l.textSum(name)
+		h.Write([]byte(name))
+		h.Write(v[:])
+	}
+	h.Sum(s[:0])
+	return s
+}
+
+// decode reads the blocks that are not known, on as many threads as there are.
+func (l *load) decode(works []*work) {
+	var next, steps atomic.Int64
+	for _, w := range works {
+		if w.cached {
+			steps.Add(int64(w.unit.steps))
+		}
+	}
+	var group sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), 4) {
+		group.Go(func() {
+			for {
+				i := next.Add(1) - 1
+				if i >= int64(len(works)) || steps.Load() > maxSteps {
+					return
+				}
+				if w := works[i]; w.unit == nil {
+					l.decodeOne(w)
+					steps.Add(int64(w.unit.steps))
+				}
+			}
+		})
+	}
+	group.Wait()
+	for _, w := range works {
+		l.report.diags = append(l.report.diags, w.diags...)
+		w.failed = w.failed || w.unit == nil
+	}
+	if steps.Load() > maxSteps {
+		l.report.error(nowhere(works[0].file.name), "Fleet too large", "All expressions together need too many steps. Use smaller collections in for expressions and dynamic blocks.")
+	}
+}
+
+// decodeOne parses and reads a block. The tree is dropped at once: it is some 25 times as large as its source.
+func (l *load) decodeOne(w *work) {
+	w.unit = &unit{}
+	text := w.source()
+	if len(text) > MaxBlockSize {
+		w.failed = true
+		w.diags = hcl.Diagnostics{blockTooLarge(w.file.name, len(text))}
+		w.absolute()
+		return
+	}
+	file, diags := hclsyntax.ParseConfig(text, w.file.name, hcl.Pos{Line: 1, Column: w.Col})
+	if diags.HasErrors() {
+		// What follows the first syntax error is mostly its echo.
+		w.failed, w.diags = true, diags[:1]
+		w.absolute()
+		return
+	}
+	d := newDecoder(l.env)
+	if len(w.kids) > 0 {
+		d.Lines = w.line
+	}
+	d.Body(file.Body.(*hclsyntax.Body), func(in *schema.Instance) { w.unit.def = decodeBlock(d, in, w.parent != nil) })
+	w.unit.steps = d.Spent
+	w.unit.refs, w.unit.files = sorted(d.Refs), sorted(d.Files)
+	w.unit.used = l.usedBy(w.unit.refs, w.unit.files)
+	w.diags, w.failed = d.Diags, !d.Clean()
+	w.absolute()
+}
+
+func sorted(set map[string]bool) []string {
+	if len(set) == 0 {
+		return nil
+	}
+	out := make([]string, 0, len(set))
+	for s := range set {
+		out = append(out, s)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func blockTooLarge(file string, size int) *hcl.Diagnostic {
+	rng := hcl.Range{Filename: file, Start: hcl.Pos{Line: 1, Column: 1}, End: hcl.Pos{Line: 1, Column: 2, Byte: 1}}
+	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Block too large", Subject: &rng,
+		Detail: "A block may have at most 512 KiB, not counting the virtual servers and instances of a cluster. Split it."}
+}
+
+// source is the text of a block without the kids that are read by themselves.
+func (w *work) source() []byte {
+	if len(w.kids) == 0 {
+		return w.file.text[w.Start:w.End]
+	}
+	var out []byte
+	from := w.Start
+	for _, k := range w.kids {
+		out = append(out, w.file.text[from:k.Start]...)
+		from = k.End
+	}
+	return append(out, w.file.text[from:w.End]...)
+}
+
+// line maps a line of source to that of the block with its kids.
+func (w *work) line(n int) int {
+	removed := 0
+	for _, k := range w.kids {
+		if k.Line-w.Line-removed >= n {
+			break
+		}
+		removed += k.Lines
+	}
+	return n + removed
+}
+
+// offset maps an offset in source to one in the file.
+func (w *work) offset(n int) int {
+	at := w.Start + n
+	for _, k := range w.kids {
+		if k.Start > at {
+			break
+		}
+		at += k.End - k.Start
+	}
+	return at
+}
+
+// absolute turns the ranges of diagnostics, which are those of source, into ranges of the file.
+func (w *work) absolute() {
+	for _, d := range w.diags {
+		if d.Subject == nil {
+			rng := hcl.Range{Filename: w.file.name, Start: hcl.InitialPos, End: hcl.InitialPos}
+			d.Subject = &rng
+		}
+		for _, p := range []*hcl.Pos{&d.Subject.Start, &d.Subject.End} {
+			p.Line = w.Line + w.line(p.Line)
+			p.Byte = w.offset(p.Byte)
+		}
+		d.Context, d.Expression, d.EvalContext = nil, nil, nil
+	}
+	sort.SliceStable(w.diags, func(i, j int) bool { return w.diags[i].Subject.Start.Byte < w.diags[j].Subject.Start.Byte })
+}

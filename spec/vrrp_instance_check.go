@@ -1,0 +1,110 @@
+package spec
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/lbsync/lbsync/spec/internal/schema"
+)
+
+// The multicast groups of VRRP (RFC 9568, sections 5.1.1.2 and 5.1.2.2).
+var (
+	vrrpGroup4 = netip.AddrFrom4([4]byte{224, 0, 0, 18})
+	vrrpGroup6 = netip.MustParseAddr("ff02::12")
+)
+
+// checkInstance judges what several attributes say together.
+func checkInstance(d *schema.Decoder, in *schema.Instance, i *VRRPInstance) {
+	i.At = Mark(d.Mark(in.Header))
+	if i.Announce == (Announce{}) {
+		i.Announce = defaultAnnounce
+	}
+	i.checkAddresses(d, in)
+	i.checkInterval(d, in)
+	i.checkTransport(d, in)
+	if i.AuthSecret != "" && i.Version != 2 {
+		d.Error(in.Header, "Authentication needs version 2", "Version 3 has no password (RFC 9568, section 9): remove the authentication block, or write version = 2.")
+	}
+	if i.PseudoHeaderChecksum && (i.Version != 3 || i.Family != IPv4) {
+		d.Error(in.At("checksum"), "checksum not possible", "Only version 3 over IPv4 has two ways to compute the checksum: remove it.")
+	}
+	if !i.Preempt && i.PreemptDelay > 0 {
+		d.Error(in.At("preempt_delay"), "preempt_delay without preempt", "With preempt = false nothing is preempted: remove one of the two.")
+	}
+	seen := map[string]bool{}
+	for _, r := range i.Rules {
+		if seen[r.Name] {
+			d.Error(in.Header, "Second virtual_rule "+r.Name, fmt.Sprintf("The instance has two rules %q: give one another name.", r.Name))
+		}
+		seen[r.Name] = true
+	}
+}
+
+func (i *VRRPInstance) checkAddresses(d *schema.Decoder, in *schema.Instance) {
+	seen := map[netip.Addr]bool{}
+	for _, a := range i.Addresses {
+		addr := a.Prefix.Addr()
+		if seen[addr] {
+			d.Error(in.Header, "Second virtual_address "+addr.String(), fmt.Sprintf("The instance holds %s twice: remove one.", addr))
+		}
+		seen[addr] = true
+		if a.Excluded {
+			continue
+		}
+		switch f := FamilyOf(addr); i.Family {
+		case 0:
+			i.Family = f
+		case f:
+		default:
+			d.Error(in.Header, "Mixed address families", fmt.Sprintf("An instance advertises addresses of one family, and %s is of the other: give it an instance of its own, or write excluded = true.", addr))
+			return
+		}
+	}
+	if i.Family == 0 {
+		d.Error(in.Header, "Missing virtual_address", `An instance advertises one address at least: write virtual_address "192.0.2.100/32" {}.`)
+	}
+}
+
+func (i *VRRPInstance) checkInterval(d *schema.Decoder, in *schema.Instance) {
+	switch {
+	case i.Family == IPv6 && i.Version == 2:
+		d.Error(in.At("version"), "IPv6 needs version 3", "Version 2 knows only IPv4: write version = 3.")
+	case i.Version == 2 && i.AdvertInterval%time.Second != 0:
+		d.Error(in.At("advert_interval"), "advert_interval too fine", "Version 2 counts whole seconds: write \"1s\" or more, or version = 3.")
+	case i.Version == 3 && i.AdvertInterval > 40950*time.Millisecond:
+		d.Error(in.At("advert_interval"), "advert_interval out of range", "Version 3 has 12 bits of hundredths of a second: write at most \"40.95s\".")
+	}
+}
+
+func (i *VRRPInstance) checkTransport(d *schema.Decoder, in *schema.Instance) {
+	switch {
+	case i.Unicast && i.Group.IsValid():
+		d.Error(in.At("group"), "group with unicast", "Unicast advertisements go to the other directors: remove group, or write unicast = false.")
+	case i.Group.IsValid() && FamilyOf(i.Group) != i.Family:
+		d.Error(in.At("group"), "Mixed address families", fmt.Sprintf("The instance is %s and its group is not: write a group of the same family.", i.Family))
+	case !i.Unicast && (in.Has("ttl_min") || in.Has("ttl_max")):
+		d.Error(in.Header, "TTL range without unicast", "Multicast advertisements have TTL 255 (RFC 9568, section 5.1.1.3): remove ttl_min and ttl_max.")
+	case i.TTLMin > i.TTLMax:
+		d.Error(in.At("ttl_min"), "ttl_min above ttl_max", "The range is empty: write ttl_min no greater than ttl_max.")
+	}
+	if !i.Unicast && !i.Group.IsValid() {
+		i.Group = map[Family]netip.Addr{IPv4: vrrpGroup4, IPv6: vrrpGroup6}[i.Family]
+	}
+	for _, a := range sources(i.Source) {
+		if FamilyOf(a) != i.Family && i.Family != 0 {
+			d.Error(in.At("source"), "Mixed address families", fmt.Sprintf("The instance is %s and the source %s is not: write an address of the same family.", i.Family, a))
+		}
+	}
+}
+
+func sources(p PerDirector[netip.Addr]) []netip.Addr {
+	var out []netip.Addr
+	if p.All != nil {
+		out = append(out, *p.All)
+	}
+	for _, a := range p.By {
+		out = append(out, a)
+	}
+	return out
+}
