@@ -111,7 +111,7 @@ func (s Status) lists(t *Text) {
 		rows = append(rows, []Cell{Yellow.In("held"), Plain.In(object(h.Object)), Plain.In(h.Why + until(h.Until))})
 	}
 	for _, d := range s.Agent.Drift {
-		rows = append(rows, []Cell{Magenta.In("drift"), Plain.In(object(d.Object)), Plain.In(fieldsText(d.Fields) + ", first seen " + ago(s.Now, d.FirstSeen))})
+		rows = append(rows, []Cell{Magenta.In("drift"), Plain.In(object(d.Object)), Plain.In(done(d) + ", first seen " + ago(s.Now, d.FirstSeen))})
 	}
 	for _, f := range s.Agent.Foreign {
 		rows = append(rows, []Cell{Dim.In("foreign"), Plain.In(object(f)), Plain.In("not ours, left alone")})

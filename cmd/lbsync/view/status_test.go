@@ -31,7 +31,7 @@ func TestStatus(t *testing.T) {
 	night.Suspension = &spec.Suspension{Actor: spec.Actor{UID: 0, Login: "ann"}, Reason: "maintenance", At: now.Add(-time.Hour), Until: now.Add(time.Hour)}
 	night.Failures = []spec.Failure{{Object: spec.ObjectOf(codis), Action: spec.Add, Error: "add service tcp 192.0.2.100:6379: no such file", Since: now.Add(-time.Minute)}}
 	night.Holds = []spec.Held{{Object: spec.ObjectOf(web), Why: "no role yet"}}
-	night.Drift = []spec.Drift{{Object: spec.ObjectOf(codis), Action: spec.Edit, Fields: []spec.Field{{Name: "scheduler", Before: "wrr", After: "rr"}}, FirstSeen: now.Add(-14 * time.Minute)}}
+	night.Drift = []spec.Drift{{Object: spec.ObjectOf(codis), Action: spec.Edit, Fields: []spec.Field{{Name: "scheduler", Before: "rr", After: "wrr"}}, FirstSeen: now.Add(-14 * time.Minute)}}
 	night.Foreign = []spec.Object{spec.ObjectOf(spec.MarkService(7, spec.IPv4))}
 	both(t, "status_night", NewStatus(night, now))
 }

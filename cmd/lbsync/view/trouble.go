@@ -55,7 +55,7 @@ func failing(s spec.Status) []Trouble {
 	for _, p := range []struct {
 		what string
 		*spec.Problem
-	}{{"kernel", s.Kernel}, {"git source", s.Source.Failing}, {"journal", s.Journal.Failing}} {
+	}{{"kernel", s.Kernel}, {"git source", s.Source.Failing}, {"journal", s.Journal.Failing}, {"state folder", s.Disk}} {
 		if p.Problem != nil {
 			out = append(out, Trouble{Failing, p.what + ": " + callText(p.Problem), p.Since})
 		}
@@ -105,14 +105,13 @@ func firstSeen(drift []spec.Drift) time.Time {
 	return first
 }
 
-// fieldsText is "weight 3 → 0, scheduler wrr → rr".
-func fieldsText(fields []spec.Field) string {
+// done is what somebody did to an object: "scheduler wrr → rr changed outside git". A drift's fields are what undoes it.
+func done(d spec.Drift) string {
 	var parts []string
-	for _, f := range fields {
-		parts = append(parts, f.Name+" "+orNone(f.Before)+" → "+orNone(f.After))
+	for _, f := range d.Fields {
+		if d.Action == spec.Edit {
+			parts = append(parts, f.Name+" "+orNone(f.After)+" → "+orNone(f.Before))
+		}
 	}
-	if len(parts) == 0 {
-		return "whole object"
-	}
-	return strings.Join(parts, ", ")
+	return strings.TrimPrefix(strings.Join(parts, ", ")+" "+outside[d.Action], " ")
 }
