@@ -29,6 +29,9 @@ func TestDamageAtStart(t *testing.T) {
 		"pack cut short": func(t *testing.T, m *Mirror) {
 			spoil(t, m, func(p string, raw []byte) error { return os.Truncate(p, int64(len(raw)/2)) })
 		},
+		"pack without its last byte": func(t *testing.T, m *Mirror) {
+			spoil(t, m, func(p string, raw []byte) error { return os.Truncate(p, int64(len(raw)-1)) })
+		},
 		"pack empty": func(t *testing.T, m *Mirror) {
 			spoil(t, m, func(p string, _ []byte) error { return os.Truncate(p, 0) })
 		},

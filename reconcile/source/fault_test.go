@@ -2,6 +2,9 @@ package source
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"errors"
 	"io"
 	"net"
@@ -13,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
 )
 
@@ -168,6 +172,17 @@ func TestFaultsOfSSH(t *testing.T) {
 	fails(t, cfg, ErrAuth, "read ssh key "+locked)
 	cfg.Auth.PassphraseFile = write(t, "passphrase", "open sesame\n")
 	fails(t, cfg, ErrAuth, "the server takes none of what was offered")
+}
+
+// TestHostKeyKinds: a server with several keys is known by the one in known_hosts, whichever it would show first.
+func TestHostKeyKinds(t *testing.T) {
+	o := newOrigin(t)
+	o.push("main", "one", fleet(1))
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	o.must(err)
+	other, err := ssh.NewSignerFromKey(private)
+	o.must(err)
+	fetch(t, open(t, serveSSH(t, o, other)))
 }
 
 // hang accepts connections, hears the client's first words, and says no more than the given text until the test ends.

@@ -2,7 +2,10 @@ package source
 
 import (
 	"io/fs"
+	"slices"
 	"testing"
+
+	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // transports are the ways to one and the same repository.
@@ -68,12 +71,14 @@ func TestFollowBranch(t *testing.T) {
 				t.Fatalf("tip %s, want %s", c.ID, fourth)
 			}
 			wantAncestor(t, m, third, fourth, true)
+			wantNew(t, m, fourth)
 
 			other := o.commit("other", fleet(5), first)
 			o.branch("main", other)
 			if c := fetch(t, m); c.ID != other {
 				t.Fatalf("tip after force push %s, want %s", c.ID, other)
 			}
+			wantNew(t, m, other)
 			wantAncestor(t, m, fourth, other, false)
 			wantAncestor(t, m, first, other, true)
 			fsck(t, m)
@@ -86,5 +91,23 @@ func TestFollowBranch(t *testing.T) {
 				t.Fatalf("a commit that was pushed away reads %q", got)
 			}
 		})
+	}
+}
+
+// wantNew checks that the pack which brought a commit holds no more than the commit, two folders and a file.
+func wantNew(t testing.TB, m *Mirror, id string) {
+	t.Helper()
+	packs, err := m.disk.listPacks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range packs {
+		ids, err := idsOf([]packFile{p})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if slices.Contains(ids, plumbing.NewHash(id)) && len(ids) > 4 {
+			t.Fatalf("%d objects came with commit %s, want 4", len(ids), id)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // TestPacksBounded: thirty fetches leave few packs, and every commit readable.
@@ -148,9 +150,16 @@ func TestSecondProcess(t *testing.T) {
 func TestServerDown(t *testing.T) {
 	o := newOrigin(t)
 	id := o.push("main", "one", fleet(1))
-	m := open(t, config(t, o.dir))
+	cfg, now := config(t, o.dir), testTime
+	cfg.Now = func() time.Time { now = now.Add(time.Second); return now }
+	m := open(t, cfg)
 	fetch(t, m)
+	good := m.Status()
+	if good.LastTry.Equal(testTime) || !good.LastSuccess.After(good.LastTry) {
+		t.Fatalf("status %+v", good)
+	}
 	away(t, o, func() {
+		var since time.Time
 		for n := 1; n <= 3; n++ {
 			if _, err := m.Fetch(t.Context()); !errors.Is(err, ErrNotFound) {
 				t.Fatal(err)
@@ -158,6 +167,9 @@ func TestServerDown(t *testing.T) {
 			s := m.Status()
 			if s.Failures != n || s.Failing != "connect to "+o.dir || s.Tip != id || s.Damage != nil {
 				t.Fatalf("status %+v", s)
+			}
+			if since = cmp.Or(since, s.FailingSince); !s.FailingSince.Equal(since) || !since.After(good.LastSuccess) || !s.LastSuccess.Equal(good.LastSuccess) {
+				t.Fatalf("failing since %v, then %v: %+v", since, s.FailingSince, s)
 			}
 		}
 		read(t, m, id, "fleet.hcl")

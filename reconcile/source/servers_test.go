@@ -90,7 +90,7 @@ func newKey(t testing.TB, passphrase string) (ssh.Signer, string) {
 }
 
 // serveSSH is an ssh server that lets one key run git-upload-pack, as a forge does.
-func serveSSH(t testing.TB, o *origin) Config {
+func serveSSH(t testing.TB, o *origin, more ...ssh.Signer) Config {
 	t.Helper()
 	needGit(t)
 	hostKey, _ := newKey(t, "")
@@ -101,7 +101,9 @@ func serveSSH(t testing.TB, o *origin) Config {
 		}
 		return nil, nil
 	}}
-	conf.AddHostKey(hostKey)
+	for _, key := range append(more, hostKey) {
+		conf.AddHostKey(key)
+	}
 	l := listen(t, func(c net.Conn) { serveSSHConn(c, conf) })
 	cfg := config(t, "ssh://git@"+l.Addr().String()+o.dir)
 	cfg.Auth.SSHKeyFile = userFile
