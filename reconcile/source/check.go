@@ -93,7 +93,7 @@ func (m *Mirror) tree(h plumbing.Hash) (*object.Tree, error) {
 	}
 	t := &object.Tree{}
 	if err := t.Decode(o); err != nil {
-		return nil, damage("read tree "+h.String(), err)
+		return nil, malformed("tree", h, err)
 	}
 	return t, nil
 }

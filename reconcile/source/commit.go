@@ -1,7 +1,6 @@
 package source
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -30,9 +29,14 @@ func (c Commit) Short() string { return c.ID[:min(10, len(c.ID))] }
 func decodeCommit(o plumbing.EncodedObject) (*object.Commit, error) {
 	c := &object.Commit{}
 	if err := c.Decode(o); err != nil {
-		return nil, fmt.Errorf("decode commit %s: %w", o.Hash(), err)
+		return nil, malformed("commit", o.Hash(), err)
 	}
 	return c, nil
+}
+
+// malformed is not damage: the content has the right id, so whoever made the object made it so, and cloning anew brings the same.
+func malformed(kind string, h plumbing.Hash, err error) error {
+	return &Error{Call: "read " + kind + " " + h.String(), Kind: ErrMalformed, Cause: err, Remedy: "run git fsck in the repository it came from"}
 }
 
 func newCommit(c *object.Commit) Commit {

@@ -167,6 +167,9 @@ func endpoint(raw string) (*transport.Endpoint, error) {
 		if ep.Host == "" {
 			return nil, fmt.Errorf("url %q: names no host", raw)
 		}
+		if strings.Contains(ep.Path, "?") {
+			return nil, fmt.Errorf("url of %s: holds a query; git knows none, and a secret does not belong there", ep.Host)
+		}
 	case "file":
 		if u, err := url.Parse(raw); err == nil && u.Scheme == "" && !filepath.IsAbs(raw) {
 			return nil, fmt.Errorf("url %q: write an absolute path", raw)

@@ -21,6 +21,7 @@ func TestConfigRefused(t *testing.T) {
 		"url: not a git url; write https://":                                                     func(c *Config) { c.URL = "https://u:hush@host:port/x" },
 		"url of git.example: holds a user or a password; put the secret into a file":             func(c *Config) { c.URL = "https://u:hush@git.example/x" },
 		"url of forge.example: holds a user or a password":                                       func(c *Config) { c.URL = "https://hush@forge.example/x" },
+		"url of lab.example: holds a query; git knows none":                                      func(c *Config) { c.URL = "https://lab.example/x?private_token=hush" },
 		`url "https:///x": names no host`:                                                        func(c *Config) { c.URL = "https:///x" },
 		`url "fleet.git": write an absolute path`:                                                func(c *Config) { c.URL = "fleet.git" },
 		`url "git://host/x": scheme git is not supported; use https, ssh or a local path`:        func(c *Config) { c.URL = "git://host/x" },

@@ -27,6 +27,7 @@ var (
 	ErrNoPath      = errors.New("no such folder in the commit")
 	ErrNoHCL       = errors.New("folder holds no HCL file")
 	ErrBadFile     = errors.New("file cannot be read from a commit")
+	ErrMalformed   = errors.New("object is malformed")
 )
 
 // Error says which call failed, of what kind that is, why, and what to do. It never holds a secret.
@@ -54,7 +55,12 @@ func (e *Error) Error() string {
 }
 
 // Unwrap gives kind and cause to errors.Is and errors.As.
-func (e *Error) Unwrap() []error { return []error{e.Kind, e.Cause} }
+func (e *Error) Unwrap() []error {
+	if e.Cause == nil {
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.Cause}
+}
 
 // masked prints an error without a secret and in one short line: a server may echo the token, or answer with a page of HTML.
 type masked struct {

@@ -79,7 +79,7 @@ func (m *Mirror) load() {
 		return
 	}
 	m.refs, m.cut = refs, cut
-	if err := m.check(); err != nil {
+	if err := m.check(); errors.Is(err, ErrDamaged) {
 		m.objects.setDamage(err)
 	}
 }
@@ -119,7 +119,7 @@ func (m *Mirror) peel(h plumbing.Hash) (plumbing.Hash, error) {
 		}
 		tag := &object.Tag{}
 		if err := tag.Decode(o); err != nil {
-			return h, damage("read tag "+h.String(), err)
+			return h, malformed("tag", h, err)
 		}
 		h = tag.Target
 	}

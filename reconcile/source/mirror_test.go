@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // TestPacksBounded: thirty fetches leave few packs, and every commit readable.
@@ -227,5 +229,34 @@ func TestTooLarge(t *testing.T) {
 			fails(t, cfg, ErrTooLarge, "more bytes than allowed; raise the limit if the repository is meant to be that large")
 			noLeftovers(t, open(t, cfg))
 		})
+	}
+}
+
+// TestMalformed: an object made wrong by whoever pushed it is refused, and not taken for damage, which would clone for ever.
+func TestMalformed(t *testing.T) {
+	o := newOrigin(t)
+	first := o.push("main", "one", fleet(1))
+	m := open(t, config(t, o.dir))
+	fetch(t, m)
+	bad := &plumbing.MemoryObject{}
+	bad.SetType(plumbing.TagObject)
+	_, err := bad.Write([]byte("object nothing\n"))
+	o.must(err)
+	h, err := o.repo.Storer.SetEncodedObject(bad)
+	o.must(err)
+	m.refs["refs/tags/bad"] = h
+	_, err = m.disk.receive(encode(o.repo.Storer, []plumbing.Hash{h}), m.cfg.Limits)
+	o.must(errors.Join(err, m.objects.reload(func() error { return nil })))
+	if _, err := m.Resolve("bad"); err == nil || m.Status().Damage != nil {
+		t.Fatalf("malformed tag: %v, damage %v", err, m.Status().Damage)
+	}
+	cfg := m.cfg
+	cfg.Limits.Object = 10
+	m = open(t, cfg)
+	if m.Status().Damage != nil {
+		t.Fatalf("a lower limit is taken for damage: %v", m.Status().Damage)
+	}
+	if _, err := m.Tree(first); !errors.Is(err, ErrTooLarge) {
+		t.Fatal(err)
 	}
 }
