@@ -115,7 +115,7 @@ func (s *serverDraft) checkPersistence(d *schema.Decoder, in *schema.Instance) {
 	case s.Service.Engine == "sip" && s.FWMark == 0 && s.Protocol != UDP && s.Protocol != 0:
 		d.Error(in.At("persistence_engine"), "sip needs UDP", "The kernel reads the Call-ID from UDP packets only: write protocol = \"udp\", or remove persistence_engine.")
 	}
-	if s.Service.Netmask == 0 {
+	if s.Service.Netmask == 0 && s.Service.Persistence > 0 {
 		s.Service.Netmask = full
 	}
 }
