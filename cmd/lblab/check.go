@@ -54,7 +54,7 @@ func (o *options) check(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make a folder for the check: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	o.shares = append(o.shares, dir)
 	o.topology = filepath.Join(dir, "topology")
 	if err := os.WriteFile(o.topology, []byte(trialTopology), 0o644); err != nil {
@@ -73,8 +73,12 @@ func (o *options) check(ctx context.Context) error {
 	if err := o.do(ctx, commands, nil, &verdicts); err != nil {
 		return err
 	}
-	if content, err := os.ReadFile(mark); err != nil || string(content) != "written\n" {
-		return fmt.Errorf("check the share: %q arrived: %v", content, err)
+	content, err := os.ReadFile(mark)
+	if err != nil {
+		return fmt.Errorf("check the share: %w", err)
+	}
+	if string(content) != "written\n" {
+		return fmt.Errorf("check the share: %q arrived", content)
 	}
 	if verdicts.broken > 0 {
 		return fmt.Errorf("%d of %d promises are broken", verdicts.broken, len(verdicts.trials))

@@ -27,7 +27,7 @@ func converse(conn *wire.Conn, job wire.Job, stdin io.Reader, to sink) error {
 	for {
 		m, err := conn.Receive()
 		if err != nil {
-			return fmt.Errorf("%w: %v", errGone, err)
+			return fmt.Errorf("%w: %w", errGone, err)
 		}
 		switch m.Kind {
 		case wire.Stdout, wire.Stderr:

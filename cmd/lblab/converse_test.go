@@ -17,7 +17,7 @@ func scripted(t *testing.T, answers ...wire.Message) (*record, error) {
 	here, there := net.Pipe()
 	var inside errgroup.Group
 	inside.Go(func() error {
-		defer there.Close()
+		defer func() { _ = there.Close() }()
 		conn := wire.New(there)
 		for range 2 { // the job and the end of input
 			if _, err := conn.Receive(); err != nil {

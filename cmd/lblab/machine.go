@@ -26,7 +26,7 @@ type size struct {
 
 // emulated runs job in a virtual machine. shares are directories that commands may write to.
 func emulated(ctx context.Context, s size, shares []string, job wire.Job, stdin io.Reader, to sink) error {
-	apt := debian.Apt{Progress: os.Stderr}
+	apt := debian.Apt{Progress: progress}
 	if err := apt.Tools(); err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func emulated(ctx context.Context, s size, shares []string, job wire.Job, stdin 
 	if err != nil {
 		return fmt.Errorf("make a folder for the machine: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	m, err := machine(s, kernel, dir, shares)
 	if err != nil {
 		return err
@@ -54,6 +54,11 @@ func emulated(ctx context.Context, s size, shares []string, job wire.Job, stdin 
 		return fmt.Errorf("%w; the kernel's last words:\n%s", err, running.LastWords())
 	}
 	return err
+}
+
+// progress goes to standard error, which the command's output may follow.
+func progress(line string) {
+	fmt.Fprintln(os.Stderr, "lblab: "+line)
 }
 
 func machine(s size, kernel cache.Kernel, dir string, shares []string) (vm.Machine, error) {

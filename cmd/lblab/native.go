@@ -26,7 +26,7 @@ func native(ctx context.Context, job wire.Job, stdin io.Reader, to sink) error {
 		return fmt.Errorf("open the conversation: %w", err)
 	}
 	_ = ours.Close()
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	cmd := exec.CommandContext(ctx, "/proc/self/exe", "inside")
 	cmd.ExtraFiles = []*os.File{theirs}
 	cmd.Stderr = os.Stderr

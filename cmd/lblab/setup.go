@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -18,8 +17,8 @@ func setupCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 	}
 	cmd.Flags().StringSliceVar(&with, "with", nil, "further Debian packages, e.g. ipvsadm,keepalived")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		apt := debian.Apt{Progress: os.Stderr}
+	cmd.RunE = func(*cobra.Command, []string) error {
+		apt := debian.Apt{Progress: progress}
 		if err := apt.Tools(); err != nil {
 			return err
 		}
@@ -30,7 +29,7 @@ func setupCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "kernel %s in %s\n", kernel.Release, kernel.Modules)
+		fmt.Printf("kernel %s in %s\n", kernel.Release, kernel.Modules)
 		return nil
 	}
 	return cmd

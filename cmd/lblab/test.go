@@ -51,7 +51,7 @@ func (o *testOptions) test(ctx context.Context, patterns, flags []string) error 
 	if err != nil {
 		return fmt.Errorf("make a folder for the test binaries: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	packages, err := gotest.Build(ctx, dir, patterns, o.buildFlags(), os.Stderr)
 	if err != nil {
 		return err

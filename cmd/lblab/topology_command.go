@@ -14,13 +14,13 @@ func topologyCommand() *cobra.Command {
 		Use:   "topology FILE",
 		Short: "Check a topology and print the commands that build it",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(_ *cobra.Command, args []string) error {
 			t, err := readTopology(args[0])
 			if err != nil {
 				return err
 			}
 			for _, batch := range t.Plan() {
-				fmt.Fprint(cmd.OutOrStdout(), batch)
+				fmt.Print(batch)
 			}
 			return nil
 		},

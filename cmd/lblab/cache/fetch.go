@@ -31,7 +31,7 @@ func fetch(apt debian.Apt, dir string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("fetch the kernel: %w", err)
 	}
-	defer os.RemoveAll(part)
+	defer func() { _ = os.RemoveAll(part) }()
 	if err := apt.Unpack(name, part); err != nil {
 		return "", fmt.Errorf("fetch the kernel: %w", err)
 	}

@@ -4,15 +4,14 @@ package debian
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"strings"
 )
 
-// Apt runs apt-get, saying on Progress what it does.
+// Apt runs apt-get; Progress hears, in a line, each thing that takes its time.
 type Apt struct {
-	Progress io.Writer
+	Progress func(line string)
 }
 
 // Install installs packages; it needs root.
@@ -20,7 +19,7 @@ func (a Apt) Install(packages ...string) error {
 	if os.Geteuid() != 0 {
 		return fmt.Errorf("install %s: needs root: run as root once: apt-get install %[1]s", strings.Join(packages, " "))
 	}
-	fmt.Fprintf(a.Progress, "lblab: installing %s\n", strings.Join(packages, " "))
+	a.Progress("installing " + strings.Join(packages, " "))
 	args := append([]string{"install", "-y", "--no-install-recommends"}, packages...)
 	return a.updating(func() error { return aptGet("", args...) })
 }
@@ -30,7 +29,7 @@ func (a Apt) updating(what func() error) error {
 	if what() == nil {
 		return nil
 	}
-	fmt.Fprintln(a.Progress, "lblab: updating the package lists")
+	a.Progress("updating the package lists")
 	if err := aptGet("", "update"); err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func pickKernel(depends string) string {
 
 // Unpack downloads a package and unpacks it into dir, without installing it.
 func (a Apt) Unpack(name, dir string) error {
-	fmt.Fprintf(a.Progress, "lblab: downloading %s (about 70 MB)\n", name)
+	a.Progress("downloading " + name + " (about 70 MB)")
 	if err := a.updating(func() error { return aptGet(dir, "download", name) }); err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (a Apt) Unpack(name, dir string) error {
 	if err != nil || len(debs) != 1 {
 		return fmt.Errorf("download %s: %d packages arrived", name, len(debs))
 	}
-	fmt.Fprintf(a.Progress, "lblab: unpacking %s\n", filepath.Base(debs[0]))
+	a.Progress("unpacking " + filepath.Base(debs[0]))
 	if err := output(exec.Command("dpkg-deb", "-x", debs[0], dir), nil); err != nil {
 		return err
 	}

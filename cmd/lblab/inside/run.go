@@ -32,7 +32,8 @@ func run(conn *wire.Conn, index int, c wire.Command, stdin *os.File) error {
 	code, begin := notStarted, time.Now()
 	pid, err := start(c, []*os.File{stdin, stdout, stderr})
 	if err != nil {
-		fmt.Fprintf(stderr, "lblab: start %s: %v\n", c.Args[0], err)
+		// The pipe is as good as the conversation: a lost line is a lost machine, and the report below says so.
+		_, _ = fmt.Fprintf(stderr, "lblab: start %s: %v\n", c.Args[0], err)
 	} else {
 		code = reap(pid)
 		killRest()

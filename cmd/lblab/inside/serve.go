@@ -90,6 +90,8 @@ func feed(conn *wire.Conn) (*os.File, error) {
 				_, _ = w.Write(m.Data)
 			case wire.EOF:
 				_ = w.Close()
+			default:
+				panic(fmt.Sprintf("message of kind %d from the host", m.Kind))
 			}
 		}
 	}()

@@ -27,7 +27,7 @@ func Boot(ctx context.Context, m Machine) (*Running, error) {
 	if err != nil {
 		return nil, fmt.Errorf("boot the machine: %w", err)
 	}
-	defer listener.Close()
+	defer func() { _ = listener.Close() }()
 	cmd := exec.CommandContext(ctx, Program, m.Args()...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	var complaints strings.Builder
@@ -45,7 +45,7 @@ func Boot(ctx context.Context, m Machine) (*Running, error) {
 	r.Conn, err = listener.Accept()
 	if err != nil {
 		<-r.dead
-		return nil, fmt.Errorf("boot the machine: %s: %v: %s", Program, r.err, strings.TrimSpace(complaints.String()))
+		return nil, fmt.Errorf("boot the machine: %s: %w: %s", Program, r.err, strings.TrimSpace(complaints.String()))
 	}
 	return r, nil
 }

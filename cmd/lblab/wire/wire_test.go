@@ -27,7 +27,7 @@ func TestMessagesArriveInOrder(t *testing.T) {
 	here, there := net.Pipe()
 	var sender errgroup.Group
 	sender.Go(func() error {
-		defer here.Close()
+		defer func() { _ = here.Close() }()
 		conn := New(here)
 		for _, m := range messages {
 			if err := conn.Send(m); err != nil {
