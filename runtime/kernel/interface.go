@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -52,6 +53,9 @@ func (i Interface) Accepts(role spec.Role, d spec.Daemon) error {
 // interfaceByName reads an interface of the network namespace that the calling thread is in.
 func interfaceByName(name string) (Interface, error) {
 	ifi, err := net.InterfaceByName(name)
+	if op := (*net.OpError)(nil); errors.As(err, &op) {
+		err = op.Err // "route ip+net" says nothing to anyone
+	}
 	if err != nil {
 		return Interface{}, fmt.Errorf("interface %s: %w", name, err)
 	}

@@ -3,6 +3,7 @@ package kernel
 import (
 	"errors"
 	"fmt"
+	"math"
 	"syscall"
 
 	"github.com/lbsync/lbsync/spec"
@@ -108,6 +109,8 @@ func invalidDest(k spec.DestKey, d spec.Dest) string {
 		return "its address family is not the service's, which only forwarding tun allows"
 	case d.Tunnel.Type == spec.GUE && d.Tunnel.Port == 0:
 		return "a gue tunnel needs a port"
+	case d.Upper > math.MaxInt32:
+		return fmt.Sprintf("upper threshold %d is above %d", d.Upper, math.MaxInt32)
 	case mixed:
 		return "its address family is not the service's, which the kernel refuses while a sync daemon runs"
 	}

@@ -53,3 +53,15 @@ func Edit(k spec.Key, v spec.Value) spec.Change {
 
 // Remove is the change that removes an object.
 func Remove(k spec.Key) spec.Change { return spec.Change{Key: k, Action: spec.Remove} }
+
+// advance is a state after the changes that went well, as far as the fast read relies on it: the real servers.
+func advance(st spec.State, changes []spec.Change, errs []error) spec.State {
+	held := map[spec.DestKey]spec.Dest{}
+	restore(held, st.Dests)
+	for i, c := range changes {
+		if d, ok := c.After.(spec.Dest); ok && errs[i] == nil {
+			held[c.Key.(spec.DestKey)] = d
+		}
+	}
+	return spec.State{Dests: rows(held)}
+}

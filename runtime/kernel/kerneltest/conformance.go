@@ -84,7 +84,7 @@ func (r *rig) apply(changes ...spec.Change) []error {
 		r.Fatalf("%d errors for %d changes", len(errs), len(changes))
 	}
 	full := r.full()
-	fast, err := r.k.ObserveFast(r.Context(), r.last)
+	fast, err := r.k.ObserveFast(r.Context(), advance(r.last, changes, errs))
 	if err != nil {
 		r.Fatalf("observe fast: %v", err)
 	}
@@ -107,8 +107,8 @@ func (r *rig) oracle(st spec.State) {
 	}
 }
 
-// unsaid is what ipvsadm -S does not tell: it leaves thresholds out, and calls local forwarding -g.
-var unsaid = strings.NewReplacer(" -l -w", " -g -w")
+// unsaid is what ipvsadm -S tells otherwise or not: it calls local forwarding -g, has marks with a sign, and leaves thresholds out.
+var unsaid = strings.NewReplacer(" -l -w", " -g -w", " -f 4294967295", " -f -1")
 
 var thresholds = regexp.MustCompile(` -[xy] \d+`)
 

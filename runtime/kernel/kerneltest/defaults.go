@@ -2,8 +2,8 @@ package kerneltest
 
 import "github.com/lbsync/lbsync/spec"
 
-// schedulers are those of Linux 6.1.
-var schedulers = []string{"rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "fo", "ovf", "twos"}
+// schedulers are those of Debian's Linux 6.1.
+var schedulers = []string{"rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "fo", "ovf"}
 
 // sysctlDefaults are the sysctls of a Debian 6.1 kernel in a fresh network namespace. sync_qlen_max follows the memory there.
 var sysctlDefaults = map[spec.SysctlKey]spec.Setting{

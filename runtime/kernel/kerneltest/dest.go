@@ -1,6 +1,8 @@
 package kerneltest
 
 import (
+	"fmt"
+	"math"
 	"net/netip"
 	"syscall"
 
@@ -46,7 +48,7 @@ func (k *Kernel) validDest(key spec.DestKey, d spec.Dest) error {
 		return syscall.EINVAL
 	case d.Weight < 0 || d.Lower > d.Upper:
 		return syscall.ERANGE
-	case d.Tunnel.Type == spec.GUE && d.Tunnel.Port == 0:
+	case d.Tunnel.Type == spec.GUE && d.Tunnel.Port == 0, d.Upper > math.MaxInt32:
 		return syscall.EINVAL
 	}
 	return nil
@@ -73,7 +75,7 @@ func (k *Kernel) daemon(role spec.Role, c spec.Change) error {
 	d := c.After.(spec.Daemon)
 	ifi, ok := k.Interfaces[d.Interface]
 	if !ok {
-		return syscall.ENODEV
+		return fmt.Errorf("interface %s: no such network interface", d.Interface)
 	}
 	if err := ifi.Accepts(role, d); err != nil {
 		return err

@@ -17,7 +17,7 @@ func destsPart(r *rig) {
 	values := []spec.Dest{
 		{Weight: 1, Forward: spec.NAT}, {Weight: 1, Forward: spec.DR}, {Weight: 1, Forward: spec.Local},
 		{Weight: 0, Forward: spec.DR}, {Weight: 65535, Forward: spec.DR}, {Weight: 70000, Forward: spec.DR}, {Weight: math.MaxInt32, Forward: spec.DR},
-		{Weight: 1, Forward: spec.DR, Upper: 10}, {Weight: 1, Forward: spec.DR, Upper: 10, Lower: 5}, {Weight: 1, Forward: spec.NAT, Upper: 1 << 31, Lower: 1},
+		{Weight: 1, Forward: spec.DR, Upper: 10}, {Weight: 1, Forward: spec.DR, Upper: 10, Lower: 5}, {Weight: 1, Forward: spec.NAT, Upper: math.MaxInt32, Lower: 1},
 	}
 	for _, tun := range tunnels {
 		values = append(values, spec.Dest{Weight: 1, Forward: spec.Tun, Tunnel: tun})

@@ -75,7 +75,7 @@ func randomDest(t *rapid.T, k spec.ServiceKey, n int) spec.Row[spec.DestKey, spe
 	d := spec.Dest{
 		Weight:  rapid.Int32Range(0, 1<<31-1).Draw(t, "weight"),
 		Forward: spec.Forward(rapid.IntRange(0, 3).Draw(t, "forwarding")),
-		Upper:   rapid.Uint32().Draw(t, "upper"),
+		Upper:   rapid.Uint32Range(0, 1<<31-1).Draw(t, "upper"),
 	}
 	d.Lower = rapid.Uint32Range(0, d.Upper).Draw(t, "lower")
 	f := k.Family
