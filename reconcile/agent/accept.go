@@ -1,0 +1,129 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/lbsync/lbsync/policies"
+	"github.com/lbsync/lbsync/reconcile"
+	"github.com/lbsync/lbsync/reconcile/journal"
+	"github.com/lbsync/lbsync/reconcile/source"
+	"github.com/lbsync/lbsync/spec"
+)
+
+// candidate is a commit that may be held.
+type candidate struct {
+	commit  spec.Commit
+	view    spec.View
+	want    spec.State
+	holds   []spec.Hold
+	branch  bool          // it is the branch's tip, and raises the high-water mark
+	outcome journal.Event // Applied unless it is a rollback
+	actor   string        // who had it applied
+}
+
+// rendering identifies what a commit asks of the kernel: the plan that would build it from nothing. Where things stand in their files
+// is no part of it.
+func (c candidate) rendering() spec.Digest { return rendering(c.want) }
+
+func rendering(want spec.State) spec.Digest {
+	return reconcile.NewPlan(reconcile.PlanInput{Want: want}).Digest
+}
+
+// accept loads a commit and lets the policies judge it.
+func (a *Agent) accept(c spec.Commit) (candidate, *spec.Refusal, error) {
+	a.enter(spec.Loading, "load "+c.Short())
+	a.ripe = true
+	tree, err := a.parts.Source.Tree(c.ID)
+	if ofCommit(err) {
+		return candidate{}, refuse(c, err.Error()), nil
+	}
+	if err != nil {
+		return candidate{}, nil, err
+	}
+	fleet, diags := a.parts.Load(tree)
+	if damage := a.parts.Source.Status().Damage; damage != nil {
+		return candidate{}, nil, damage
+	}
+	if diags.HasErrors() {
+		return candidate{}, refused(c, "its HCL has", diags), nil
+	}
+	view, ok := fleet.Director(a.cfg.Director)
+	if !ok {
+		// Not an empty view: that would remove every service.
+		return candidate{}, refuse(c, fmt.Sprintf("it declares no director %q (it has: %s); declare it, or correct the name in this host's agent.hcl",
+			a.cfg.Director, strings.Join(names(fleet), ", "))), nil
+	}
+	a.enter(spec.Checking, "check policies of "+c.Short())
+	if diags := a.parts.Check(policies.Input{Fleet: fleet, Prior: a.held.View}); diags.HasErrors() {
+		return candidate{}, refused(c, "policies have", diags), nil
+	}
+	out := candidate{commit: c, view: view, outcome: journal.Applied, actor: self}
+	out.want, out.holds = reconcile.Want(view, spec.Facts{Now: time.Now()})
+	return out, nil, nil
+}
+
+// ofCommit says whether an error is the commit's own, so that trying again would not help.
+func ofCommit(err error) bool {
+	for _, kind := range []error{source.ErrNoPath, source.ErrNoHCL, source.ErrBadFile, source.ErrTooLarge} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
+}
+
+func names(f *spec.Fleet) []string {
+	var out []string
+	for _, d := range f.Directors {
+		out = append(out, d.Def.Name)
+	}
+	return out
+}
+
+func refused(c spec.Commit, who string, diags hcl.Diagnostics) *spec.Refusal {
+	out := refuse(c, "")
+	errs := 0
+	for _, d := range diags {
+		out.Diagnostics = append(out.Diagnostics, diagnostic(d))
+		if d.Severity == hcl.DiagError {
+			errs++
+		}
+	}
+	out.Reason = fmt.Sprintf("%s %d errors", who, errs)
+	if errs == 1 {
+		out.Reason = who + " 1 error"
+	}
+	return out
+}
+
+func diagnostic(d *hcl.Diagnostic) spec.Diagnostic {
+	out := spec.Diagnostic{Severity: "error", Summary: d.Summary, Detail: d.Detail}
+	if d.Severity == hcl.DiagWarning {
+		out.Severity = "warning"
+	}
+	if r := d.Subject; r != nil {
+		out.Pos = spec.Pos{File: r.Filename, Line: uint32(r.Start.Line), Col: uint16(r.Start.Column), Len: uint16(max(0, r.End.Byte-r.Start.Byte))}
+	}
+	return out
+}
+
+// diagnosticsText is one line a finding.
+func diagnosticsText(all []spec.Diagnostic) string {
+	var b strings.Builder
+	for _, d := range all {
+		if at := d.Pos.String(); at != "" {
+			b.WriteString(at + ": ")
+		}
+		fmt.Fprintf(&b, "%s: %s", d.Severity, d.Summary)
+		if d.Detail != "" {
+			b.WriteString("; " + d.Detail)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}

@@ -1,0 +1,143 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/lbsync/lbsync/policies"
+	"github.com/lbsync/lbsync/reconcile"
+	"github.com/lbsync/lbsync/reconcile/journal"
+	"github.com/lbsync/lbsync/reconcile/source"
+	"github.com/lbsync/lbsync/spec"
+)
+
+// Config is what the agent is told by its own host.
+type Config struct {
+	Director string        // this director's name in the fleet
+	Folder   string        // where lock, intent and last known good are kept; made when missing
+	Program  string        // version of this binary, for status
+	Poll     time.Duration // between two fetches, at a phase of the director's own
+	Look     time.Duration // between two reads of the kernel
+	Resync   time.Duration // at most between two full reads; the others may be fast ones
+	Watchdog time.Duration // between two signs of life; 0: none
+	// AnyHistory accepts a tip that does not descend from the newest accepted one: where the host's own configuration names a tag or a
+	// commit, moving it is a decision made there.
+	AnyHistory bool
+}
+
+func (c Config) check() error {
+	switch {
+	case c.Director == "":
+		return errors.New("director: name this host's director block")
+	case c.Folder == "":
+		return errors.New("state folder: name one")
+	case c.Poll <= 0 || c.Look <= 0 || c.Resync < c.Look || c.Watchdog < 0:
+		return fmt.Errorf("poll %v, look %v, resync %v, watchdog %v: durations above 0, resync not below look", c.Poll, c.Look, c.Resync, c.Watchdog)
+	}
+	return nil
+}
+
+// Source is the mirror of the fleet's repository, as *source.Mirror is one.
+type Source interface {
+	Fetch(ctx context.Context) (source.Commit, error)
+	Tip() (source.Commit, bool)
+	Resolve(rev string) (source.Commit, error)
+	Tree(id string) (fs.FS, error)
+	IsAncestor(a, b string) (bool, error)
+	Status() source.Status
+}
+
+// Journal is the audit, as *journal.Journal is one.
+type Journal interface {
+	Append(recs ...journal.Record) ([]journal.Record, error)
+	Head() (seq uint64, hash string)
+	Close() error
+}
+
+// Parts are what the agent works with.
+type Parts struct {
+	Source Source
+	Target reconcile.Target
+	// Journal opens the audit once the director is locked.
+	Journal func() (Journal, error)
+	// Load reads a fleet; nil with at least one error when it has one.
+	Load func(fs.FS) (*spec.Fleet, hcl.Diagnostics)
+	// Check judges a fleet.
+	Check func(policies.Input) hcl.Diagnostics
+	// Notify tells systemd, in the words of sd_notify(3).
+	Notify func(state string)
+	Log    *slog.Logger
+}
+
+// Agent is the loop and its state. Status, Snapshot and Do may be called from any goroutine while it runs; everything else belongs to
+// the goroutine of Run or Once.
+type Agent struct {
+	cfg     Config
+	parts   Parts
+	store   *store
+	journal Journal
+	lock    *os.File
+
+	asks    chan func(context.Context)
+	fetched chan arrival
+	ended   chan struct{}
+	board   board
+
+	held  held
+	saved uint64      // serial of the generation on disk
+	dirty bool        // held is newer than what is on disk
+	want  *spec.State // of held.View; nil before the first commit
+	holds []spec.Hold
+	prior *spec.State // what of want was made; nil when nothing is known of that
+
+	live  spec.State
+	known bool      // live is what the kernel holds
+	read  time.Time // last full read
+
+	tip      *spec.Commit // of the branch
+	examined string       // tip that a rollback was compared with
+	fetching bool
+	waiting  []chan error // who waits for the fetch that runs
+	ripe     bool         // the memory that a load took can be given back
+
+	agenda     agenda
+	attempts   int         // of what fails, in a row
+	stuck      spec.Digest // plan that waits for its retry
+	unrecorded int         // records that could not be written
+	report
+}
+
+// Open locks the director, opens its journal and reads what it holds. The error names who has the lock.
+func Open(cfg Config, parts Parts) (*Agent, error) {
+	if err := cfg.check(); err != nil {
+		return nil, fmt.Errorf("open agent: %w", err)
+	}
+	if err := os.MkdirAll(cfg.Folder, 0o700); err != nil {
+		return nil, fmt.Errorf("make state folder: %w", err)
+	}
+	l, err := lock(cfg.Folder)
+	if err != nil {
+		return nil, err
+	}
+	j, err := parts.Journal()
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	a := &Agent{
+		cfg: cfg, parts: parts, store: newStore(cfg.Folder), journal: j, lock: l,
+		asks: make(chan func(context.Context)), fetched: make(chan arrival, 1), ended: make(chan struct{}),
+	}
+	a.started = time.Now()
+	a.enter(spec.Starting, "")
+	return a, nil
+}
+
+// Close lets go of journal and lock; the kernel stays as it is. Run has to have ended.
+func (a *Agent) Close() error { return errors.Join(a.journal.Close(), a.lock.Close()) }

@@ -1,0 +1,146 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/lbsync/lbsync/reconcile"
+	"github.com/lbsync/lbsync/reconcile/journal"
+	"github.com/lbsync/lbsync/spec"
+)
+
+// carry makes the kernel hold a new commit. Nothing is read before: live is known since the last read, and reading it back follows.
+func (a *Agent) carry(ctx context.Context, c candidate) {
+	if !a.known && a.observe(ctx, reconcile.Full) != nil {
+		a.failed()
+		return
+	}
+	a.enter(spec.Planning, "plan "+c.commit.Short())
+	p := reconcile.NewPlan(reconcile.PlanInput{
+		Director: a.cfg.Director, Commit: c.commit, Want: c.want, Holds: c.holds, Prior: a.prior, Live: a.live, Owned: a.held.Owned,
+	})
+	claimed := a.held.Owned.Claim(c.want)
+	if err := a.begin(c, p, claimed); err != nil {
+		a.failed()
+		return
+	}
+	// From here on what the kernel gets is ours, whatever becomes of the plan.
+	a.held.Owned = claimed
+	out := a.execute(ctx, p)
+	if errors.Is(out.Err, errStopped) {
+		return
+	}
+	a.adopt(c, out)
+	a.keep()
+	a.conclude(c, p, out)
+	if p.Changes() > 0 {
+		a.verify(ctx, out)
+	} else {
+		a.drifted(p)
+		a.settled()
+	}
+}
+
+// begin makes the intent durable. A plan without changes needs none: the kernel is not touched.
+func (a *Agent) begin(c candidate, p spec.Plan, claimed reconcile.Owned) error {
+	if p.Changes() == 0 {
+		return a.record(of(c.commit, journal.Record{Event: journal.Planned, Actor: c.actor, Plan: p.Digest.String()}))
+	}
+	if err := a.store.intend(intent{Serial: a.saved + 1, Commit: c.commit, Plan: p.Digest, Owned: claimed}); err != nil {
+		a.disk = problem(a.disk, "write intent", err)
+		return err
+	}
+	return a.record(a.planRecords(c.commit, c.actor, p)...)
+}
+
+// adopt takes the commit as what the director holds, also when some changes failed: these are tried again until a newer commit comes.
+func (a *Agent) adopt(c candidate, out reconcile.Outcome) {
+	h := &a.held
+	h.Commit, h.At, h.Whole, h.View = c.commit, time.Now(), out.Whole(), &c.view
+	h.Owned = h.Owned.Keep(a.live)
+	if c.branch {
+		h.HighWater = c.commit.ID
+	}
+	a.made(c.want, out)
+	a.want, a.holds = &c.want, c.holds
+	a.refusal = nil
+}
+
+// made updates prior: what was wanted and is done differs from now on only by drift, what failed is still the commit's.
+func (a *Agent) made(want spec.State, out reconcile.Outcome) {
+	switch {
+	case out.Whole():
+		a.prior = &want
+	case a.prior != nil:
+		prior := reconcile.Advance(*a.prior, out.Done)
+		a.prior = &prior
+	}
+}
+
+// keep writes held; until it could be written, the retry does.
+func (a *Agent) keep() {
+	a.held.Serial = a.saved + 1
+	if err := a.store.save(a.held); err != nil {
+		a.dirty = true
+		a.disk = problem(a.disk, "write last known good", err)
+		a.failed()
+		return
+	}
+	a.saved, a.dirty, a.disk = a.held.Serial, false, nil
+}
+
+// conclude journals what came of a commit.
+func (a *Agent) conclude(c candidate, p spec.Plan, out reconcile.Outcome) {
+	r := of(c.commit, journal.Record{Event: c.outcome, Actor: c.actor, Plan: p.Digest.String(), Changes: len(out.Done), Result: "ok"})
+	if !out.Whole() {
+		r.Event, r.Result = journal.Failed, failureText(out)
+	} else {
+		a.applied = &spec.CommitAt{Commit: c.commit, At: a.held.At}
+	}
+	a.record(r)
+}
+
+func failureText(out reconcile.Outcome) string {
+	s := fmt.Sprintf("%d changes failed, %d were skipped", len(out.Failed), len(out.Skipped))
+	if out.Err != nil {
+		s += ": " + out.Err.Error()
+	}
+	return s
+}
+
+// applyWithin bounds the carrying out of one plan; the first load of a large fleet takes a few seconds.
+const applyWithin = time.Minute
+
+// errStopped ends a plan between two steps, as the agent ends. The intent stands, and the next start goes on.
+var errStopped = errors.New("the agent was stopped")
+
+// execute carries out a plan. A step that runs is ended even when the agent is told to stop.
+func (a *Agent) execute(ctx context.Context, p spec.Plan) reconcile.Outcome {
+	if p.Changes() == 0 {
+		return reconcile.Outcome{}
+	}
+	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), applyWithin)
+	defer cancel()
+	a.known = false
+	out := reconcile.Execute(whole, a.parts.Target, p, func(e reconcile.StepEvent) error {
+		if e.Moment == reconcile.After {
+			// The intent is durable, so the plan goes on even when the journal does not.
+			a.record(a.stepRecords(p, e)...)
+			return nil
+		}
+		if ctx.Err() != nil {
+			return errStopped
+		}
+		a.enter(spec.Applying, fmt.Sprintf("apply step %d/%d, %s", e.Index+1, len(p.Steps), e.Step.Phase))
+		return nil
+	})
+	a.live = reconcile.Advance(a.live, out.Done)
+	// What was refused may still have been half made; then only a read tells.
+	a.known = out.Whole()
+	s := p.Summary(time.Now())
+	s.Done, s.Failed = len(out.Done), len(out.Failed)+len(out.Skipped)
+	a.plan = &s
+	return out
+}

@@ -1,0 +1,141 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/lbsync/lbsync/reconcile"
+	"github.com/lbsync/lbsync/spec"
+)
+
+// held is what the director holds on to, whatever becomes of the process, of git and of the kernel.
+type held struct {
+	marks
+	View  *spec.View // what the commit says for this director; nil before the first
+	Owned reconcile.Owned
+}
+
+// marks are the part of held that is encoded as it is.
+type marks struct {
+	Serial     uint64      // counts the generations
+	Commit     spec.Commit // last known good; zero before the first
+	At         time.Time   // when it was applied
+	Whole      bool        // every change of it was made
+	HighWater  string      // id of the newest commit accepted from the branch
+	Pin        *pin
+	Suspension *spec.Suspension
+}
+
+// pin is a pin, and for a rollback what ends it.
+type pin struct {
+	Pin        spec.Pin
+	Quarantine spec.Digest // rendering of the commit that was left
+	Tip        string      // id of the branch's tip at the time: it was there when the operator decided
+}
+
+// intent is what was begun: it is on disk before the kernel is touched, and counts until held has its serial.
+type intent struct {
+	Serial uint64
+	Commit spec.Commit
+	Plan   spec.Digest
+	Owned  reconcile.Owned // claimed for it
+}
+
+// The formats, first line of each file. A change of the structs below needs a new number.
+const (
+	heldFormat   = "lbsync held 1\n"
+	intentFormat = "lbsync intent 1\n"
+	intentName   = "intent"
+)
+
+type heldFile struct {
+	Marks       marks
+	View, Owned []byte
+}
+
+type intentFile struct {
+	Serial uint64
+	Commit spec.Commit
+	Plan   spec.Digest
+	Owned  []byte
+}
+
+// heldName alternates between two files, so that the generation before stays whole while the next is written.
+func heldName(serial uint64) string { return fmt.Sprintf("held.%d", serial%2) }
+
+func (s *store) save(h held) error {
+	f := heldFile{Marks: h.marks}
+	var err error
+	if h.View != nil {
+		if f.View, err = h.View.Encode(); err != nil {
+			return fmt.Errorf("encode last known good: %w", err)
+		}
+	}
+	if f.Owned, err = h.Owned.MarshalText(); err != nil {
+		return fmt.Errorf("encode owned objects: %w", err)
+	}
+	return s.write(heldName(h.Serial), heldFormat, f)
+}
+
+// load reads the newest generation that is sound; damaged are the errors of those that are not. The zero held means that there is
+// none.
+func (s *store) load() (newest held, damaged []error) {
+	for serial := range uint64(2) {
+		h, err := s.loadHeld(heldName(serial))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			damaged = append(damaged, err)
+		case h.Serial > newest.Serial:
+			newest = h
+		}
+	}
+	return newest, damaged
+}
+
+func (s *store) loadHeld(name string) (held, error) {
+	var f heldFile
+	if err := s.read(name, heldFormat, &f); err != nil {
+		return held{}, err
+	}
+	h := held{marks: f.Marks}
+	if f.View != nil {
+		v, err := spec.DecodeView(f.View)
+		if err != nil {
+			return held{}, fmt.Errorf("read %s: %w", name, err)
+		}
+		h.View = &v
+	}
+	if err := h.Owned.UnmarshalText(f.Owned); err != nil {
+		return held{}, fmt.Errorf("read %s: %w", name, err)
+	}
+	return h, nil
+}
+
+func (s *store) intend(i intent) error {
+	owned, err := i.Owned.MarshalText()
+	if err != nil {
+		return fmt.Errorf("encode owned objects: %w", err)
+	}
+	return s.write(intentName, intentFormat, intentFile{i.Serial, i.Commit, i.Plan, owned})
+}
+
+// unfinished is the intent that stands beyond a generation of held; nil when what was begun was also ended. The kernel is not touched
+// before the intent is whole, so one that is damaged is said and then counts as none.
+func (s *store) unfinished(after uint64) (*intent, error) {
+	var f intentFile
+	err := s.read(intentName, intentFormat, &f)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && f.Serial != after+1 {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	i := intent{Serial: f.Serial, Commit: f.Commit, Plan: f.Plan}
+	if err := i.Owned.UnmarshalText(f.Owned); err != nil {
+		return nil, fmt.Errorf("read %s: %w", intentName, err)
+	}
+	return &i, nil
+}

@@ -1,0 +1,141 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/lbsync/lbsync/reconcile"
+	"github.com/lbsync/lbsync/reconcile/journal"
+	"github.com/lbsync/lbsync/spec"
+)
+
+// observeWithin bounds one read of the kernel.
+const observeWithin = 30 * time.Second
+
+// observe reads the kernel. After an error nothing is planned: what was not seen would be taken for missing.
+func (a *Agent) observe(ctx context.Context, d reconcile.Depth) error {
+	a.enter(spec.Observing, "read kernel")
+	within, cancel := context.WithTimeout(ctx, observeWithin)
+	defer cancel()
+	live, err := a.parts.Target.Observe(within, d)
+	if err != nil {
+		a.known = false
+		a.kernel = problem(a.kernel, "read kernel", err)
+		return err
+	}
+	if d == reconcile.Full {
+		a.read = time.Now()
+	}
+	a.live, a.known, a.kernel = live, true, nil
+	return nil
+}
+
+// look reads the kernel and puts right what differs from what is held. What failed before waits for its retry, unless this is it.
+func (a *Agent) look(ctx context.Context, isRetry bool) {
+	depth := reconcile.Fast
+	if isRetry || time.Since(a.read)+a.cfg.Look > a.cfg.Resync {
+		depth = reconcile.Full
+	}
+	if a.observe(ctx, depth) != nil {
+		a.failed()
+		return
+	}
+	if a.want == nil {
+		return
+	}
+	p := a.difference()
+	fresh := a.drifted(p)
+	switch {
+	case p.Changes() == 0:
+		a.settled()
+	case a.held.Suspension != nil || p.Digest == a.stuck && !isRetry:
+		a.record(a.driftRecords(fresh)...)
+	default:
+		a.repair(ctx, p, fresh)
+	}
+}
+
+// difference is the plan from live to what is held.
+func (a *Agent) difference() spec.Plan {
+	a.enter(spec.Planning, "compare live and wanted")
+	return reconcile.NewPlan(reconcile.PlanInput{
+		Director: a.cfg.Director, Commit: a.held.Commit, Want: *a.want, Holds: a.holds, Prior: a.prior, Live: a.live, Owned: a.held.Owned,
+	})
+}
+
+// repair carries out a plan for the commit that is held already. It goes on when the journal cannot be written: see the package
+// comment. All that it may add is wanted, so ownership needs no intent.
+func (a *Agent) repair(ctx context.Context, p spec.Plan, fresh []spec.Change) {
+	a.record(append(a.driftRecords(fresh), a.planRecords(a.held.Commit, self, p)...)...)
+	a.held.Owned = a.held.Owned.Claim(*a.want)
+	out := a.execute(ctx, p)
+	if errors.Is(out.Err, errStopped) {
+		return
+	}
+	for _, c := range out.Done {
+		if c.Reason == spec.ByDrift {
+			a.repaired++
+		}
+	}
+	a.made(*a.want, out)
+	r := of(a.held.Commit, journal.Record{Event: journal.Applied, Actor: self, Plan: p.Digest.String(), Changes: len(out.Done), Result: "ok"})
+	if !out.Whole() {
+		r.Event, r.Result = journal.Failed, failureText(out)
+	}
+	a.record(r)
+	a.verify(ctx, out)
+}
+
+// verify reads back what was written. What still differs failed, also where the kernel said nothing; it is tried again.
+func (a *Agent) verify(ctx context.Context, out reconcile.Outcome) {
+	a.enter(spec.Verifying, "read back")
+	if a.observe(ctx, reconcile.Fast) != nil {
+		a.failed()
+		return
+	}
+	p := a.difference()
+	a.drifted(p)
+	if p.Changes() == 0 {
+		a.settled()
+		return
+	}
+	a.missing(p, out)
+	a.stuck = p.Digest
+	a.failed()
+}
+
+// settled notes that the kernel holds what it should.
+func (a *Agent) settled() {
+	a.stuck, a.failures = spec.Digest{}, nil
+	if !a.held.Whole {
+		a.held.Whole, a.prior = true, a.want
+		a.applied = &spec.CommitAt{Commit: a.held.Commit, At: time.Now()}
+		a.keep()
+	}
+	if !a.owes() {
+		a.attempts, a.agenda[retry] = 0, time.Time{}
+	}
+}
+
+// drifted notes what was changed outside git, with when it was first seen, and returns what was not seen before.
+func (a *Agent) drifted(p spec.Plan) []spec.Change {
+	now, fresh := time.Now(), []spec.Change(nil)
+	drift := map[spec.Key]spec.Drift{}
+	for _, s := range p.Steps {
+		for _, c := range s.Changes {
+			if c.Reason != spec.ByDrift {
+				continue
+			}
+			d, seen := a.drift[c.Key]
+			if !seen {
+				d.FirstSeen = now
+				fresh = append(fresh, c)
+			}
+			drift[c.Key] = spec.Drift{Object: spec.ObjectOf(c.Key), Action: c.Action, Fields: c.Fields(), FirstSeen: d.FirstSeen}
+		}
+	}
+	a.drift = drift
+	a.counted(p)
+	return fresh
+}

@@ -1,0 +1,185 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/lbsync/lbsync/reconcile/journal"
+	"github.com/lbsync/lbsync/reconcile/source"
+	"github.com/lbsync/lbsync/spec"
+)
+
+// arrival is how a fetch ended.
+type arrival struct {
+	commit source.Commit
+	err    error
+}
+
+// Run turns the loop until ctx ends, finishes the step of a plan that is under way, and leaves the kernel as it is.
+func (a *Agent) Run(ctx context.Context) error {
+	defer close(a.ended)
+	a.start(ctx)
+	a.parts.Notify("READY=1")
+	now := time.Now()
+	a.agenda.sooner(fetch, now)
+	a.agenda[look] = now.Add(a.cfg.Look)
+	if a.cfg.Watchdog > 0 {
+		a.agenda[signOfLife] = now
+	}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for ctx.Err() == nil {
+		a.rest()
+		t, at := a.agenda.next()
+		timer.Reset(time.Until(at))
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+			a.agenda[t] = time.Time{}
+			a.do(ctx, t)
+		case r := <-a.fetched:
+			a.arrived(ctx, r)
+		case f := <-a.asks:
+			f(ctx)
+		}
+	}
+	return a.stop()
+}
+
+func (a *Agent) stop() error {
+	a.enter(spec.Stopping, "")
+	a.parts.Notify("STOPPING=1")
+	// Fetch ends with the context that ended the loop; nobody may use the mirror after Run.
+	if a.fetching {
+		<-a.fetched
+	}
+	return a.record(journal.Record{Event: journal.Stopped, Actor: self})
+}
+
+// do carries out a task; each puts itself on the agenda again.
+func (a *Agent) do(ctx context.Context, t task) {
+	switch t {
+	case signOfLife:
+		a.parts.Notify("WATCHDOG=1")
+		// Half the time: one sign may come late.
+		a.agenda[signOfLife] = time.Now().Add(a.cfg.Watchdog / 2)
+	case expire:
+		a.expire(ctx)
+	case retry:
+		a.again(ctx)
+	case look:
+		a.agenda[look] = time.Now().Add(a.cfg.Look)
+		a.look(ctx, false)
+	case fetch:
+		a.fetch(ctx)
+	}
+}
+
+// again tries once more whatever failed.
+func (a *Agent) again(ctx context.Context) {
+	if a.unrecorded > 0 {
+		a.record(journal.Record{Event: journal.Recovered, Actor: self, Detail: "the journal can be written again"})
+	}
+	if a.dirty {
+		a.keep()
+	}
+	a.follow(ctx)
+	a.look(ctx, true)
+}
+
+// failed puts the retry on the agenda, later each time in a row.
+func (a *Agent) failed() {
+	a.attempts++
+	a.agenda.sooner(retry, a.later())
+}
+
+func (a *Agent) later() time.Time {
+	return time.Now().Add(backoff(max(a.attempts, 1), rand.Float64()))
+}
+
+// owes says whether something is left for the retry.
+func (a *Agent) owes() bool {
+	if a.dirty || a.unrecorded > 0 || a.source != nil {
+		return true
+	}
+	goal, ok := a.goal()
+	return ok && a.held.Suspension == nil && goal.ID != a.held.Commit.ID && (a.refusal == nil || a.refusal.Commit.ID != goal.ID)
+}
+
+// fetch asks the repository, beside the loop.
+func (a *Agent) fetch(ctx context.Context) {
+	if a.fetching {
+		return
+	}
+	a.fetching = true
+	go func() {
+		c, err := a.parts.Source.Fetch(ctx)
+		a.fetched <- arrival{c, err}
+	}()
+}
+
+// arrived takes what a fetch brought.
+func (a *Agent) arrived(ctx context.Context, r arrival) {
+	a.fetching = false
+	now := time.Now()
+	if r.err != nil {
+		a.sourceFailed(r.err)
+		a.agenda[fetch] = now.Add(backoff(max(a.parts.Source.Status().Failures, 1), rand.Float64()))
+	} else {
+		a.agenda[fetch] = nextPoll(now, a.cfg.Poll, source.Phase(a.cfg.Director, a.cfg.Poll))
+		a.sourceAnswered(commitOf(r.commit))
+		a.follow(ctx)
+	}
+	if len(a.waiting) > 0 {
+		a.rest()
+	}
+	for _, w := range a.waiting {
+		w <- r.err
+	}
+	a.waiting = nil
+}
+
+func (a *Agent) sourceFailed(err error) {
+	if errors.Is(err, context.Canceled) {
+		return
+	}
+	if !a.failing {
+		a.failing = true
+		a.record(journal.Record{Event: journal.SourceFailing, Actor: self, Result: err.Error()})
+	}
+}
+
+func (a *Agent) sourceAnswered(c spec.Commit) {
+	if a.failing {
+		a.failing = false
+		a.record(journal.Record{Event: journal.SourceOK, Actor: self})
+	}
+	if a.tip == nil || a.tip.ID != c.ID {
+		a.record(of(c, journal.Record{Event: journal.Fetched, Actor: self}))
+	}
+	a.tip = &c
+}
+
+// Once fetches, applies and reads back one time, and leaves the kernel as it is. The status says what came of it; the error is that
+// of the fetch, after what is on disk was applied.
+func (a *Agent) Once(ctx context.Context) (spec.Status, error) {
+	defer close(a.ended)
+	a.start(ctx)
+	c, err := a.parts.Source.Fetch(ctx)
+	a.arrived(ctx, arrival{c, err})
+	a.look(ctx, true)
+	a.rest()
+	if err != nil {
+		err = fmt.Errorf("fetch: %w", err)
+	}
+	s := a.Status()
+	return s, errors.Join(err, a.stop())
+}
+
+// commitOf is a commit in the words of spec.
+func commitOf(c source.Commit) spec.Commit {
+	return spec.Commit{ID: c.ID, Author: c.Author, Email: c.Email, When: c.When, Subject: c.Subject, Body: c.Body}
+}

@@ -1,0 +1,67 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/lbsync/lbsync/reconcile"
+	"github.com/lbsync/lbsync/reconcile/journal"
+	"github.com/lbsync/lbsync/spec"
+)
+
+// start brings the director to what it last held, without git: what the kernel holds already is taken over, the difference is
+// applied. What a killed process had begun is ended rather than undone and done again.
+func (a *Agent) start(ctx context.Context) {
+	a.record(journal.Record{Event: journal.Started, Actor: self, Detail: "lbsync " + a.cfg.Program})
+	begun := a.remember()
+	if tip, ok := a.parts.Source.Tip(); ok {
+		c := commitOf(tip)
+		a.tip = &c
+	}
+	a.lapse()
+	if goal, ok := a.goal(); begun != nil && ok && goal.ID == begun.Commit.ID {
+		a.follow(ctx)
+	}
+	if begun == nil || a.held.Commit.ID != begun.Commit.ID {
+		a.look(ctx, true)
+	}
+	a.follow(ctx)
+}
+
+// remember reads what is on disk, and returns the intent that has no outcome.
+func (a *Agent) remember() *intent {
+	h, damaged := a.store.load()
+	begun, err := a.store.unfinished(h.Serial)
+	if err := errors.Join(append(damaged, err)...); err != nil {
+		a.record(journal.Record{Event: journal.Recovered, Actor: self, Result: err.Error(), Detail: "going on from what is sound: " + orNothing(h.Commit.ID)})
+	}
+	a.held, a.saved = h, h.Serial
+	if begun != nil {
+		a.record(of(begun.Commit, journal.Record{Event: journal.Recovered, Actor: self, Plan: begun.Plan.String(), Detail: "begun and not ended"}))
+		a.held.Owned = begun.Owned
+	}
+	if h.View != nil {
+		a.wanting(*h.View)
+		a.applied = &spec.CommitAt{Commit: h.Commit, At: h.At}
+		// All that is wanted is ours, also what failed when Owned was written.
+		a.held.Owned = a.held.Owned.Claim(*a.want)
+		if h.Whole {
+			a.prior = a.want
+		}
+	}
+	return begun
+}
+
+func orNothing(id string) string {
+	if id == "" {
+		return "nothing"
+	}
+	return spec.ShortID(id)
+}
+
+// wanting renders a view into what the kernel should hold.
+func (a *Agent) wanting(v spec.View) {
+	want, holds := reconcile.Want(v, spec.Facts{Now: time.Now()})
+	a.want, a.holds = &want, holds
+}

@@ -1,0 +1,211 @@
+package agent
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/lbsync/lbsync/reconcile"
+	"github.com/lbsync/lbsync/spec"
+)
+
+// report is what only status needs to know.
+type report struct {
+	started   time.Time
+	phase     spec.Activity
+	since     time.Time
+	call      *spec.Call
+	attempted *spec.CommitAt
+	applied   *spec.CommitAt
+	refusal   *spec.Refusal
+	plan      *spec.PlanSummary
+	failures  map[spec.Key]spec.Failure
+	drift     map[spec.Key]spec.Drift
+	repaired  uint64
+	foreign   []spec.Object
+	failing   bool          // the last fetch failed
+	source    *spec.Problem // a commit cannot be read from the mirror
+	kernel    *spec.Problem
+	disk      *spec.Problem
+	audit     *spec.Problem
+	services  int
+	servers   int
+	line      string // last told to systemd
+}
+
+// board is where the loop puts its status for others to read.
+type board struct {
+	mu     sync.Mutex
+	status spec.Status
+}
+
+// problem keeps since when the same call fails.
+func problem(was *spec.Problem, call string, err error) *spec.Problem {
+	since := time.Now()
+	if was != nil && was.Call == call {
+		since = was.Since
+	}
+	return &spec.Problem{Call: call, Error: err.Error(), Since: since}
+}
+
+// enter says what the loop does from now on, and in which call.
+func (a *Agent) enter(phase spec.Activity, call string) {
+	now := time.Now()
+	if a.phase != phase {
+		a.phase, a.since = phase, now
+	}
+	a.call = nil
+	if call != "" {
+		a.call = &spec.Call{Name: call, Since: now}
+	}
+	a.publish()
+}
+
+// rest is between two tasks.
+func (a *Agent) rest() {
+	if a.ripe {
+		a.ripe = false
+		// A load leaves several times the fleet's size behind; given back at once, the agent's size is that of what it holds.
+		debug.FreeOSMemory()
+	}
+	phase, line := a.resting()
+	a.enter(phase, "")
+	if line != a.line {
+		a.line = line
+		a.parts.Notify("STATUS=" + line)
+	}
+}
+
+// resting is what keeps the director from following its branch, worst first, and one line that says so.
+func (a *Agent) resting() (spec.Activity, string) {
+	pin := a.held.Pin
+	switch {
+	case a.held.Suspension != nil:
+		return spec.Suspended, "suspended by " + a.held.Suspension.Actor.String()
+	case a.kernel != nil:
+		return spec.Degraded, "kernel: " + a.kernel.Error
+	case a.disk != nil:
+		return spec.Degraded, "state folder: " + a.disk.Error
+	case a.audit != nil:
+		return spec.Degraded, "journal: " + a.audit.Error
+	case len(a.failures) > 0:
+		return spec.Degraded, fmt.Sprintf("%d changes fail and are tried again", len(a.failures))
+	case a.refusal != nil && (pin == nil || pin.Pin.Commit.ID == a.refusal.Commit.ID):
+		return spec.Refused, "refused " + a.refusal.Commit.Short() + ": " + a.refusal.Reason
+	case pin != nil:
+		return spec.Pinned, "pinned to " + pin.Pin.Commit.Short() + " by " + pin.Pin.Actor.String()
+	case a.source != nil:
+		return spec.Degraded, "repository: " + a.source.Error
+	case a.failing:
+		return spec.Degraded, "repository cannot be fetched; holding " + orNothing(a.held.Commit.ID)
+	case a.held.View == nil:
+		return spec.Starting, "no commit was applied yet"
+	}
+	return spec.Idle, "holding " + a.held.Commit.Short()
+}
+
+// publish puts the status on the board. What is put there is never altered again.
+func (a *Agent) publish() {
+	s := spec.Status{
+		Version: spec.DocumentVersion, Director: a.cfg.Director, Program: a.cfg.Program, Started: a.started,
+		Phase: a.phase, Since: a.since, BlockedOn: a.call,
+		Attempted: a.attempted, Applied: a.applied, HighWater: a.held.HighWater, Refusal: a.refusal, Suspension: a.held.Suspension,
+		Plan: a.plan, Failures: inOrder(a.failures), Drift: inOrder(a.drift), Repaired: a.repaired, Foreign: a.foreign,
+		Kernel: a.kernel, Disk: a.disk, Services: a.services, RealServers: a.servers,
+	}
+	if p := a.held.Pin; p != nil {
+		s.Pin = &p.Pin
+	}
+	for _, h := range a.holds {
+		s.Holds = append(s.Holds, spec.Held{Object: spec.ObjectOf(h.Key), Why: h.Why, Until: h.Until})
+	}
+	s.Source.Tip, s.Source.NextFetch, s.Source.Failing = a.tip, a.agenda[fetch], a.source
+	s.Journal.Failing = a.audit
+	a.board.mu.Lock()
+	defer a.board.mu.Unlock()
+	a.board.status = s
+}
+
+// inOrder lists what is kept by key, in the order of kind and key.
+func inOrder[T any](m map[spec.Key]T) []T {
+	keys := slices.SortedFunc(maps.Keys(m), func(a, b spec.Key) int {
+		return cmp.Or(cmp.Compare(a.Kind(), b.Kind()), cmp.Compare(a.String(), b.String()))
+	})
+	var out []T
+	for _, k := range keys {
+		out = append(out, m[k])
+	}
+	return out
+}
+
+// Status is what the loop last said, with what mirror and journal say now: a fetch runs beside the loop.
+func (a *Agent) Status() spec.Status {
+	a.board.mu.Lock()
+	s := a.board.status
+	a.board.mu.Unlock()
+	src := a.parts.Source.Status()
+	s.Source.URL, s.Source.Ref, s.Source.LastSuccess, s.Source.Attempts = src.URL, src.Ref, src.LastSuccess, src.Failures
+	if src.Err != nil {
+		s.Source.Failing = &spec.Problem{Call: src.Failing, Error: src.Err.Error(), Since: src.FailingSince}
+	}
+	if s.BlockedOn == nil && src.Call != "" {
+		s.BlockedOn = &spec.Call{Name: src.Call, Since: src.Since}
+	}
+	s.Journal.Seq, s.Journal.Hash = a.journal.Head()
+	return s
+}
+
+// missing notes what still differs after a plan, with the kernel's reason where it gave one.
+func (a *Agent) missing(p spec.Plan, out reconcile.Outcome) {
+	why := map[spec.Key]error{}
+	for _, f := range slices.Concat(out.Failed, out.Skipped) {
+		why[f.Change.Key] = f.Err
+	}
+	failures := map[spec.Key]spec.Failure{}
+	for _, s := range p.Steps {
+		for _, c := range s.Changes {
+			err := cmp.Or(why[c.Key], out.Err, errNotHeld)
+			f := spec.Failure{Object: spec.ObjectOf(c.Key), Action: c.Action, Error: err.Error(), Since: time.Now()}
+			if was, ok := a.failures[c.Key]; ok {
+				f.Since = was.Since
+			}
+			failures[c.Key] = f
+		}
+	}
+	a.failures = failures
+}
+
+// errNotHeld is a change that was made without error, and yet is not what is read back.
+var errNotHeld = errors.New("the kernel took the change, but does not hold it")
+
+// counted notes what a comparison says about live.
+func (a *Agent) counted(p spec.Plan) {
+	var foreign []spec.Object
+	for _, f := range p.Foreign {
+		foreign = append(foreign, spec.ObjectOf(f.Key))
+	}
+	if !slices.Equal(foreign, a.foreign) {
+		a.foreign = foreign
+		a.parts.Log.Info("foreign objects, left alone", "count", len(foreign))
+	}
+	if a.want == nil {
+		return
+	}
+	a.services, a.servers = len(a.want.Services), len(a.want.Dests)
+	for _, s := range p.Steps {
+		for _, c := range s.Changes {
+			switch {
+			case c.Action != spec.Add:
+			case c.Key.Kind() == spec.KindService:
+				a.services--
+			case c.Key.Kind() == spec.KindRealServer:
+				a.servers--
+			}
+		}
+	}
+}
