@@ -53,7 +53,7 @@ func (c Client) long(ctx context.Context, id int, r *recorder, opened func()) {
 		r.lost(err)
 		return
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	in := bufio.NewReader(conn)
 	for n := 0; ; n++ {
 		if _, err := c.ask(conn, in, fmt.Sprintf("%d.%d", id, n)); err != nil {
@@ -82,7 +82,7 @@ func (c Client) short(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	return c.ask(conn, bufio.NewReader(conn), "hello")
 }
 

@@ -27,7 +27,7 @@ func Echo(ctx context.Context, l net.Listener, name string) error {
 }
 
 func echo(ctx context.Context, conn net.Conn, name string) {
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
 	in := bufio.NewScanner(conn)

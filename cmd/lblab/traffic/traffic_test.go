@@ -27,7 +27,7 @@ func run(t *testing.T, l net.Listener, during func()) Report {
 
 func TestNothingIsLostWhereNothingFails(t *testing.T) {
 	l := listen(t)
-	go Echo(t.Context(), l, "rs1")
+	go func() { _ = Echo(t.Context(), l, "rs1") }()
 	r := run(t, l, func() {})
 	if !r.Clean() || r.Opened != 5 || r.Messages < 5 {
 		t.Errorf("got %+v, want 5 connections, none lost", r)
@@ -37,7 +37,7 @@ func TestNothingIsLostWhereNothingFails(t *testing.T) {
 func TestLossesAreCounted(t *testing.T) {
 	l := listen(t)
 	serving, stop := context.WithCancel(t.Context())
-	go Echo(serving, l, "rs1")
+	go func() { _ = Echo(serving, l, "rs1") }()
 	c := Client{To: l.Addr().String(), Every: time.Millisecond, Patience: 5 * time.Second}
 	r := &recorder{}
 	// A connection that is lost ends by itself: the server stops after the first answer.
