@@ -1,7 +1,9 @@
 package spec
 
 import (
+	"bytes"
 	"encoding/hex"
+	"fmt"
 	"time"
 )
 
@@ -28,6 +30,16 @@ type Digest [32]byte
 // String is "sha256:" and the hexadecimal digits.
 func (d Digest) String() string               { return "sha256:" + hex.EncodeToString(d[:]) }
 func (d Digest) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads the String form.
+func (d *Digest) UnmarshalText(b []byte) error {
+	digits, ok := bytes.CutPrefix(b, []byte("sha256:"))
+	if n, err := hex.Decode(make([]byte, len(digits)), digits); !ok || err != nil || n != len(d) {
+		return fmt.Errorf("plan digest %q: want \"sha256:\" and 64 hexadecimal digits", b)
+	}
+	_, err := hex.Decode(d[:], digits)
+	return err
+}
 
 // Hold is a change that waits, with why and until when (the zero time: until the cause goes away).
 type Hold struct {
