@@ -39,7 +39,7 @@ examples: ## write the examples' plan.golden
 	$(GO) test ./examples -update
 
 demo: build ## the main job on real input: two directors, a client with traffic, a merged change
-	$(LAB) run --topology examples/demo/topology.lab -- bash examples/demo/demo.sh
+	$(LAB) run --topology cmd/lblab/demo/topology.lab -- bash cmd/lblab/demo/demo.sh
 
 bench: build ## the figures of docs/benchmarks.md, beside keepalived in the same boot
 	$(LAB) bench

@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# The main job on real input, inside the lab: a git repository, two directors, three real servers, a client with traffic.
+# Run it with `make demo`. Every command shown is one an operator would type; the output is lbsync's and ipvsadm's own.
+set -euo pipefail
+
+bin=$(cd "$(dirname "$0")/../../.." && pwd)/bin
+fleet=$(cd "$(dirname "$0")/../../.." && pwd)/examples/pair
+PATH=$bin:$PATH
+work=$(mktemp -d)
+repo=$work/fleet
+export GIT_CONFIG_GLOBAL=$work/gitconfig NO_COLOR=1
+
+title() { printf '\n== %s\n' "$*"; }
+show() { printf '$ %s\n' "$*"; }
+on() { ip netns exec "$1" "${@:2}"; }
+# lb DIRECTOR ARGS: an lbsync command on a director, shown as typed there.
+lb() {
+	local d=$1 code=0
+	shift
+	show "$d: lbsync $*"
+	on "$d" lbsync --socket "$work/$d/agent.sock" "$@" || code=$?
+	[ "$code" -eq 0 ] || echo "(exit code $code)"
+}
+# until_status DIRECTOR PATTERN: waits, for a bounded time, until the agent's status matches.
+until_status() {
+	local d=$1 pattern=$2 deadline=$((SECONDS + 120))
+	until on "$d" lbsync --socket "$work/$d/agent.sock" status -o json 2>/dev/null | tr -d ' \n' | grep -q "$pattern"; do
+		if [ $SECONDS -ge $deadline ]; then
+			echo "demo: $d did not get to $pattern; its status:" >&2
+			on "$d" lbsync --socket "$work/$d/agent.sock" status >&2 || true
+			tail -20 "$work/$d/agent.log" >&2
+			exit 1
+		fi
+	done
+}
+head_is_applied() { for d in lb1 lb2; do until_status "$d" "\"applied\":{\"commit\":{\"id\":\"$(git -C "$repo" rev-parse HEAD)\""; done; }
+
+title "A git repository with the fleet: examples/pair"
+git config --global user.name "Ada Operator"
+git config --global user.email ada@example.net
+git config --global init.defaultBranch main
+cp -r "$fleet" "$repo"
+rm -f "$repo"/plan.golden
+git -C "$repo" init -q
+git -C "$repo" add .
+git -C "$repo" commit -qm "codis: two real servers"
+git -C "$repo" log --oneline
+
+title "Three real servers answer on the virtual address; two directors run the agent"
+for rs in rs1 rs2 rs3; do on $rs lblab echo --name $rs 192.0.2.100:6379 & done
+for d in lb1 lb2; do
+	mkdir -p "$work/$d/state"
+	cat >"$work/$d/agent.hcl" <<-HCL
+		director = "$d"
+		state    = "$work/$d/state"
+		socket   = "$work/$d/agent.sock"
+		source "git" {
+		  url    = "$repo"
+		  branch = "main"
+		  poll   = "2s"
+		}
+	HCL
+	show "$d: lbsync agent --config agent.hcl"
+	on $d lbsync agent --config "$work/$d/agent.hcl" 2>"$work/$d/agent.log" &
+done
+head_is_applied
+show "lb1: ipvsadm -ln"
+on lb1 ipvsadm -ln
+lb lb1 status
+
+title "A client keeps 50 connections open and opens new ones, until the end"
+on client lblab traffic --connections 50 --every 250ms --patience 30s --ready "$work/flowing" 192.0.2.100:6379 >"$work/traffic" &
+client=$!
+until [ -e "$work/flowing" ]; do read -rt 0.2 <> <(:) || true; done
+echo "traffic flows"
+
+title "A change: add real server .23, give .21 more weight. What would merging it do?"
+git -C "$repo" checkout -qb add-rs3
+sed -i 's/redis = .*/redis = ["192.0.2.21", "192.0.2.22", "192.0.2.23"]/; s/content { weight = 1 }/content { weight = real_server.value == "192.0.2.21" ? 3 : 1 }/' "$repo/fleet.hcl"
+git -C "$repo" diff -U0 | grep '^[-+] '
+show "lbsync validate"
+lbsync validate "$repo"
+lb lb1 diff "$repo" --director lb1
+
+title "Merged: both directors follow"
+git -C "$repo" commit -qam "codis: add rs .23, more weight on .21"
+git -C "$repo" checkout -q main
+git -C "$repo" merge -q --no-ff -m "Merge branch 'add-rs3'" add-rs3
+head_is_applied
+show "lb1: ipvsadm -ln"
+on lb1 ipvsadm -ln
+lb lb1 diff "$repo" --director lb1
+
+title "A bad commit: a second cluster takes syncid 11, which the first one sends with"
+cat >"$repo/web.hcl" <<'HCL'
+director "lb3" {}
+director "lb4" {}
+
+cluster "web" {
+  directors = ["lb3", "lb4"]
+  connection_sync {
+    syncid    = 11
+    interface = "eth0"
+  }
+  virtual_server "web" {
+    address    = "192.0.2.110"
+    port       = 80
+    protocol   = "tcp"
+    scheduler  = "rr"
+    forwarding = "dr"
+    real_server "192.0.2.31" { weight = 1 }
+  }
+}
+HCL
+git -C "$repo" add .
+git -C "$repo" commit -qm "web: a cluster of its own"
+show "lbsync validate"
+lbsync validate "$repo" || echo "(exit code $?)"
+until_status lb1 '"refusal":{"commit":{"id":"'"$(git -C "$repo" rev-parse HEAD)"
+lb lb1 status
+sed -i 's/syncid    = 11/syncid    = 12/' "$repo/web.hcl"
+git -C "$repo" commit -qam "web: syncid 12"
+head_is_applied
+echo "with syncid 12 it is accepted, and changes nothing on lb1 and lb2"
+
+title "A hand-made change on lb1 is drift; it is repaired and kept in the audit"
+show "lb1: ipvsadm -e -t 192.0.2.100:6379 -r 192.0.2.22 -g -w 0"
+on lb1 ipvsadm -e -t 192.0.2.100:6379 -r 192.0.2.22 -g -w 0
+until_status lb1 '"repaired":1'
+on lb1 ipvsadm -ln
+lb lb1 audit show --event drift --state "$work/lb1/state"
+
+title "Rollback of lb1 to the first commit, while main stays where it is"
+first=$(git -C "$repo" rev-list --max-parents=0 HEAD)
+lb lb1 rollback "$(git -C "$repo" rev-parse --short "$first")" --reason "rs .23 is slow"
+until_status lb1 "\"applied\":{\"commit\":{\"id\":\"$first\""
+lb lb1 status
+on lb1 ipvsadm -ln
+lb lb1 unpin
+head_is_applied
+
+title "The audit"
+lb lb1 history --state "$work/lb1/state"
+lb lb1 audit verify --state "$work/lb1/state"
+
+title "Summary: what the client saw, through a merge, a refusal, a repair and a rollback"
+kill -TERM $client
+code=0
+wait $client || code=$?
+cat "$work/traffic"
+exit $code

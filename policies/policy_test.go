@@ -1,0 +1,133 @@
+package policies
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+var update = flag.Bool("update", false, "write what the rules say into the scripts")
+
+// Each rule has a script of its name with fleets that pass (pass*.hcl) and fleets that break it (break*.hcl), and for each of these
+// what the rule says (break*.txt). prior.hcl is what the first director of the fleet holds already.
+func TestRules(t *testing.T) {
+	for _, p := range All() {
+		t.Run(p.Name(), func(t *testing.T) { script(t, p) })
+	}
+}
+
+func script(t *testing.T, p Policy) {
+	path := filepath.Join("testdata", p.Name()+".txtar")
+	ar, err := txtar.ParseFile(path)
+	if err != nil {
+		t.Fatalf("each rule has a script: %v", err)
+	}
+	prior := view(t, ar)
+	passing, breaking := 0, 0
+	for _, f := range ar.Files {
+		said := ""
+		switch {
+		case strings.HasPrefix(f.Name, "pass"):
+			passing++
+		case strings.HasPrefix(f.Name, "break") && strings.HasSuffix(f.Name, ".hcl"):
+			breaking++
+			said = string(section(ar, strings.TrimSuffix(f.Name, ".hcl")+".txt"))
+		default:
+			continue
+		}
+		got := says(p, Input{Fleet: load(t, f), Prior: prior})
+		if *update && strings.HasPrefix(f.Name, "break") {
+			set(ar, strings.TrimSuffix(f.Name, ".hcl")+".txt", got)
+		} else if diff := cmp.Diff(said, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", f.Name, diff)
+		}
+		if strings.HasPrefix(f.Name, "break") && got == "" {
+			t.Errorf("%s breaks nothing", f.Name)
+		}
+	}
+	if passing == 0 || breaking == 0 {
+		t.Errorf("%s has %d passing and %d breaking fleets; want at least one of each", path, passing, breaking)
+	}
+	if *update {
+		if err := os.WriteFile(path, txtar.Format(ar), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func load(t *testing.T, f txtar.File) *spec.Fleet {
+	t.Helper()
+	fleet, _, diags := spec.LoadFS(fstest.MapFS{f.Name: {Data: f.Data}})
+	if fleet == nil {
+		t.Fatalf("%s: %v", f.Name, diags)
+	}
+	return fleet
+}
+
+func view(t *testing.T, ar *txtar.Archive) *spec.View {
+	t.Helper()
+	for _, f := range ar.Files {
+		if f.Name == "prior.hcl" {
+			fleet := load(t, f)
+			v, _ := fleet.Director(fleet.Directors[0].Def.Name)
+			return &v
+		}
+	}
+	return nil
+}
+
+func says(p Policy, in Input) string {
+	var b strings.Builder
+	for _, d := range p.Check(in) {
+		severity := "deny"
+		if d.Severity != 1 {
+			severity = "advise"
+		}
+		where := ""
+		if d.Subject != nil {
+			where = fmt.Sprintf("%s:%d: ", d.Subject.Filename, d.Subject.Start.Line)
+		}
+		fmt.Fprintf(&b, "%s %s%s\n    %s\n", severity, where, d.Summary, d.Detail)
+	}
+	return b.String()
+}
+
+func section(ar *txtar.Archive, name string) []byte {
+	for _, f := range ar.Files {
+		if f.Name == name {
+			return f.Data
+		}
+	}
+	return nil
+}
+
+func set(ar *txtar.Archive, name, text string) {
+	for i, f := range ar.Files {
+		if f.Name == name {
+			ar.Files[i].Data = []byte(text)
+			return
+		}
+	}
+	ar.Files = append(ar.Files, txtar.File{Name: name, Data: []byte(text)})
+}
+
+func TestCheckNamesTheRule(t *testing.T) {
+	ar, err := txtar.ParseFile("testdata/lone-sync-group.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := txtar.File{Name: "break.hcl", Data: section(ar, "break.hcl")}
+	diags := Check(Input{Fleet: load(t, f)})
+	if len(diags) != 1 || !strings.HasPrefix(diags[0].Summary, "lone-sync-group: ") {
+		t.Errorf("got %v, want one diagnostic that begins with the rule's name", diags)
+	}
+}
