@@ -37,7 +37,7 @@ type SourceConfig struct {
 }
 
 var agentBlock = schema.New(schema.Block[AgentConfig]{
-	Name: "agent.hcl",
+	Name: "agent configuration",
 	Doc:  "The agent's own file, /etc/lbsync/agent.hcl. Its attributes stand at the top of the file.",
 	Attrs: []schema.Field[AgentConfig]{
 		{Attr: schema.Attr{Name: "director", MaxLen: 64, Required: true, Doc: "Name of this host in the fleet"},
@@ -135,7 +135,7 @@ func LoadAgentConfig(name string, src []byte) (*AgentConfig, hcl.Diagnostics) {
 	if diags.HasErrors() {
 		return nil, diags[:1]
 	}
-	d := newDecoder(&schema.Env{Locals: cty.EmptyObjectVal})
+	d := newDecoder(&schema.Env{Locals: cty.EmptyObjectVal, Plain: true})
 	var c AgentConfig
 	agentBlock.Decode(d, &schema.Instance{Type: agentBlock.Name, Header: nowhere(name), Body: file.Body.(*hclsyntax.Body)}, &c)
 	r.diags = d.Diags

@@ -8,16 +8,18 @@ import (
 	"github.com/lbsync/lbsync/spec/internal/schema"
 )
 
+const notYet = "It is not in this version of lbsync: remove it."
+
 // refused are words that people may write and that are left out: what to do instead, or why.
 var refused = map[string]string{
-	"operator":    "not in this version of lbsync.",
-	"policy":      "not in this version of lbsync.",
-	"policy_test": "not in this version of lbsync.",
-	"rollout":     "not in this version of lbsync.",
-	"confirm":     "not in this version of lbsync.",
-	"drift":       "not in this version of lbsync.",
-	"budget":      "not in this version of lbsync.",
-	"freeze":      "not in this version of lbsync.",
+	"operator":    notYet,
+	"policy":      notYet,
+	"policy_test": notYet,
+	"rollout":     notYet,
+	"confirm":     notYet,
+	"drift":       notYet,
+	"budget":      notYet,
+	"freeze":      notYet,
 
 	"state":                   "The initial state follows from the priority alone, as in keepalived for every priority below 255: remove it.",
 	"nopreempt":               "Write preempt = false.",

@@ -125,7 +125,7 @@ func checkHealthCheck(d *schema.Decoder, in *schema.Instance, h *HealthCheck) {
 		}
 	}
 	if need := neededSettings[h.Kind]; need != "" && !in.Has(need) {
-		d.Error(in.Header, "Missing "+need, fmt.Sprintf("A %s check needs %s.", h.Kind, need))
+		d.Error(in.Header, "Missing "+need, fmt.Sprintf("health_check %q needs %s: write it.", h.Kind, need))
 	}
 	if h.Timeout > h.Interval && h.Kind != "exec" {
 		d.Error(in.At("timeout"), "timeout above interval", fmt.Sprintf("A check that may take %s cannot run every %s: write a shorter timeout or a longer interval.", schema.Written(h.Timeout), schema.Written(h.Interval)))

@@ -33,12 +33,12 @@ type local struct {
 // evaluateLocals computes the locals of all files, each after those it refers to. One that fails is unknown, and so is what is
 // made of it, without a further message.
 func (l *load) evaluateLocals() {
+	l.env = &schema.Env{File: l.readText}
 	all := l.collectLocals()
 	values := map[string]cty.Value{}
 	for name := range all {
 		values[name] = cty.DynamicVal
 	}
-	l.env = &schema.Env{File: l.readText}
 	e := &evaluation{load: l, all: all, values: values}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		e.visit(all[name], nil)
@@ -70,12 +70,15 @@ func (l *load) collectLocals() map[string]*local {
 func (l *load) collect(all map[string]*local, w *work) {
 	if w.End-w.Start > MaxBlockSize {
 		w.diags = hcl.Diagnostics{blockTooLarge(w.file.name, w.End-w.Start)}
+		l.env.Broken = true
 		l.take(w)
 		return
 	}
 	file, diags := hclsyntax.ParseConfig(w.source(), w.file.name, hcl.Pos{Line: 1, Column: w.Col})
 	if diags.HasErrors() {
 		w.diags = diags[:1]
+		w.relocate(diags[0])
+		l.env.Broken = true
 		l.take(w)
 		return
 	}
@@ -96,6 +99,7 @@ func (l *load) collect(all map[string]*local, w *work) {
 		}
 	})
 	w.diags = d.Diags
+	l.env.Broken = l.env.Broken || !d.Clean()
 	l.take(w)
 }
 
@@ -161,7 +165,7 @@ func (e *evaluation) cycle(x *local, path []string) {
 }
 
 func (e *evaluation) compute(x *local) {
-	d := newDecoder(&schema.Env{Locals: cty.ObjectVal(e.values), File: e.readText})
+	d := newDecoder(&schema.Env{Locals: cty.ObjectVal(e.values), Broken: e.env.Broken, File: e.readText})
 	v := d.Evaluate(x.expr)
 	if why := schema.TooLarge(v); why != "" && d.Clean() {
 		d.Error(x.rng, "Value too large", why)
@@ -202,7 +206,7 @@ func writeValue(h hash.Hash, v cty.Value) {
 // readText is file(): a file below the folder of the fleet.
 func (l *load) readText(name string) (string, error) {
 	if !fs.ValidPath(name) || name == "." || path.Clean(name) != name {
-		return "", fmt.Errorf("%q: write a path below the folder of the fleet, without . and ..", name)
+		return "", fmt.Errorf("%q: write a path below the folder of the fleet, with no . or .. in it", name)
 	}
 	info, err := fs.Stat(l.fsys, name)
 	switch {

@@ -8,17 +8,17 @@ import (
 )
 
 // placeReals completes the real servers from what the virtual server says, and judges them in it.
-func (s *serverDraft) placeReals(d *schema.Decoder, in *schema.Instance) {
-	seen := make(map[netip.AddrPort]uint32, len(s.reals))
+func (s *serverDraft) placeReals(d *schema.Decoder) {
+	seen := make(map[netip.AddrPort]schema.Mark, len(s.reals))
 	s.RealServers = make([]RealServer, len(s.reals))
 	for i := range s.reals {
 		r := &s.reals[i]
 		s.complete(d, r)
 		key := r.Key(AddrService(s.Protocol, netip.AddrPortFrom(r.Addr.Addr(), s.onlyPort()))).Addr
 		if line, dup := seen[key]; dup {
-			d.Error(r.header, "Second real_server "+key.String(), fmt.Sprintf("The virtual_server has this real server already, in line %d of this block: merge the two.", line))
+			d.Error(r.header, "Second real_server "+key.String(), fmt.Sprintf("The virtual_server has this real server already, in line %d: merge the two.", d.Line(line)))
 		}
-		seen[key] = r.At.Line
+		seen[key] = schema.Mark(r.At)
 		s.RealServers[i] = r.RealServer
 	}
 	if s.sorry != nil {

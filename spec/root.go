@@ -56,7 +56,7 @@ func unknownTop(d *schema.Decoder, in *schema.Instance) {
 	detail := fmt.Sprintf("There is no block %q.%s", in.Type, schema.DidYouMean(in.Type, names))
 	switch {
 	case refused[in.Type] != "":
-		detail = upperFirst(in.Type) + ": " + refused[in.Type]
+		detail = fmt.Sprintf("There is no block %q. %s", in.Type, refused[in.Type])
 	case slices.Contains(inside, in.Type):
 		detail = fmt.Sprintf("A %s belongs to the directors that share it: put it into a cluster \"…\" { … }.", in.Type)
 	case in.Type == "dynamic":

@@ -2,9 +2,11 @@ package spec
 
 import (
 	"crypto/sha256"
+	"regexp"
 	"runtime"
 	"slices"
 	"sort"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -125,10 +127,12 @@ func (l *load) decodeOne(w *work) {
 	if diags.HasErrors() {
 		// What follows the first syntax error is mostly its echo.
 		w.failed, w.diags = true, diags[:1]
+		w.relocate(diags[0])
 		w.absolute()
 		return
 	}
 	d := newDecoder(l.env)
+	d.Above = w.Line
 	if len(w.kids) > 0 {
 		d.Lines = w.line
 	}
@@ -194,6 +198,17 @@ func (w *work) offset(n int) int {
 		at += k.End - k.Start
 	}
 	return at
+}
+
+// hclPlace is how hcl's own messages name a place.
+var hclPlace = regexp.MustCompile(`:(\d+),\d+(-\d+)?`)
+
+// relocate corrects the places that a syntax error names in its text.
+func (w *work) relocate(d *hcl.Diagnostic) {
+	d.Detail = hclPlace.ReplaceAllStringFunc(d.Detail, func(s string) string {
+		n, _ := strconv.Atoi(hclPlace.FindStringSubmatch(s)[1])
+		return ":" + strconv.Itoa(w.Line+w.line(n))
+	})
 }
 
 // absolute turns the ranges of diagnostics, which are those of source, into ranges of the file.

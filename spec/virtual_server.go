@@ -76,18 +76,18 @@ func (s *serverDraft) final() *VirtualServer {
 }
 
 var virtualServerFields = []schema.Field[serverDraft]{
-	{Attr: schema.Attr{Name: "address", Kind: schema.Span, Doc: "Address, range or network; each address becomes an IPVS service"},
+	{Attr: schema.Attr{Name: "address", Kind: schema.Span, Unless: []string{"addresses", "fwmark"}, Doc: "Address, range or network; each address becomes an IPVS service. Needed unless there is addresses or fwmark"},
 		Set: func(s *serverDraft, v schema.Value) { s.spans = append(s.spans, v) }},
 	{Attr: schema.Attr{Name: "addresses", Kind: schema.Span, List: true, Doc: "Several of them", Keepalived: "virtual_server_group"},
 		Set: func(s *serverDraft, v schema.Value) { s.spans = append(s.spans, v.List...) }},
-	{Attr: schema.Attr{Name: "port", Kind: schema.Int, Max: 65535, Doc: "Port; 0 is every port, and needs persistence"},
+	{Attr: schema.Attr{Name: "port", Kind: schema.Int, Max: 65535, Unless: []string{"ports", "fwmark"}, Doc: "Port; 0 is every port, and needs persistence. Needed unless there is ports or fwmark"},
 		Set: func(s *serverDraft, v schema.Value) { s.Ports = append(s.Ports, uint16(v.Int)) }},
 	{Attr: schema.Attr{Name: "ports", Kind: schema.Int, Max: 65535, List: true, Doc: "Several ports; each becomes an IPVS service"}, Set: setPorts},
 	{Attr: schema.Attr{Name: "fwmark", Kind: schema.Int, Min: 1, Max: 1<<32 - 1, Doc: "Firewall mark, instead of address, port and protocol"},
 		Set: func(s *serverDraft, v schema.Value) { s.FWMark = uint32(v.Int) }},
 	{Attr: schema.Attr{Name: "family", Kind: schema.Word, Words: []string{"ipv4", "ipv6"}, Doc: "Address family of the marked packets; needed with fwmark", Keepalived: "ip_family"},
 		Set: func(s *serverDraft, v schema.Value) { s.Family = word(familyNames, v) }},
-	{Attr: schema.Attr{Name: "protocol", Kind: schema.Word, Words: []string{"tcp", "udp", "sctp"}, Doc: "Transport protocol; needed with an address"},
+	{Attr: schema.Attr{Name: "protocol", Kind: schema.Word, Words: []string{"tcp", "udp", "sctp"}, Unless: []string{"fwmark"}, Doc: "Transport protocol. Needed unless there is fwmark"},
 		Set: func(s *serverDraft, v schema.Value) { s.Protocol = word(protoNames, v) }},
 	{Attr: schema.Attr{Name: "scheduler", Kind: schema.Word, Words: Schedulers, Required: true, Doc: "How a real server is chosen", Keepalived: "lvs_sched, lb_algo"},
 		Set: func(s *serverDraft, v schema.Value) { s.Service.Scheduler = v.Str }},

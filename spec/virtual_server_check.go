@@ -20,10 +20,11 @@ func checkVirtualServer(d *schema.Decoder, in *schema.Instance, s *serverDraft) 
 	s.checkPersistence(d, in)
 	s.checkFlags(d, in)
 	s.checkTunnel(d, in)
-	if d.Clean() {
-		s.placeReals(d, in)
+	if !in.Whole {
+		return
 	}
-	if d.Clean() && in.Has("quorum") {
+	s.placeReals(d)
+	if in.Has("quorum") {
 		s.checkQuorum(d, in)
 	}
 }
@@ -42,19 +43,6 @@ func (s *serverDraft) checkMark(d *schema.Decoder, in *schema.Instance) {
 func (s *serverDraft) checkAddresses(d *schema.Decoder, in *schema.Instance) {
 	if in.Has("family") {
 		d.Error(in.At("family"), "family without fwmark", "The family follows from the address: remove family.")
-	}
-	for _, missing := range []struct {
-		none bool
-		name string
-		what string
-	}{
-		{len(s.spans) == 0, "address", `address = "192.0.2.1", or addresses = [ … ], or fwmark with family`},
-		{len(s.Ports) == 0, "port", "port = 80, or ports = [80, 443]; port = 0 is every port"},
-		{s.Protocol == 0, "protocol", `protocol = "tcp", "udp" or "sctp"`},
-	} {
-		if missing.none {
-			d.Error(in.Header, "Missing "+missing.name, "A virtual_server needs "+missing.name+", and nothing is assumed: write "+missing.what+".")
-		}
 	}
 	s.expand(d, in)
 	s.checkPorts(d, in)

@@ -61,7 +61,7 @@ func (i *VRRPInstance) checkAddresses(d *schema.Decoder, in *schema.Instance) {
 			return
 		}
 	}
-	if i.Family == 0 {
+	if i.Family == 0 && in.Whole {
 		d.Error(in.Header, "Missing virtual_address", `An instance advertises one address at least: write virtual_address "192.0.2.100/32" {}.`)
 	}
 }

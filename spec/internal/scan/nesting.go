@@ -69,6 +69,7 @@ func (s *scanner) close(c byte) {
 		s.mismatch(f, c)
 		return
 	}
+	s.suspicious(f)
 	s.stack = s.stack[:len(s.stack)-1]
 	s.pos++
 }
@@ -87,8 +88,7 @@ func opening(kind byte) string {
 	}
 }
 
-// unclosed blames, for a file that ends too early, the innermost bracket; for braces the first block that begins further to the
-// right than the file's own indentation says it may, since that one swallowed what follows.
+// unclosed blames what is open when the file ends.
 func (s *scanner) unclosed() {
 	f := *s.top()
 	switch f.kind {
@@ -102,32 +102,23 @@ func (s *scanner) unclosed() {
 	}
 }
 
-// culprit guesses by indentation: a block that holds a line which is not indented further than the block itself was meant to end
-// before that line.
+// culprit guesses by indentation: the first block that a brace of another indentation closed was probably meant to end before, and
+// took the brace of the block around it.
 func (s *scanner) culprit(innermost frame) frame {
-	for i := len(s.stack) - 1; i > 0; i-- {
-		f := s.stack[i]
-		if f.kind == '{' && s.dedentedInside(f) {
-			return f
-		}
+	if s.suspect.kind != 0 {
+		return s.suspect
 	}
 	return innermost
 }
 
-func (s *scanner) dedentedInside(f frame) bool {
+// suspicious remembers the first block whose closing brace stands elsewhere than its beginning.
+func (s *scanner) suspicious(f frame) {
+	if f.kind != '{' || f.line == s.line || s.suspect.kind != 0 {
+		return
+	}
 	bol := bytes.LastIndexByte(s.src[:f.offset], '\n') + 1
-	own := indent(s.src[bol:])
-	rest := s.src[f.offset:]
-	for {
-		n := bytes.IndexByte(rest, '\n')
-		if n < 0 {
-			return false
-		}
-		rest = rest[n+1:]
-		line := rest[:lineLen(rest)]
-		if text := bytes.TrimSpace(line); len(text) > 0 && text[0] != '#' && text[0] != '}' && indent(line) <= own {
-			return true
-		}
+	if own, closing := indent(s.src[bol:]), indent(s.src[s.bol:]); closing < own && s.bol+closing == s.pos {
+		s.suspect = f
 	}
 }
 

@@ -50,13 +50,14 @@ type frame struct {
 }
 
 type scanner struct {
-	src   []byte
-	pos   int
-	line  int
-	bol   int // offset of the start of the line
-	stack []frame
-	fors  int
-	opt   Options
+	src     []byte
+	pos     int
+	line    int
+	bol     int // offset of the start of the line
+	stack   []frame
+	fors    int
+	suspect frame // see suspicious
+	opt     Options
 
 	item    Item // that is being read, at depth 0
 	kid     Item // that is being read, at depth 1
@@ -71,7 +72,14 @@ func Split(src []byte, opt Options) ([]Item, *Problem) {
 	s := &scanner{src: src, opt: opt, stack: make([]frame, 1, MaxDepth+2)}
 	s.stack[0] = frame{kind: '{'}
 	for s.pos < len(src) && s.problem == nil {
-		s.step()
+		switch s.top().kind {
+		case '"':
+			s.quoted()
+		case '<':
+			s.heredoc()
+		default:
+			s.code()
+		}
 	}
 	if s.problem == nil && len(s.stack) > 1 {
 		s.unclosed()
@@ -85,17 +93,6 @@ func Split(src []byte, opt Options) ([]Item, *Problem) {
 
 func (s *scanner) top() *frame { return &s.stack[len(s.stack)-1] }
 
-func (s *scanner) step() {
-	switch s.top().kind {
-	case '"':
-		s.quoted()
-	case '<':
-		s.heredoc()
-	default:
-		s.code()
-	}
-}
-
 // code reads one token outside of strings.
 func (s *scanner) code() {
 	c := s.src[s.pos]
@@ -104,7 +101,8 @@ func (s *scanner) code() {
 		s.newline()
 		return
 	case c == ' ' || c == '\t' || c == '\r':
-		s.pos++
+		for s.pos++; s.pos < len(s.src) && s.src[s.pos] == ' '; s.pos++ {
+		}
 		return
 	case c == '#' || c == '/' && s.at(1) == '/':
 		s.pos += lineLen(s.src[s.pos:])
@@ -204,10 +202,21 @@ func isIdent(c byte) bool {
 	return c == '_' || c|0x20 >= 'a' && c|0x20 <= 'z' || c >= 0x80
 }
 
+// identLen is the length of the identifier that b begins with (UAX 31, and "-").
 func identLen(b []byte) int {
-	n := 1
-	for n < len(b) && (isIdent(b[n]) || b[n] == '-' || b[n] >= '0' && b[n] <= '9') {
-		n++
+	for n, c := range b {
+		if !identByte[c] {
+			return n
+		}
 	}
-	return n
+	return len(b)
 }
+
+// identByte and plainByte are tables, since the loops over them see nearly every byte of a fleet.
+var identByte, plainByte = func() (ident, plain [256]bool) {
+	for c := range 256 {
+		ident[c] = isIdent(byte(c)) || c == '-' || c >= '0' && c <= '9'
+		plain[c] = c != '"' && c != '\n' && c != '\\' && c != '$' && c != '%'
+	}
+	return
+}()

@@ -7,6 +7,11 @@ import (
 
 // quoted reads on inside a quoted template.
 func (s *scanner) quoted() {
+	for plainByte[s.src[s.pos]] {
+		if s.pos++; s.pos == len(s.src) {
+			return
+		}
+	}
 	switch c := s.src[s.pos]; {
 	case c == '"':
 		s.stack = s.stack[:len(s.stack)-1]
@@ -19,10 +24,8 @@ func (s *scanner) quoted() {
 		if s.pos < len(s.src) && s.src[s.pos] != '\n' {
 			s.pos++
 		}
-	case c == '$' || c == '%':
-		s.templateSequence(c)
 	default:
-		s.pos++
+		s.templateSequence(c)
 	}
 }
 

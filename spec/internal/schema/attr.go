@@ -29,7 +29,7 @@ const (
 	Secret        // secret("name")
 )
 
-var kindWords = [...]string{"string", "word", "number", "bool", "duration", "address", "multicast address", "prefix", "address and port", "addresses", "text", "secret"}
+var kindWords = [...]string{"string", "word", "number", "bool", "duration", "address", "multicast address", "prefix", "address and port", "address, range or network", "text", "secret"}
 
 // Attr describes one attribute of a block, or its label.
 type Attr struct {
@@ -38,12 +38,13 @@ type Attr struct {
 	Min, Max    int64 // Int: the range; Duration: nanoseconds; Max 0 is no bound
 	Step        time.Duration
 	Words       []string
-	MaxLen      int    // String: bytes
-	List        bool   // a list of them
-	Map         bool   // a map of them, by free key
-	PerDirector bool   // one value, or a map by director
-	Required    bool   //
-	Default     string // as it would be written; "" is none
+	MaxLen      int  // String: bytes
+	List        bool // a list of them
+	Map         bool // a map of them, by free key
+	PerDirector bool // one value, or a map by director
+	Required    bool
+	Unless      []string // required too, unless one of these attributes is written
+	Default     string   // as it would be written; "" is none
 	Doc         string
 	Keepalived  string // its words for it, separated by ", "
 }

@@ -3,6 +3,7 @@ package schema
 import (
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -19,12 +20,17 @@ type Block[T any] struct {
 	// Check judges what one attribute alone cannot; it runs when the block's own attributes are all good.
 	Check func(d *Decoder, in *Instance, t *T)
 
-	info *Info
+	info  *Info
+	label Attr // as messages call it
 }
 
 // New completes a table: its defaults are read once, as if they had been written in the source.
 func New[T any](b Block[T]) *Block[T] {
 	b.info = b.describe()
+	if b.Label != nil {
+		b.label = b.Label.Attr
+		b.label.Name = "label"
+	}
 	for i := range b.Attrs {
 		if f := &b.Attrs[i]; f.Default != "" {
 			f.def = defaultValue(&f.Attr)
@@ -89,6 +95,7 @@ type Instance struct {
 	Ranges []hcl.Range // of the labels
 	Header hcl.Range   // type and labels
 	Body   *hclsyntax.Body
+	Whole  bool // for Check: the blocks inside are good too
 }
 
 // At is the range of an attribute's value, or that of the header where the attribute is not written.
@@ -109,13 +116,15 @@ func (in *Instance) Has(name string) bool {
 // a message, when a value is unknown because of a mistake that is reported elsewhere.
 func (b *Block[T]) Decode(d *Decoder, in *Instance, t *T) bool {
 	before := d.faults
-	b.label(d, in, t)
+	b.labels(d, in, t)
 	typos := b.unknown(d, in)
 	for i := range b.Attrs {
 		b.attr(d, in, t, &b.Attrs[i], typos)
 	}
 	own := d.faults == before
+	nested := d.faults
 	b.nested(d, in, t)
+	in.Whole = d.faults == nested
 	if own && b.Check != nil {
 		b.Check(d, in, t)
 	}
@@ -129,23 +138,28 @@ func (b *Block[T]) attr(d *Decoder, in *Instance, t *T, f *Field[T], typos map[s
 		if v, good := d.value(&f.Attr, a.Expr); good {
 			f.Set(t, v)
 		}
-	case f.Required && !typos[f.Name]:
-		d.Error(in.Header, "Missing "+f.Name, "A "+b.Name+" needs "+f.Name+": "+lowerFirst(f.Doc)+"."+example(&f.Attr))
+	case f.wanted(in) && !typos[f.Name]:
+		d.Error(in.Header, "Missing "+f.Name, article(b.Name, true)+" needs "+f.Name+": "+lowerFirst(f.Doc)+"."+example(&f.Attr))
 	case f.Default != "":
 		f.Set(t, f.def)
 	}
 }
 
-func (b *Block[T]) label(d *Decoder, in *Instance, t *T) {
+// wanted says whether an attribute that is not written is missing.
+func (a *Attr) wanted(in *Instance) bool {
+	return a.Required || len(a.Unless) > 0 && !slices.ContainsFunc(a.Unless, in.Has)
+}
+
+func (b *Block[T]) labels(d *Decoder, in *Instance, t *T) {
 	switch {
 	case b.Label == nil && len(in.Labels) > 0:
-		d.Error(in.Ranges[0], "Label not expected", "A "+b.Name+" has no label: write "+b.Name+" { … }.")
+		d.Error(in.Ranges[0], "Label not expected", article(b.Name, true)+" has no label: write "+b.Name+" { … }.")
 	case b.Label != nil && len(in.Labels) == 0:
-		d.Error(in.Header, "Missing label", "A "+b.Name+" has a label, "+lowerFirst(b.Label.Doc)+": write "+b.Name+" \"…\" { … }.")
+		d.Error(in.Header, "Missing label", article(b.Name, true)+" has a label, "+lowerFirst(b.Label.Doc)+": write "+b.Name+" \"…\" { … }.")
 	case b.Label != nil && len(in.Labels) > 1:
-		d.Error(in.Ranges[1], "One label too many", "A "+b.Name+" has one label.")
+		d.Error(in.Ranges[1], "One label too many", article(b.Name, true)+" has one label.")
 	case b.Label != nil:
-		if v, ok := d.convert(&b.Label.Attr, raw{kind: rawString, str: in.Labels[0], rng: in.Ranges[0]}); ok {
+		if v, ok := d.convert(&b.label, raw{kind: rawString, str: in.Labels[0], rng: in.Ranges[0]}); ok {
 			b.Label.Set(t, v)
 		}
 	}
@@ -160,10 +174,13 @@ func (b *Block[T]) unknown(d *Decoder, in *Instance) map[string]bool {
 			known++
 		}
 	}
-	if known == len(in.Body.Attributes) {
+	if known == len(in.Body.Attributes) && len(in.Body.Blocks) == 0 {
 		return nil
 	}
 	typos := map[string]bool{}
+	for _, blk := range in.Body.Blocks {
+		typos[blk.Type] = true
+	}
 	for _, name := range slices.Sorted(maps.Keys(in.Body.Attributes)) {
 		if !slices.ContainsFunc(b.Attrs, func(f Field[T]) bool { return f.Name == name }) {
 			typos[d.unknownAttr(b.Info(), name, in.Body.Attributes[name].NameRange)] = true
@@ -186,7 +203,7 @@ func (b *Block[T]) nested(d *Decoder, in *Instance, t *T) {
 		}
 		if n.One {
 			if first, dup := seen[blk.Type]; dup {
-				d.Error(blk.DefRange(), "Second "+blk.Type, "A "+b.Name+" has one "+blk.Type+", and the first is in line "+d.lineOf(first)+": merge the two.")
+				d.Error(blk.DefRange(), "Second "+blk.Type, article(b.Name, true)+" has one "+blk.Type+", and the first is in line "+strconv.Itoa(d.Line(d.Mark(first)))+": merge the two.")
 				continue
 			}
 			if seen == nil {

@@ -1,8 +1,6 @@
 package schema
 
 import (
-	"strconv"
-
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
@@ -17,6 +15,8 @@ type Decoder struct {
 
 	// Lines maps a line of the text to the line that marks should carry; nil is as it is.
 	Lines func(int) int
+	// Above is the number of lines above the text in its file.
+	Above int
 	// Foreign are words of other tools and what they are called here.
 	Foreign map[string]string
 	// Refused are blocks and attributes that are left out, and why.
@@ -54,13 +54,8 @@ func (d *Decoder) Mark(r hcl.Range) Mark {
 
 func clamp(n int) uint16 { return uint16(min(n, 1<<16-1)) }
 
-func (d *Decoder) lineOf(r hcl.Range) string {
-	line := r.Start.Line
-	if d.Lines != nil {
-		line = d.Lines(line)
-	}
-	return strconv.Itoa(line) + " of this block"
-}
+// Line is the line of the file that a mark stands for.
+func (d *Decoder) Line(m Mark) int { return d.Above + int(m.Line) }
 
 // Body reads a top-level body: only blocks, each given to the function of its type.
 func (d *Decoder) Body(body *hclsyntax.Body, block func(*Instance)) {

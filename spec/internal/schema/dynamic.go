@@ -49,7 +49,7 @@ func (b *Block[T]) dynamic(d *Decoder, in *Instance, t *T, blk *hclsyntax.Block)
 		return
 	}
 	if n.One && dyn.each.LengthInt() > 1 {
-		d.Error(dyn.header, "Second "+dyn.typ, "A "+b.Name+" has one "+dyn.typ+": for_each may have one element at most.")
+		d.Error(dyn.header, "Second "+dyn.typ, article(b.Name, true)+" has one "+dyn.typ+": for_each may have one element at most.")
 		return
 	}
 	for it := dyn.each.ElementIterator(); it.Next(); {
@@ -167,6 +167,9 @@ func (d *Decoder) instance(dyn dynamicBlock) (*Instance, bool) {
 			return nil, false
 		case rawString:
 			in.Labels, in.Ranges = append(in.Labels, r.str), append(in.Ranges, r.rng)
+		case rawSecret:
+			d.Error(r.rng, "Secret not allowed here", "A label is part of the plan, which is shown and journaled: write its text.")
+			return nil, false
 		default:
 			d.Error(r.rng, "Label is not a string", "Labels are strings: write \"${…}\" around it.")
 			return nil, false

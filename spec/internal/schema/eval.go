@@ -13,6 +13,8 @@ import (
 // Env is what the expressions of a fleet may refer to. It is shared by decoders, and not written while they run.
 type Env struct {
 	Locals cty.Value                         // an object
+	Plain  bool                              // locals are not possible here
+	Broken bool                              // a locals block was not read: names may be missing from it
 	File   func(name string) (string, error) // reads a file of the repository
 }
 
@@ -90,6 +92,10 @@ func (d *Decoder) local(t hcl.Traversal) bool {
 	if d.env.Locals.Type().HasAttribute(attr.Name) {
 		return true
 	}
+	if d.env.Broken {
+		d.faults++
+		return false
+	}
 	d.Error(t.SourceRange(), "Unknown local", fmt.Sprintf("There is no local %q.%s", attr.Name, d.localHint(attr.Name)))
 	return false
 }
@@ -98,6 +104,9 @@ func (d *Decoder) localHint(name string) string {
 	names := slices.Sorted(maps.Keys(d.env.Locals.Type().AttributeTypes()))
 	if n := Nearest(name, names); n != "" {
 		return fmt.Sprintf(" Did you mean local.%s?", n)
+	}
+	if d.env.Plain {
+		return " This file has no locals: write the value itself."
 	}
 	return " Declare it in locals { " + name + " = … }."
 }

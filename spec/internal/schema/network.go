@@ -31,7 +31,7 @@ func (d *Decoder) network(a *Attr, r raw, v *Value) bool {
 	if strings.HasPrefix(why, "ParseAddr") || strings.HasPrefix(why, "netip.") {
 		why = "write " + sample(a)
 	}
-	d.Error(r.rng, "Not "+article(kindWords[a.Kind]), fmt.Sprintf("%s %q: %s.", a.Name, r.str, why))
+	d.Error(r.rng, "Not "+article(kindWords[a.Kind], false), fmt.Sprintf("%s %q: %s.", a.Name, r.str, why))
 	return false
 }
 

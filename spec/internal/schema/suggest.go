@@ -22,12 +22,14 @@ func (d *Decoder) unknownAttr(in *Info, name string, rng hcl.Range) string {
 			return ""
 		}
 	}
-	meant, detail := "", fmt.Sprintf("A %s has no attribute %q.", in.Name, name)
+	meant, detail := "", fmt.Sprintf("%s has no attribute %q.", article(in.Name, true), name)
 	switch {
 	case d.Refused[name] != "":
 		detail += " " + d.Refused[name]
-	case d.Foreign[name] != "":
+	case counterpart(in, name) != "":
 		meant = counterpart(in, name)
+		detail += fmt.Sprintf(" Write %s, as keepalived's %s is called here.", meant, name)
+	case d.Foreign[name] != "":
 		detail += " " + d.Foreign[name]
 	default:
 		meant = Nearest(name, names)
@@ -60,7 +62,7 @@ func (d *Decoder) unknownBlock(in *Info, b *hclsyntax.Block) {
 			return
 		}
 	}
-	detail := fmt.Sprintf("A %s has no block %q.", in.Name, b.Type)
+	detail := fmt.Sprintf("%s has no block %q.", article(in.Name, true), b.Type)
 	switch {
 	case d.Refused[b.Type] != "":
 		detail += " " + d.Refused[b.Type]
@@ -86,6 +88,9 @@ func didYouMean(name string, names []string) string {
 	}
 	if n := Nearest(name, names); n != "" {
 		return fmt.Sprintf(" Did you mean %q?", n)
+	}
+	if len(names) == 1 {
+		return fmt.Sprintf(" Possible is only %q.", names[0])
 	}
 	return " Possible are " + strings.Join(names, ", ") + "."
 }
@@ -161,11 +166,16 @@ func example(a *Attr) string {
 	return " Write " + a.Name + " = " + s + "."
 }
 
-func article(s string) string {
-	if strings.ContainsRune("aeiou", rune(s[0])) {
-		return "an " + s
+// article puts "a" or "an" before a noun.
+func article(s string, upper bool) string {
+	a := "a"
+	if upper {
+		a = "A"
 	}
-	return "a " + s
+	if strings.ContainsRune("aeiou", rune(s[0])) {
+		a += "n"
+	}
+	return a + " " + s
 }
 
 func lowerFirst(s string) string {
