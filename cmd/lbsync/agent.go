@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lbsync/lbsync/cmd/lbsync/view"
+	"github.com/lbsync/lbsync/runtime/api"
+	"github.com/lbsync/lbsync/spec"
+)
+
+func (a *app) agentCmd() *cobra.Command {
+	var once bool
+	cmd := &cobra.Command{
+		Use: "agent", Short: "Follow the repository and keep this director as it says", Args: noArguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := a.agentConfig()
+			if err != nil {
+				return err
+			}
+			if once {
+				return a.once(cmd.Context(), cfg)
+			}
+			if err := a.textOnly("agent without --once"); err != nil {
+				return err
+			}
+			return a.serve(cmd.Context(), cfg)
+		},
+	}
+	cmd.Flags().BoolVar(&once, "once", false, "fetch, apply, read back, print the status, and leave the kernel as it is")
+	return cmd
+}
+
+// once prints the status afterwards and ends with the exit code of `status`.
+func (a *app) once(ctx context.Context, cfg *spec.AgentConfig) error {
+	d, err := a.assemble(cfg)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	status, err := d.agent.Once(ctx)
+	doc := view.NewStatus(status, a.now())
+	if err := errors.Join(err, a.print.Print(doc)); err != nil {
+		return err
+	}
+	return done(healthExits[doc.Health])
+}
+
+// serve runs until a signal comes. The socket is open before the first work, so that status can say what a slow start is doing.
+func (a *app) serve(ctx context.Context, cfg *spec.AgentConfig) error {
+	listener, err := api.Listen(cfg.Socket)
+	if err != nil {
+		return err
+	}
+	d, err := a.assemble(cfg)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	ctx, stop := context.WithCancel(ctx)
+	served := make(chan error, 1)
+	go func() {
+		err := api.Serve(ctx, listener, d)
+		stop() // an agent that nobody can ask is restarted by its supervisor
+		served <- err
+	}()
+	err = d.agent.Run(ctx)
+	stop()
+	return errors.Join(err, <-served, d.close())
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/lbsync/lbsync/cmd/lbsync/view"
+	"github.com/lbsync/lbsync/runtime/api"
+	"github.com/lbsync/lbsync/runtime/director"
+	"github.com/lbsync/lbsync/runtime/kernel"
+)
+
+// app is what every verb is given: its streams, its clock and the flags that all verbs share.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+	now      func() time.Time
+	print    *view.Printer
+	kernel   func() (director.Kernel, error) // opens the kernel that the agent drives
+
+	output, color, socket, config string
+}
+
+func newApp(in io.Reader, out, err io.Writer) *app {
+	return &app{in: in, out: out, err: err, now: time.Now, print: &view.Printer{Out: out, Err: err}, kernel: openKernel}
+}
+
+// openKernel opens IPVS in the network namespace that the agent runs in.
+func openKernel() (director.Kernel, error) {
+	k, err := kernel.Open(kernel.Options{Modprobe: true})
+	if err != nil {
+		return nil, err // a nil *kernel.Kernel must not become a Kernel that is not nil
+	}
+	return k, nil
+}
+
+// run carries out one command line and returns the exit code.
+func (a *app) run(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := a.root()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if e, ok := errors.AsType[*exit](err); err != nil && (!ok || e.cause != nil) {
+		err = errors.Join(err, a.print.Problem(a.problem(err)))
+	}
+	return codeOf(err)
+}
+
+func (a *app) problem(err error) view.Problem {
+	if codeOf(err) == exitUsage {
+		return view.Problem{What: err.Error(), Remedy: "See lbsync --help, and --help after any command."}
+	}
+	return view.Problem{What: err.Error()}
+}
+
+// prepare settles how to print, once the flags are known.
+func (a *app) prepare(*cobra.Command, []string) error {
+	switch a.output {
+	case "text", "json":
+		a.print.JSON = a.output == "json"
+	default:
+		return usagef("--output %q: write text or json", a.output)
+	}
+	switch a.color {
+	case "auto":
+		a.print.ColorOut, a.print.ColorErr = colorful(a.out), colorful(a.err)
+	case "always":
+		a.print.ColorOut, a.print.ColorErr = true, true
+	case "never":
+	default:
+		return usagef("--color %q: write auto, always or never", a.color)
+	}
+	a.print.Width = width(a.err)
+	return nil
+}
+
+// colorful says whether a stream shows colours: a terminal does, unless NO_COLOR is set (https://no-color.org) or it is dumb.
+func colorful(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+func width(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	columns, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0 // no terminal
+	}
+	return columns
+}
+
+// agent is a connection to the local agent.
+func (a *app) agent() (*api.Client, error) { return api.Dial(a.socket) }

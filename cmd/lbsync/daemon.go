@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/lbsync/lbsync/policies"
+	"github.com/lbsync/lbsync/reconcile"
+	"github.com/lbsync/lbsync/reconcile/agent"
+	"github.com/lbsync/lbsync/reconcile/journal"
+	"github.com/lbsync/lbsync/reconcile/source"
+	"github.com/lbsync/lbsync/runtime/director"
+	"github.com/lbsync/lbsync/spec"
+)
+
+// look is the time between two reads of the kernel: how long drift lives, at most.
+const look = 10 * time.Second
+
+// service is the agent with everything it works with. It answers the socket: api.Handler.
+type service struct {
+	agent    *agent.Agent
+	director *director.Director
+}
+
+// hands lets reconcile drive a director, whose room may not know reconcile's Depth.
+type hands struct{ *director.Director }
+
+func (h hands) Observe(ctx context.Context, d reconcile.Depth) (spec.State, error) {
+	return h.Director.Observe(ctx, director.Depth(d))
+}
+
+// assemble wires the rooms of one agent. Everything it keeps is below the state folder.
+func (a *app) assemble(cfg *spec.AgentConfig) (*service, error) {
+	if err := os.MkdirAll(cfg.State, 0o700); err != nil {
+		return nil, fmt.Errorf("make state folder: %w", err)
+	}
+	mirror, err := source.Open(sourceConfig(cfg, a.now))
+	if err != nil {
+		return nil, err
+	}
+	log, err := newLog(a.err, cfg.LogLevel)
+	if err != nil {
+		return nil, err
+	}
+	watchdog, err := daemon.SdWatchdogEnabled(false)
+	if err != nil {
+		return nil, fmt.Errorf("read WATCHDOG_USEC: %w", err)
+	}
+	hand := director.New(a.kernel)
+	loader := spec.NewLoader()
+	ag, err := agent.Open(agent.Config{
+		Director: cfg.Director, Folder: cfg.State, Program: version, Poll: cfg.Source.Poll, Look: min(look, cfg.Resync), Resync: cfg.Resync,
+		Watchdog: watchdog, AnyHistory: cfg.Source.Branch == "",
+	}, agent.Parts{
+		Source: mirror, Target: hands{hand}, Check: policies.Check, Log: log,
+		Journal: func() (agent.Journal, error) { return journal.Open(journalFolder(cfg.State), a.now) },
+		Load: func(f fs.FS) (*spec.Fleet, hcl.Diagnostics) {
+			fleet, _, diags := loader.Load(f)
+			return fleet, diags
+		},
+		Notify: func(state string) {
+			// Without systemd there is nobody to notify, which is no error; and a lost message is answered by its watchdog.
+			_, _ = daemon.SdNotify(false, state)
+		},
+	})
+	if err != nil {
+		return nil, errors.Join(err, hand.Close())
+	}
+	return &service{ag, hand}, nil
+}
+
+func journalFolder(state string) string { return filepath.Join(state, "journal") }
+
+func sourceConfig(cfg *spec.AgentConfig, now func() time.Time) source.Config {
+	s := cfg.Source
+	return source.Config{
+		URL: s.URL, Branch: s.Branch, Tag: s.Tag, Commit: s.Commit, Path: s.Path, Dir: filepath.Join(cfg.State, "mirror"),
+		Timeout: s.Timeout, Limits: source.DefaultLimits(), Now: now,
+		Auth: source.Auth{
+			Username: s.Username, TokenFile: s.TokenFile, CAFile: s.CAFile, SSHKeyFile: s.SSHKeyFile, KnownHostsFile: s.KnownHostsFile,
+		},
+	}
+}
+
+func (s *service) close() error { return errors.Join(s.agent.Close(), s.director.Close()) }
+
+// Status is that of the loop.
+func (s *service) Status(context.Context) (spec.Status, error) { return s.agent.Status(), nil }
+
+// Snapshot reads the kernel between two tasks of the loop.
+func (s *service) Snapshot(ctx context.Context) (spec.Snapshot, error) { return s.agent.Snapshot(ctx) }
+
+// Stats reads the counters beside the loop.
+func (s *service) Stats(ctx context.Context) (spec.Stats, error) { return s.director.Stats(ctx) }
+
+// Do has the loop carry out a command.
+func (s *service) Do(ctx context.Context, c spec.Command) (spec.CommandResult, error) {
+	return s.agent.Do(ctx, c)
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lbsync/lbsync/cmd/lbsync/view"
+	"github.com/lbsync/lbsync/reconcile"
+	"github.com/lbsync/lbsync/spec"
+)
+
+type diffFlags struct {
+	director, against string
+	full              bool
+}
+
+func (a *app) diff() *cobra.Command {
+	var f diffFlags
+	cmd := &cobra.Command{
+		Use: "diff [DIR]", Short: "Show what merging a folder would do, in the order in which it would be done", Args: optionalFolder(),
+		Long: "Show what merging a folder would do, in the order in which it would be done.\n\n" +
+			"--against live asks the agent on this host; rev:REV compares with a revision of the git work tree that DIR is in, without\n" +
+			"any agent; snapshot:FILE compares with what `lbsync snapshot` wrote.\n\n" + exitHelp(),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runDiff(cmd.Context(), args, f) },
+	}
+	cmd.Flags().StringVar(&f.director, "director", "", "one director; without it, all that can be compared")
+	cmd.Flags().StringVar(&f.against, "against", "live", "live, rev:REV or snapshot:FILE")
+	cmd.Flags().BoolVar(&f.full, "full", false, "list every change, however many there are")
+	return cmd
+}
+
+func (a *app) runDiff(ctx context.Context, args []string, f diffFlags) error {
+	name, fsys, err := folder(args)
+	if err != nil {
+		return err
+	}
+	base, err := a.baseline(ctx, name, f)
+	if err != nil {
+		return err
+	}
+	l := load(fsys, base.views...)
+	if err := a.accepted(l, "fleet "+name); err != nil {
+		return err
+	}
+	names, err := chosen(l.fleet, f.director)
+	if err != nil {
+		return err
+	}
+	target := commitOf(name, fsys)
+	var plans []view.DirectorDiff
+	for _, director := range names {
+		if from, ok := base.of(director); ok {
+			v, _ := l.fleet.Director(director)
+			plans = append(plans, a.plan(v, from, target))
+		}
+	}
+	if len(plans) == 0 {
+		return fmt.Errorf("fleet %s does not declare %s, which %s is about", name, strings.Join(base.directors(), ", "), base.what)
+	}
+	doc := view.NewDiff(a.now(), plans)
+	doc.Full = f.full
+	if err := a.print.Print(doc); err != nil {
+		return err
+	}
+	return done(diffExit(doc))
+}
+
+func diffExit(d view.Diff) int {
+	switch {
+	case d.Summary.Pending():
+		return exitPending
+	case d.Summary.Drift > 0:
+		return exitDrift
+	}
+	return exitOK
+}
+
+// plan is what would be done to one director.
+func (a *app) plan(v spec.View, from start, target target) view.DirectorDiff {
+	want, holds := reconcile.Want(v, spec.Facts{Now: a.now()})
+	p := reconcile.NewPlan(reconcile.PlanInput{
+		Director: v.Director.Def.Name, Commit: target.commit, Want: want, Holds: holds, Prior: from.prior, Live: from.live, Owned: from.owned,
+	})
+	d := view.NewDirectorDiff(p, from.since)
+	d.From = from.label
+	if target.commit.ID == "" {
+		d.To = target.label
+	}
+	return d
+}

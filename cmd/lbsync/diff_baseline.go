@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/lbsync/lbsync/cmd/lbsync/view"
+	"github.com/lbsync/lbsync/reconcile"
+	"github.com/lbsync/lbsync/reconcile/source"
+	"github.com/lbsync/lbsync/runtime/api"
+	"github.com/lbsync/lbsync/spec"
+)
+
+// baseline is what a fleet is compared with.
+type baseline struct {
+	what   string // in words, for messages
+	starts map[string]start
+	all    *start       // of a director that has none of its own; nil: such a director is left out
+	views  []*spec.View // in force now
+}
+
+// start is where one director's plan begins.
+type start struct {
+	label string
+	live  spec.State
+	prior *spec.State
+	owned reconcile.Owned
+	since map[string]time.Time // when drift of a key was first seen
+}
+
+func (b baseline) of(director string) (start, bool) {
+	if s, ok := b.starts[director]; ok {
+		return s, true
+	}
+	if b.all == nil {
+		return start{}, false
+	}
+	return *b.all, true
+}
+
+func (b baseline) directors() []string {
+	var out []string
+	for name := range b.starts {
+		out = append(out, name)
+	}
+	return out
+}
+
+func (a *app) baseline(ctx context.Context, dir string, f diffFlags) (baseline, error) {
+	kind, arg, _ := strings.Cut(f.against, ":")
+	switch {
+	case f.against == "live":
+		return a.live(ctx, f.director)
+	case kind == "rev" && arg != "":
+		return a.revision(dir, arg)
+	case kind == "snapshot" && arg != "":
+		return fromFile(arg)
+	}
+	return baseline{}, usagef("--against %q: write live, rev:REV or snapshot:FILE", f.against)
+}
+
+// live asks the agent of this host, which speaks for its own director.
+func (a *app) live(ctx context.Context, director string) (baseline, error) {
+	client, err := a.agent()
+	if err != nil {
+		return baseline{}, fmt.Errorf("%w; --against rev:REV needs no agent", err)
+	}
+	defer client.Close()
+	snapshot, err := client.Snapshot(ctx)
+	if err != nil {
+		return baseline{}, err
+	}
+	if director != "" && director != snapshot.Director {
+		return baseline{}, fmt.Errorf("%w: %s is not this host, whose agent speaks for %s; use --against snapshot:FILE, or ask there",
+			api.ErrUnreachable, director, snapshot.Director)
+	}
+	status, err := client.Status(ctx)
+	if err != nil {
+		return baseline{}, err
+	}
+	b, err := fromSnapshot(snapshot, "live")
+	s := b.starts[snapshot.Director]
+	s.since = map[string]time.Time{}
+	for _, d := range status.Drift {
+		s.since[d.Key] = d.FirstSeen
+	}
+	b.starts[snapshot.Director] = s
+	return b, err
+}
+
+func fromFile(name string) (baseline, error) {
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return baseline{}, err
+	}
+	s, err := view.ReadSnapshot(b)
+	if err != nil {
+		return baseline{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return fromSnapshot(s, name)
+}
+
+func fromSnapshot(s spec.Snapshot, label string) (baseline, error) {
+	st := start{label: label, live: s.Live, prior: s.Prior}
+	if s.Applied != nil {
+		st.label = s.Applied.Short()
+	}
+	if err := st.owned.UnmarshalText(s.Owned); err != nil {
+		return baseline{}, fmt.Errorf("snapshot of %s: %w", s.Director, err)
+	}
+	return baseline{what: label, starts: map[string]start{s.Director: st}}, nil
+}
+
+// revision renders the fleet as it is in a commit: what a director holds that follows it.
+func (a *app) revision(dir, rev string) (baseline, error) {
+	checkout, err := source.OpenCheckout(dir)
+	if err != nil {
+		return baseline{}, err
+	}
+	head, err := checkout.Resolve(rev)
+	if err != nil {
+		return baseline{}, err
+	}
+	b := baseline{what: "revision " + rev, starts: map[string]start{}, all: &start{label: commit(head).Short(), prior: &spec.State{}}}
+	tree, err := checkout.Tree(head.ID)
+	if errors.Is(err, source.ErrNoPath) || errors.Is(err, source.ErrNoHCL) {
+		return b, nil // the fleet begins after that revision
+	}
+	if err != nil {
+		return baseline{}, err
+	}
+	l := load(tree)
+	if l.fleet == nil {
+		return baseline{}, errors.Join(fmt.Errorf("revision %s cannot be loaded", rev), a.print.Diagnostics(l.diags, l.files))
+	}
+	for _, d := range l.fleet.Directors {
+		v, _ := l.fleet.Director(d.Def.Name)
+		want, _ := reconcile.Want(v, spec.Facts{Now: a.now()})
+		b.views = append(b.views, &v)
+		b.starts[d.Def.Name] = start{label: b.all.label, live: want, prior: &want, owned: reconcile.Owned{}.Claim(want)}
+	}
+	return b, nil
+}

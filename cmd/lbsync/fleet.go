@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/spf13/cobra"
+
+	"github.com/lbsync/lbsync/policies"
+	"github.com/lbsync/lbsync/spec"
+)
+
+// loaded is a fleet with what was found in it.
+type loaded struct {
+	fleet *spec.Fleet // nil: it could not be loaded, so no policy was asked
+	files map[string]*hcl.File
+	diags hcl.Diagnostics
+}
+
+// load reads a fleet and asks every policy. priors are the views that are in force now, for the rules that look at a change.
+func load(fsys fs.FS, priors ...*spec.View) loaded {
+	fleet, sources, diags := spec.LoadFS(fsys)
+	if fleet != nil {
+		diags = append(diags, judge(fleet, priors)...)
+	}
+	return loaded{fleet, sources.Files(), diags}
+}
+
+// judge asks every policy for each prior view; what does not depend on it is found each time and said once.
+func judge(fleet *spec.Fleet, priors []*spec.View) hcl.Diagnostics {
+	if len(priors) == 0 {
+		priors = []*spec.View{nil}
+	}
+	said := map[string]bool{}
+	var out hcl.Diagnostics
+	for _, prior := range priors {
+		for _, d := range policies.Check(policies.Input{Fleet: fleet, Prior: prior}) {
+			if text := d.Error() + d.Detail; !said[text] {
+				said[text] = true
+				out = append(out, d)
+			}
+		}
+	}
+	return out
+}
+
+// verdict is the exit code of the findings: a fleet that cannot be loaded is an error, one that policy forbids is refused.
+func (l loaded) verdict() int {
+	switch {
+	case l.fleet == nil:
+		return exitError
+	case l.diags.HasErrors():
+		return exitRefused
+	}
+	return exitOK
+}
+
+// accepted prints the findings and is an error if the fleet may not be.
+func (a *app) accepted(l loaded, what string) error {
+	if err := a.print.Diagnostics(l.diags, l.files); err != nil {
+		return err
+	}
+	switch l.verdict() {
+	case exitError:
+		return fmt.Errorf("%s cannot be loaded", what)
+	case exitRefused:
+		return &exit{exitRefused, fmt.Errorf("%s is refused by policy", what)}
+	}
+	return nil
+}
+
+// folder is the argument [DIR], the current folder without one. Symbolic links out of it are not followed.
+func folder(args []string) (name string, fsys fs.FS, err error) {
+	name = "."
+	if len(args) > 0 {
+		name = args[0]
+	}
+	root, err := os.OpenRoot(name)
+	if err != nil {
+		return name, nil, fmt.Errorf("open fleet: %w", err)
+	}
+	return name, root.FS(), nil
+}
+
+// chosen are the directors that --director names: one, or all of the fleet.
+func chosen(fleet *spec.Fleet, name string) ([]string, error) {
+	var all []string
+	for _, d := range fleet.Directors {
+		if name == "" || d.Def.Name == name {
+			all = append(all, d.Def.Name)
+		}
+	}
+	if len(all) == 0 && name != "" {
+		return nil, usagef("--director %q: the fleet declares no such director", name)
+	}
+	return all, nil
+}
+
+func optionalFolder() cobra.PositionalArgs { return arguments(0, 1, "") }

@@ -1,0 +1,11 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+func (a *app) resume() *cobra.Command {
+	return a.command("resume", "End a suspension", spec.Resume)
+}
