@@ -57,7 +57,7 @@ func (k *Kernel) fastDests(service spec.ServiceKey, counts map[spec.ServiceKey]i
 		return false, fmt.Errorf("read real servers of %s: %w", service, err)
 	}
 	rows := all[from:]
-	rows.Sort()
+	sortDests(rows)
 	return complete && knownTunnels(rows, last), nil
 }
 

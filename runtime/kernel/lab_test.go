@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/vishvananda/netns"
 
 	"github.com/lbsync/lbsync/runtime/kernel"
 	"github.com/lbsync/lbsync/runtime/kernel/kerneltest"
@@ -52,10 +55,7 @@ func needsIPVS(t testing.TB) {
 // namespace makes a network namespace with lo up and the interfaces of the conformance suite.
 func namespace(t testing.TB) string {
 	t.Helper()
-	ns := fmt.Sprintf("kernel-test-%d-%d", os.Getpid(), counter)
-	counter++
-	run(t, "", "ip", "netns", "add", ns)
-	t.Cleanup(func() { run(t, "", "ip", "netns", "del", ns) })
+	ns := freshNamespace(t)
 	var b strings.Builder
 	b.WriteString("link set lo up\n")
 	for n, i := range kerneltest.Interfaces {
@@ -77,6 +77,16 @@ func namespace(t testing.TB) string {
 	return ns
 }
 
+// freshNamespace is as Linux makes it: even lo is down.
+func freshNamespace(t testing.TB) string {
+	t.Helper()
+	ns := fmt.Sprintf("kernel-test-%d-%d", os.Getpid(), counter)
+	counter++
+	run(t, "", "ip", "netns", "add", ns)
+	t.Cleanup(func() { run(t, "", "ip", "netns", "del", ns) })
+	return ns
+}
+
 var counter int
 
 func open(t testing.TB) real {
@@ -93,4 +103,24 @@ func open(t testing.TB) real {
 func TestKernelConforms(t *testing.T) {
 	needsIPVS(t)
 	kerneltest.Conformance(t, func(t *testing.T) kerneltest.Subject { return open(t) })
+}
+
+// inNamespace runs f on a thread that is in the namespace, and ends with it.
+func inNamespace(t *testing.T, ns string, f func()) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		h, err := netns.GetFromName(ns)
+		if err == nil {
+			err = netns.Set(h)
+		}
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		f()
+	}()
+	<-done
 }

