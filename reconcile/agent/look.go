@@ -41,6 +41,11 @@ func (a *Agent) look(ctx context.Context, isRetry bool) {
 		a.failed()
 		return
 	}
+	a.compare(ctx, isRetry)
+}
+
+// compare puts right what was read.
+func (a *Agent) compare(ctx context.Context, isRetry bool) {
 	if a.want == nil {
 		return
 	}
@@ -107,7 +112,7 @@ func (a *Agent) verify(ctx context.Context, out reconcile.Outcome) {
 
 // settled notes that the kernel holds what it should.
 func (a *Agent) settled() {
-	a.stuck, a.failures = spec.Digest{}, nil
+	a.stuck, a.failures, a.failingSince = spec.Digest{}, nil, nil
 	if !a.held.Whole {
 		a.held.Whole, a.prior = true, a.want
 		a.applied = &spec.CommitAt{Commit: a.held.Commit, At: time.Now()}
@@ -120,22 +125,22 @@ func (a *Agent) settled() {
 
 // drifted notes what was changed outside git, with when it was first seen, and returns what was not seen before.
 func (a *Agent) drifted(p spec.Plan) []spec.Change {
-	now, fresh := time.Now(), []spec.Change(nil)
-	drift := map[spec.Key]spec.Drift{}
+	now, first, fresh := time.Now(), map[spec.Key]time.Time{}, []spec.Change(nil)
+	a.drift = nil
 	for _, s := range p.Steps {
 		for _, c := range s.Changes {
 			if c.Reason != spec.ByDrift {
 				continue
 			}
-			d, seen := a.drift[c.Key]
+			at, seen := a.firstSeen[c.Key]
 			if !seen {
-				d.FirstSeen = now
-				fresh = append(fresh, c)
+				at, fresh = now, append(fresh, c)
 			}
-			drift[c.Key] = spec.Drift{Object: spec.ObjectOf(c.Key), Action: c.Action, Fields: c.Fields(), FirstSeen: d.FirstSeen}
+			first[c.Key] = at
+			a.drift = append(a.drift, spec.Drift{Object: spec.ObjectOf(c.Key), Action: c.Action, Fields: c.Fields(), FirstSeen: at})
 		}
 	}
-	a.drift = drift
+	a.firstSeen = first
 	a.counted(p)
 	return fresh
 }

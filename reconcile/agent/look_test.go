@@ -127,16 +127,16 @@ func TestOneFailureStopsNothingElse(t *testing.T) {
 		r.start()
 		r.holds("80 wrr 21=1")
 		s := r.status()
-		if s.Phase != spec.Degraded || len(s.Failures) != 2 || s.Failures[1].Error != "add service tcp 192.0.2.1:90: module ip_vs_mh is not available" || s.Applied != nil || s.Services != 1 {
+		if s.Phase != spec.Degraded || len(s.Failures) != 2 || s.Failures[0].Error != "add service tcp 192.0.2.1:90: module ip_vs_mh is not available" || s.Applied != nil || s.Services != 1 {
 			t.Errorf("status %+v", s)
 		}
-		began := s.Failures[1].Since
+		began := s.Failures[0].Since
 		r.pass(10 * time.Minute)
 		if n := len(r.kernel.History()); n < 8 || n > 24 {
 			t.Errorf("%d operations after 10 minutes of backoff", n)
 		}
-		if s := r.status(); !s.Failures[1].Since.Equal(began) {
-			t.Errorf("failing since %v, want %v", s.Failures[1].Since, began)
+		if s := r.status(); !s.Failures[0].Since.Equal(began) {
+			t.Errorf("failing since %v, want %v", s.Failures[0].Since, began)
 		}
 		r.kernel.Inject()
 		r.pass(longestRetry)

@@ -24,9 +24,22 @@ func (a *Agent) start(ctx context.Context) {
 		a.follow(ctx)
 	}
 	if begun == nil || a.held.Commit.ID != begun.Commit.ID {
-		a.look(ctx, true)
+		a.restore(ctx)
 	}
 	a.follow(ctx)
+}
+
+// restore brings back what is held.
+func (a *Agent) restore(ctx context.Context) {
+	if a.observe(ctx, reconcile.Full) != nil {
+		a.failed()
+		return
+	}
+	if len(a.live.Services)+len(a.live.Daemons) == 0 {
+		// A kernel that just booted: filling it repairs nothing that somebody changed.
+		a.prior = nil
+	}
+	a.compare(ctx, true)
 }
 
 // remember reads what is on disk, and returns the intent that has no outcome.

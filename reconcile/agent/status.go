@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -24,8 +23,8 @@ type report struct {
 	applied   *spec.CommitAt
 	refusal   *spec.Refusal
 	plan      *spec.PlanSummary
-	failures  map[spec.Key]spec.Failure
-	drift     map[spec.Key]spec.Drift
+	failures  []spec.Failure
+	drift     []spec.Drift
 	repaired  uint64
 	foreign   []spec.Object
 	failing   bool          // the last fetch failed
@@ -36,6 +35,9 @@ type report struct {
 	services  int
 	servers   int
 	line      string // last told to systemd
+
+	firstSeen    map[spec.Key]time.Time // of drift
+	failingSince map[spec.Key]time.Time
 }
 
 // board is where the loop puts its status for others to read.
@@ -115,7 +117,7 @@ func (a *Agent) publish() {
 		Version: spec.DocumentVersion, Director: a.cfg.Director, Program: a.cfg.Program, Started: a.started,
 		Phase: a.phase, Since: a.since, BlockedOn: a.call,
 		Attempted: a.attempted, Applied: a.applied, HighWater: a.held.HighWater, Refusal: a.refusal, Suspension: a.held.Suspension,
-		Plan: a.plan, Failures: inOrder(a.failures), Drift: inOrder(a.drift), Repaired: a.repaired, Foreign: a.foreign,
+		Plan: a.plan, Failures: a.failures, Drift: a.drift, Repaired: a.repaired, Foreign: a.foreign,
 		Kernel: a.kernel, Disk: a.disk, Services: a.services, RealServers: a.servers,
 	}
 	if p := a.held.Pin; p != nil {
@@ -129,18 +131,6 @@ func (a *Agent) publish() {
 	a.board.mu.Lock()
 	defer a.board.mu.Unlock()
 	a.board.status = s
-}
-
-// inOrder lists what is kept by key, in the order of kind and key.
-func inOrder[T any](m map[spec.Key]T) []T {
-	keys := slices.SortedFunc(maps.Keys(m), func(a, b spec.Key) int {
-		return cmp.Or(cmp.Compare(a.Kind(), b.Kind()), cmp.Compare(a.String(), b.String()))
-	})
-	var out []T
-	for _, k := range keys {
-		out = append(out, m[k])
-	}
-	return out
 }
 
 // Status is what the loop last said, with what mirror and journal say now: a fetch runs beside the loop.
@@ -166,18 +156,20 @@ func (a *Agent) missing(p spec.Plan, out reconcile.Outcome) {
 	for _, f := range slices.Concat(out.Failed, out.Skipped) {
 		why[f.Change.Key] = f.Err
 	}
-	failures := map[spec.Key]spec.Failure{}
+	now, began := time.Now(), map[spec.Key]time.Time{}
+	a.failures = nil
 	for _, s := range p.Steps {
 		for _, c := range s.Changes {
-			err := cmp.Or(why[c.Key], out.Err, errNotHeld)
-			f := spec.Failure{Object: spec.ObjectOf(c.Key), Action: c.Action, Error: err.Error(), Since: time.Now()}
-			if was, ok := a.failures[c.Key]; ok {
-				f.Since = was.Since
+			since, was := a.failingSince[c.Key]
+			if !was {
+				since = now
 			}
-			failures[c.Key] = f
+			began[c.Key] = since
+			err := cmp.Or(why[c.Key], out.Err, errNotHeld)
+			a.failures = append(a.failures, spec.Failure{Object: spec.ObjectOf(c.Key), Action: c.Action, Error: err.Error(), Since: since})
 		}
 	}
-	a.failures = failures
+	a.failingSince = began
 }
 
 // errNotHeld is a change that was made without error, and yet is not what is read back.
