@@ -17,12 +17,12 @@ func (a *app) audit() *cobra.Command {
 }
 
 func (a *app) auditShow() *cobra.Command {
-	var dir string
+	var state string
 	var f filterFlags
 	cmd := &cobra.Command{
 		Use: "show", Short: "Show records, oldest first", Args: noArguments(),
 		RunE: func(*cobra.Command, []string) error {
-			filter, dir, err := a.records(f, dir)
+			filter, dir, err := a.records(f, state)
 			if err != nil {
 				return err
 			}
@@ -36,31 +36,31 @@ func (a *app) auditShow() *cobra.Command {
 			return a.print.Print(view.NewAudit(records))
 		},
 	}
-	journalFlag(cmd, &dir)
+	stateFlag(cmd, &state)
 	f.register(cmd)
 	return cmd
 }
 
 func (a *app) auditExport() *cobra.Command {
-	var dir string
+	var state string
 	var f filterFlags
 	cmd := &cobra.Command{
 		Use: "export", Short: "Write records as JSON lines, as they stand in the journal", Args: noArguments(),
 		RunE: func(*cobra.Command, []string) error {
-			filter, dir, err := a.records(f, dir)
+			filter, dir, err := a.records(f, state)
 			if err != nil {
 				return err
 			}
 			return a.print.Export(dir, filter)
 		},
 	}
-	journalFlag(cmd, &dir)
+	stateFlag(cmd, &state)
 	f.register(cmd)
 	return cmd
 }
 
 func (a *app) auditVerify() *cobra.Command {
-	var dir, known string
+	var state, known string
 	cmd := &cobra.Command{
 		Use: "verify", Short: "Prove that no record was cut, edited or reordered", Args: noArguments(),
 		RunE: func(*cobra.Command, []string) error {
@@ -72,7 +72,7 @@ func (a *app) auditVerify() *cobra.Command {
 				}
 				heads = append(heads, h)
 			}
-			dir, err := a.journalDir(dir)
+			dir, err := a.journalDir(state)
 			if err != nil {
 				return err
 			}
@@ -87,36 +87,36 @@ func (a *app) auditVerify() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&known, "head", "", "SEQ:HASH of a record that is known from elsewhere and must be there")
-	journalFlag(cmd, &dir)
+	stateFlag(cmd, &state)
 	return cmd
 }
 
-func journalFlag(cmd *cobra.Command, dir *string) {
-	cmd.Flags().StringVar(dir, "journal", "", "folder of the journal, such as a copy; the agent's own without it")
+func stateFlag(cmd *cobra.Command, state *string) {
+	cmd.Flags().StringVar(state, "state", "", "the agent's state folder, or a copy of it; the one of --config without it")
 }
 
-// journalDir is the folder that was named, or the one below the agent's state. It has to be there: an empty answer about a wrong
-// folder would look like a director that nothing ever happened to.
-func (a *app) journalDir(named string) (string, error) {
-	dir := named
-	if dir == "" {
+// journalDir is the journal below the state folder that was named, or below the agent's own. It has to be there: an empty answer
+// about a wrong folder would look like a director that nothing ever happened to.
+func (a *app) journalDir(state string) (string, error) {
+	if state == "" {
 		cfg, err := a.agentConfig()
 		if err != nil {
 			return "", err
 		}
-		dir = journalFolder(cfg.State)
+		state = cfg.State
 	}
+	dir := journalFolder(state)
 	if _, err := os.Stat(dir); err != nil {
-		return "", fmt.Errorf("read journal: %w; has the agent ever run here? --config or --journal names another place", err)
+		return "", fmt.Errorf("read journal: %w; has the agent ever run here? --config or --state names another place", err)
 	}
 	return dir, nil
 }
 
-func (a *app) records(f filterFlags, dir string) (journal.Filter, string, error) {
+func (a *app) records(f filterFlags, state string) (journal.Filter, string, error) {
 	filter, err := f.filter(a.now())
 	if err != nil {
 		return filter, "", err
 	}
-	dir, err = a.journalDir(dir)
+	dir, err := a.journalDir(state)
 	return filter, dir, err
 }

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
+	"maps"
+	"slices"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/lbsync/lbsync/cmd/lbsync/view"
@@ -57,8 +59,11 @@ func (a *app) runDiff(ctx context.Context, args []string, f diffFlags) error {
 			plans = append(plans, a.plan(v, from, target))
 		}
 	}
+	if err := a.gone(name, base, l.fleet); err != nil {
+		return err
+	}
 	if len(plans) == 0 {
-		return fmt.Errorf("fleet %s does not declare %s, which %s is about", name, strings.Join(base.directors(), ", "), base.what)
+		return fmt.Errorf("fleet %s: nothing to compare with %s", name, base.what)
 	}
 	doc := view.NewDiff(a.now(), plans)
 	doc.Full = f.full
@@ -66,6 +71,20 @@ func (a *app) runDiff(ctx context.Context, args []string, f diffFlags) error {
 		return err
 	}
 	return done(diffExit(doc))
+}
+
+// gone warns of directors that the fleet declares no more: a diff of what is declared cannot show them.
+func (a *app) gone(name string, base baseline, fleet *spec.Fleet) error {
+	var diags hcl.Diagnostics
+	for _, director := range slices.Sorted(maps.Keys(base.starts)) {
+		if _, ok := fleet.Director(director); !ok {
+			diags = append(diags, &hcl.Diagnostic{
+				Severity: hcl.DiagWarning, Summary: fmt.Sprintf("Director %q is not declared any more", director),
+				Detail: fmt.Sprintf("%s has it and %s has not. Its agent refuses such a commit and goes on with what it holds: stop that agent, or declare the director.", base.what, name),
+			})
+		}
+	}
+	return a.print.Diagnostics(diags, nil)
 }
 
 func diffExit(d view.Diff) int {
@@ -80,12 +99,13 @@ func diffExit(d view.Diff) int {
 
 // plan is what would be done to one director.
 func (a *app) plan(v spec.View, from start, target target) view.DirectorDiff {
-	want, holds := reconcile.Want(v, spec.Facts{Now: a.now()})
+	facts := spec.Facts{Now: a.now()}
+	want, holds := reconcile.Want(v, facts)
 	p := reconcile.NewPlan(reconcile.PlanInput{
 		Director: v.Director.Def.Name, Commit: target.commit, Want: want, Holds: holds, Prior: from.prior, Live: from.live, Owned: from.owned,
 	})
 	d := view.NewDirectorDiff(p, from.since)
-	d.From = from.label
+	d.From, d.Roles = from.label, view.RolesOf(facts.Roles)
 	if target.commit.ID == "" {
 		d.To = target.label
 	}

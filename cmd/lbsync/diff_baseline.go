@@ -42,14 +42,6 @@ func (b baseline) of(director string) (start, bool) {
 	return *b.all, true
 }
 
-func (b baseline) directors() []string {
-	var out []string
-	for name := range b.starts {
-		out = append(out, name)
-	}
-	return out
-}
-
 func (a *app) baseline(ctx context.Context, dir string, f diffFlags) (baseline, error) {
 	kind, arg, _ := strings.Cut(f.against, ":")
 	switch {
@@ -82,7 +74,7 @@ func (a *app) live(ctx context.Context, director string) (baseline, error) {
 	if err != nil {
 		return baseline{}, err
 	}
-	b, err := fromSnapshot(snapshot, "live")
+	b, err := fromSnapshot(snapshot, "The agent of this host")
 	s := b.starts[snapshot.Director]
 	s.since = map[string]time.Time{}
 	for _, d := range status.Drift {
@@ -101,18 +93,18 @@ func fromFile(name string) (baseline, error) {
 	if err != nil {
 		return baseline{}, fmt.Errorf("%s: %w", name, err)
 	}
-	return fromSnapshot(s, name)
+	return fromSnapshot(s, "Snapshot "+name)
 }
 
-func fromSnapshot(s spec.Snapshot, label string) (baseline, error) {
-	st := start{label: label, live: s.Live, prior: s.Prior}
+func fromSnapshot(s spec.Snapshot, what string) (baseline, error) {
+	st := start{label: "nothing applied", live: s.Live, prior: s.Prior}
 	if s.Applied != nil {
 		st.label = s.Applied.Short()
 	}
 	if err := st.owned.UnmarshalText(s.Owned); err != nil {
 		return baseline{}, fmt.Errorf("snapshot of %s: %w", s.Director, err)
 	}
-	return baseline{what: label, starts: map[string]start{s.Director: st}}, nil
+	return baseline{what: what, starts: map[string]start{s.Director: st}}, nil
 }
 
 // revision renders the fleet as it is in a commit: what a director holds that follows it.
@@ -125,7 +117,7 @@ func (a *app) revision(dir, rev string) (baseline, error) {
 	if err != nil {
 		return baseline{}, err
 	}
-	b := baseline{what: "revision " + rev, starts: map[string]start{}, all: &start{label: commit(head).Short(), prior: &spec.State{}}}
+	b := baseline{what: "Revision " + rev, starts: map[string]start{}, all: &start{label: commit(head).Short(), prior: &spec.State{}}}
 	tree, err := checkout.Tree(head.ID)
 	if errors.Is(err, source.ErrNoPath) || errors.Is(err, source.ErrNoHCL) {
 		return b, nil // the fleet begins after that revision

@@ -9,11 +9,11 @@ import (
 
 func (a *app) history() *cobra.Command {
 	var most int
-	var dir string
+	var state string
 	cmd := &cobra.Command{
 		Use: "history", Short: "Show the commits that were tried and what came of them, newest first", Args: noArguments(),
 		RunE: func(*cobra.Command, []string) error {
-			dir, err := a.journalDir(dir)
+			dir, err := a.journalDir(state)
 			if err != nil {
 				return err
 			}
@@ -25,6 +25,6 @@ func (a *app) history() *cobra.Command {
 		},
 	}
 	cmd.Flags().IntVarP(&most, "limit", "n", 20, "show at most so many; 0 shows all")
-	journalFlag(cmd, &dir)
+	stateFlag(cmd, &state)
 	return cmd
 }

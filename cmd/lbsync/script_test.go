@@ -17,17 +17,23 @@ import (
 
 	"github.com/lbsync/lbsync/runtime/api"
 	"github.com/lbsync/lbsync/runtime/director"
+	"github.com/lbsync/lbsync/runtime/kernel"
 	"github.com/lbsync/lbsync/spec"
 )
 
-// kernelFile names the file in which the kernel of a scripted lbsync lives.
+// kernelFile names the file in which the kernel of a scripted lbsync lives; empty, there is no IPVS.
 const kernelFile = "LBSYNC_TEST_KERNEL"
 
 // The test binary is lbsync itself for the scripts, with a kernel in a file in place of the machine's.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"lbsync": func() {
 		a := newApp(os.Stdin, os.Stdout, os.Stderr)
-		a.kernel = func() (director.Kernel, error) { return fileKernel{os.Getenv(kernelFile)}, nil }
+		a.kernel = func() (director.Kernel, error) {
+			if os.Getenv(kernelFile) == "" {
+				return nil, kernel.ErrNoIPVS
+			}
+			return fileKernel{os.Getenv(kernelFile)}, nil
+		}
 		os.Exit(a.run(os.Args[1:]))
 	}})
 }
@@ -44,10 +50,10 @@ func TestScripts(t *testing.T) {
 				env.Setenv("GIT_"+who+"_NAME", "Ann")
 				env.Setenv("GIT_"+who+"_EMAIL", "ann@example.org")
 			}
-			return nil
+			return listenAsSystemd(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "expand": expand, "commit": commitAll, "wait-status": waitStatus, "wait-gone": waitGone, "refresh": refresh, "terminate": terminate,
+			"code": code, "expand": expand, "commit": commitAll, "wait-status": waitStatus, "wait-gone": waitGone, "refresh": refresh, "terminate": terminate, "notified": notified,
 			"kernel": kernelCommand, "json": jsonShape,
 		},
 	})
@@ -93,8 +99,9 @@ func commitAll(ts *testscript.TestScript, _ bool, args []string) {
 // patience is how long a script waits for a condition before it fails. It is no part of what is tested.
 const patience = 20 * time.Second
 
-// waitStatus waits until a field of the agent's status has a value, "null" for none: `wait-status applied.commit.subject First`.
-func waitStatus(ts *testscript.TestScript, _ bool, args []string) {
+// waitStatus waits until a field of the agent's status has a value, "null" for none: `wait-status applied.commit.subject First`; or,
+// negated, until it has another one.
+func waitStatus(ts *testscript.TestScript, neg bool, args []string) {
 	last := "no answer"
 	until(ts, func(ctx context.Context) bool {
 		s, err := ask(ctx, ts.Getenv("SOCK"))
@@ -105,8 +112,8 @@ func waitStatus(ts *testscript.TestScript, _ bool, args []string) {
 		b, err := json.Marshal(s)
 		ts.Check(err)
 		last = string(b)
-		return jsonField(b, args[0]) == args[1]
-	}, func() string { return fmt.Sprintf("%s is not %q in %s", args[0], args[1], last) })
+		return (jsonField(b, args[0]) == args[1]) != neg
+	}, func() string { return fmt.Sprintf("wait for %s %q: %s", args[0], args[1], last) })
 }
 
 // waitGone waits until no agent answers.

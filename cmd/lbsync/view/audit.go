@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/lbsync/lbsync/reconcile/journal"
 	"github.com/lbsync/lbsync/spec"
@@ -22,7 +23,7 @@ func NewAudit(records []journal.Record) Audit {
 	return Audit{head("audit"), records}
 }
 
-// Text is one line for each record, and what a refused commit had wrong below it.
+// Text is one line for each record, and below them what refused commits had wrong.
 func (a Audit) Text(t *Text) {
 	if len(a.Records) == 0 {
 		t.Linef("no record matches")
@@ -36,6 +37,16 @@ func (a Audit) Text(t *Text) {
 		})
 	}
 	t.Table("", rows)
+	for _, r := range a.Records {
+		if r.Diagnostics == "" {
+			continue
+		}
+		t.Linef("")
+		t.Linef("%d, %s refused:", r.Seq, spec.ShortID(r.Commit))
+		for line := range strings.Lines(r.Diagnostics) {
+			t.Linef("  %s", strings.TrimSuffix(line, "\n"))
+		}
+	}
 }
 
 // what is the object with its change, or else the plan, or the remark.

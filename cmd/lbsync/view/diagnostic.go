@@ -23,7 +23,7 @@ func (p *Printer) Diagnostics(diags hcl.Diagnostics, files map[string]*hcl.File)
 		diagnose(t, d, files, cmp.Or(p.Width, 80))
 	}
 	if rest := len(diags) - shown; rest > 0 {
-		t.Linef("… and %s more; -o json has them all", plural(rest, "finding"))
+		t.Linef("… and %s more; `lbsync validate -o json` has them all", plural(rest, "finding"))
 	}
 	_, err := p.Err.Write(t.b.Bytes())
 	return err

@@ -1,6 +1,8 @@
 package view
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,6 +89,15 @@ func NewDirectorDiff(p spec.Plan, since map[string]time.Time) DirectorDiff {
 		d.Foreign = append(d.Foreign, Foreign{f.Key.Kind(), f.Key.String(), f.Value.Attrs()})
 	}
 	return d
+}
+
+// RolesOf are the roles that facts know, by instance.
+func RolesOf(roles map[string]spec.Role) []InstanceRole {
+	var out []InstanceRole
+	for _, instance := range slices.Sorted(maps.Keys(roles)) {
+		out = append(out, InstanceRole{instance, roles[instance]})
+	}
+	return out
 }
 
 func (d DirectorDiff) changes() []Change {

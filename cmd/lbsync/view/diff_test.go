@@ -61,7 +61,7 @@ func pair(director string) spec.Plan {
 func pairDiff(director string, role spec.Role) DirectorDiff {
 	d := NewDirectorDiff(pair(director), map[string]time.Time{codis.String(): now.Add(-14 * time.Minute)})
 	d.From = "9f3c2a1"
-	d.Roles = []InstanceRole{{"codis_6379", role}}
+	d.Roles = RolesOf(map[string]spec.Role{"codis_6379": role, "web": spec.RoleUnknown})
 	return d
 }
 
