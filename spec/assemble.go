@@ -50,7 +50,7 @@ func (l *load) addTop(d *draft, w *work, built map[*work]*Cluster) {
 	case *shell:
 		c := def.Cluster
 		c.Place = w.place()
-		c.VirtualServers = make([]Placed[VirtualServer], 0, len(w.kids)+len(def.servers))
+		c.VirtualServers = slices.Grow(c.VirtualServers, len(w.kids)+len(def.servers))
 		for _, v := range def.servers {
 			c.VirtualServers = append(c.VirtualServers, Placed[VirtualServer]{v, c.Place})
 		}

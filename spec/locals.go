@@ -17,6 +17,9 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
+// MaxLocals is how many locals a fleet may have.
+const MaxLocals = 4096
+
 // MaxFile is the size of a file that file() reads.
 const MaxFile = 64 << 10
 
@@ -35,9 +38,14 @@ type local struct {
 func (l *load) evaluateLocals() {
 	l.env = &schema.Env{File: l.readText}
 	all := l.collectLocals()
-	values := map[string]cty.Value{}
+	values := make(map[string]cty.Value, len(all))
+	l.env.Names = make(map[string]bool, len(all))
 	for name := range all {
-		values[name] = cty.DynamicVal
+		values[name], l.env.Names[name] = cty.DynamicVal, true
+	}
+	if len(all) > MaxLocals {
+		l.report.error(nowhere(l.files[0].name), "Too many locals", fmt.Sprintf("The fleet has %d locals, and at most %d are possible: put some into one map.", len(all), MaxLocals))
+		all = nil
 	}
 	e := &evaluation{load: l, all: all, values: values}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
@@ -119,10 +127,10 @@ type evaluation struct {
 // visit computes a local after those it refers to; path is how it was reached.
 func (e *evaluation) visit(x *local, path []string) {
 	path = append(path, x.name)
-	if x.busy && !x.done {
-		e.cycle(x, path)
-	}
-	if x.busy || len(path) > 256 {
+	if x.busy {
+		if !x.done {
+			e.cycle(x, path)
+		}
 		return
 	}
 	x.busy = true
@@ -159,13 +167,24 @@ func (e *evaluation) cycle(x *local, path []string) {
 	for _, name := range ring {
 		e.all[name].done = true // unknown
 	}
+	if len(ring) > 8 {
+		ring = append(slices.Clone(ring[:4]), "…", ring[len(ring)-1])
+	}
 	x.work.diags = hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Locals go in a circle", Subject: &x.rng,
 		Detail: fmt.Sprintf("local.%s needs itself: break the circle by writing one of the values out.", strings.Join(ring, " needs local."))}}
 	e.take(x.work)
 }
 
 func (e *evaluation) compute(x *local) {
-	d := newDecoder(&schema.Env{Locals: cty.ObjectVal(e.values), Broken: e.env.Broken, File: e.readText})
+	needed := map[string]cty.Value{}
+	for _, t := range schema.References(x.expr) {
+		for _, dep := range e.referred(t) {
+			needed[dep.name] = e.values[dep.name]
+		}
+	}
+	env := *e.env
+	env.Locals = cty.ObjectVal(needed)
+	d := newDecoder(&env)
 	v := d.Evaluate(x.expr)
 	if why := schema.TooLarge(v); why != "" && d.Clean() {
 		d.Error(x.rng, "Value too large", why)

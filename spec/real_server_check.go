@@ -10,7 +10,9 @@ import (
 // placeReals completes the real servers from what the virtual server says, and judges them in it.
 func (s *serverDraft) placeReals(d *schema.Decoder) {
 	seen := make(map[netip.AddrPort]schema.Mark, len(s.reals))
-	s.RealServers = make([]RealServer, len(s.reals))
+	if len(s.reals) > 0 { // nil else, as a decoded view has it
+		s.RealServers = make([]RealServer, len(s.reals))
+	}
 	for i := range s.reals {
 		r := &s.reals[i]
 		s.complete(d, r)

@@ -23,6 +23,15 @@ func (r *report) error(rng hcl.Range, summary, detail string) {
 
 func (r *report) failed() bool { return len(r.diags) > 0 }
 
+// silent makes sure that a block which could not be read is never left out without a word.
+func (r *report) silent(works []*work) {
+	for _, w := range works {
+		if w.failed && !r.failed() {
+			r.error(rangeIn(w.file.text, w.place().Pos(Mark{Line: 1, Col: 1, Len: 1})), "Value not known", "A value in this block could not be computed: write it out.")
+		}
+	}
+}
+
 // finish orders the diagnostics, drops repetitions and cuts the list.
 func (r *report) finish() hcl.Diagnostics {
 	slices.SortStableFunc(r.diags, func(a, b *hcl.Diagnostic) int {

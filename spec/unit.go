@@ -108,6 +108,7 @@ func (l *load) decode(works []*work) {
 		l.report.diags = append(l.report.diags, w.diags...)
 		w.failed = w.failed || w.unit == nil
 	}
+	l.report.silent(works)
 	if steps.Load() > maxSteps {
 		l.report.error(nowhere(works[0].file.name), "Fleet too large", "All expressions together need too many steps. Use smaller collections in for expressions and dynamic blocks.")
 	}

@@ -5,7 +5,10 @@
 // costs seconds. What follows its lexer: hcl/v2/hclsyntax/scan_tokens.rl.
 package scan
 
-import "bytes"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // The limits. Nesting counts open brackets, quotes and heredocs together with the operators that wait in each of them, since the
 // parser recurses for both.
@@ -69,6 +72,11 @@ type scanner struct {
 
 // Split finds the items of a file. With a problem there are no items.
 func Split(src []byte, opt Options) ([]Item, *Problem) {
+	if at := invalid(src); at >= 0 {
+		p := &scanner{src: src}
+		p.fail(at, 1, bytes.Count(src[:at], []byte{'\n'}), "Not UTF-8", "This byte is not UTF-8 text: write the file in UTF-8.")
+		return nil, p.problem
+	}
 	s := &scanner{src: src, opt: opt, stack: make([]frame, 1, MaxDepth+2)}
 	s.stack[0] = frame{kind: '{'}
 	for s.pos < len(src) && s.problem == nil {
@@ -189,6 +197,18 @@ func (s *scanner) fail(offset, length, line int, summary, detail string) {
 		bol := bytes.LastIndexByte(s.src[:offset], '\n') + 1
 		s.problem = &Problem{Offset: offset, Len: length, Line: line + 1, Col: offset - bol + 1, Summary: summary, Detail: detail}
 	}
+}
+
+// invalid is the offset of the first byte that is not UTF-8; -1 if there is none. hcl's lexer and parser disagree about such bytes.
+func invalid(src []byte) int {
+	if utf8.Valid(src) {
+		return -1
+	}
+	at := 0
+	for r, n := utf8.DecodeRune(src); r != utf8.RuneError || n != 1; r, n = utf8.DecodeRune(src[at:]) {
+		at += n
+	}
+	return at
 }
 
 func lineLen(b []byte) int {

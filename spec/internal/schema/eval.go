@@ -13,6 +13,7 @@ import (
 // Env is what the expressions of a fleet may refer to. It is shared by decoders, and not written while they run.
 type Env struct {
 	Locals cty.Value                         // an object
+	Names  map[string]bool                   // all there are; Locals may hold only those that are needed
 	Plain  bool                              // locals are not possible here
 	Broken bool                              // a locals block was not read: names may be missing from it
 	File   func(name string) (string, error) // reads a file of the repository
@@ -68,7 +69,7 @@ func (d *Decoder) references(e hclsyntax.Expression) bool {
 }
 
 func (d *Decoder) rootHint(root string) string {
-	if d.env.Locals.Type().HasAttribute(root) {
+	if d.env.Names[root] {
 		return fmt.Sprintf(" Did you mean local.%s?", root)
 	}
 	names := append([]string{"local"}, slices.Sorted(maps.Keys(d.inner))...)
@@ -89,7 +90,7 @@ func (d *Decoder) local(t hcl.Traversal) bool {
 		return true
 	}
 	d.Refs[attr.Name] = true
-	if d.env.Locals.Type().HasAttribute(attr.Name) {
+	if d.env.Names[attr.Name] {
 		return true
 	}
 	if d.env.Broken {
@@ -101,7 +102,7 @@ func (d *Decoder) local(t hcl.Traversal) bool {
 }
 
 func (d *Decoder) localHint(name string) string {
-	names := slices.Sorted(maps.Keys(d.env.Locals.Type().AttributeTypes()))
+	names := slices.Sorted(maps.Keys(d.env.Names))
 	if n := Nearest(name, names); n != "" {
 		return fmt.Sprintf(" Did you mean local.%s?", n)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
 )
 
 type rawKind uint8
@@ -39,6 +40,8 @@ func (d *Decoder) read(e hclsyntax.Expression) raw {
 		if s, ok := literalText(e); ok {
 			return raw{kind: rawString, str: s, rng: e.SrcRange}
 		}
+	case *hclsyntax.TemplateWrapExpr:
+		return d.quoted(e)
 	case *hclsyntax.LiteralValueExpr:
 		return d.fromCty(e.Val, e.SrcRange)
 	case *hclsyntax.TupleConsExpr:
@@ -51,6 +54,19 @@ func (d *Decoder) read(e hclsyntax.Expression) raw {
 		return d.readObject(e)
 	}
 	return d.fromCty(d.eval(e), e.Range())
+}
+
+// quoted is "${…}" alone. hcl gives it the type of what is inside; in quotes a number is text, as it is beside other text.
+func (d *Decoder) quoted(e *hclsyntax.TemplateWrapExpr) raw {
+	v := d.eval(e)
+	if !v.IsMarked() && v.IsKnown() && !v.IsNull() && (v.Type() == cty.Number || v.Type() == cty.Bool) {
+		if _, why := weigh(v, 0); why != "" {
+			d.Error(e.SrcRange, "Value too large", why)
+			return raw{rng: e.SrcRange}
+		}
+		v, _ = convert.Convert(v, cty.String) // every number and bool has a text
+	}
+	return d.fromCty(v, e.SrcRange)
 }
 
 // literalText is the text of a quoted string without interpolation.
