@@ -53,17 +53,25 @@ func (a Audit) Text(t *Text) {
 func what(r journal.Record) string {
 	switch {
 	case r.Key != "":
-		s := object(spec.Object{Kind: r.Kind, Key: r.Key})
-		if r.Before != "" || r.After != "" {
-			s += ": " + orNone(r.Before) + " → " + orNone(r.After)
-		}
-		return s
+		return happened(r, object(spec.Object{Kind: r.Kind, Key: r.Key}))
 	case r.Detail != "":
 		return r.Detail
 	case r.Plan != "":
 		return fmt.Sprintf("%s, %s", r.Plan[:min(len(r.Plan), len("sha256:")+12)], plural(r.Changes, "change"))
 	}
 	return ""
+}
+
+func happened(r journal.Record, name string) string {
+	switch {
+	case r.Before == "" && r.After == "":
+		return name
+	case r.Before == "":
+		return "add " + name + ": " + r.After
+	case r.After == "":
+		return "remove " + name + ": " + r.Before
+	}
+	return name + ": " + r.Before + " → " + r.After
 }
 
 func eventStyle(e journal.Event) Style {

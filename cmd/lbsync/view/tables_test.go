@@ -57,6 +57,8 @@ func TestAudit(t *testing.T) {
 		{V: 1, Seq: 1, Time: now, Event: journal.Fetched, Commit: tip.ID, Author: "Ann <ann@example.org>"},
 		{V: 1, Seq: 2, Time: now, Event: journal.Planned, Commit: tip.ID, Plan: "sha256:cd3fcdb0e285d3a3", Changes: 3, Actor: "agent"},
 		{V: 1, Seq: 3, Time: now, Event: journal.Step, Commit: tip.ID, Kind: spec.KindService, Key: codis.String(), Before: "scheduler rr", After: "scheduler wrr", Result: "ok"},
+		{V: 1, Seq: 3, Time: now, Event: journal.Step, Kind: spec.KindService, Key: web.String(), After: "scheduler=mh", Result: "ok"},
+		{V: 1, Seq: 3, Time: now, Event: journal.Drift, Kind: spec.KindService, Key: web.String(), Before: "scheduler=mh"},
 		{V: 1, Seq: 4, Time: now, Event: journal.Refused, Commit: tip.ID, Result: "policies have 1 error", Diagnostics: "fleet.hcl:7: error: duplicate-syncid: 11 is used twice\nfleet.hcl:9: warning: other\n"},
 	}))
 	both(t, "audit_none", NewAudit(nil))

@@ -59,16 +59,18 @@ func (t *Text) Line(cells ...Cell) {
 	t.end()
 }
 
-// Table writes rows with aligned columns. Two blanks stand between columns and none at the end of a line.
+// Table writes rows with aligned columns. Two blanks stand between columns and none at the end of a line; a column in which no row
+// has anything is left out.
 func (t *Text) Table(indent string, rows [][]Cell) {
 	widths := columns(rows)
 	for _, row := range rows {
-		t.b.WriteString(indent)
+		gap := indent
 		for i, c := range row {
-			if i > 0 {
-				t.b.WriteString("  ")
+			if widths[i] > 0 {
+				t.b.WriteString(gap)
+				t.cell(c, widths[i])
+				gap = "  "
 			}
-			t.cell(c, widths[i])
 		}
 		t.end()
 	}
