@@ -37,7 +37,6 @@ func rendering(want spec.State) spec.Digest {
 // accept loads a commit and lets the policies judge it.
 func (a *Agent) accept(c spec.Commit) (candidate, *spec.Refusal, error) {
 	a.enter(spec.Loading, "load "+c.Short())
-	a.ripe = true
 	tree, err := a.parts.Source.Tree(c.ID)
 	if ofCommit(err) {
 		return candidate{}, refuse(c, err.Error()), nil
@@ -46,6 +45,7 @@ func (a *Agent) accept(c spec.Commit) (candidate, *spec.Refusal, error) {
 		return candidate{}, nil, err
 	}
 	fleet, diags := a.parts.Load(tree)
+	a.ripe = true
 	if damage := a.parts.Source.Status().Damage; damage != nil {
 		return candidate{}, nil, damage
 	}

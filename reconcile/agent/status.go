@@ -70,17 +70,23 @@ func (a *Agent) enter(phase spec.Activity, call string) {
 
 // rest is between two tasks.
 func (a *Agent) rest() {
-	if a.ripe {
-		a.ripe = false
-		// A load leaves several times the fleet's size behind; given back at once, the agent's size is that of what it holds.
-		debug.FreeOSMemory()
-	}
+	a.giveBack()
 	phase, line := a.resting()
 	a.enter(phase, "")
 	if line != a.line {
 		a.line = line
 		a.parts.Notify("STATUS=" + line)
 	}
+}
+
+// giveBack returns to the system what a load took and left: several times the size of a large fleet, which the collector would keep
+// for the next load. It costs a collection, so a small fleet does without.
+func (a *Agent) giveBack() {
+	const large = 1000 // services
+	if a.ripe && a.want != nil && len(a.want.Services) >= large {
+		debug.FreeOSMemory()
+	}
+	a.ripe = false
 }
 
 // resting is what keeps the director from following its branch, worst first, and one line that says so.
