@@ -3,6 +3,7 @@ package spec
 import (
 	"crypto/sha256"
 	"io/fs"
+	"sync"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/lbsync/lbsync/spec/internal/schema"
@@ -42,11 +43,14 @@ type load struct {
 	locals map[string]sum // by name: what their values are
 	report *report
 	files  []*source
+
+	mu    sync.Mutex
+	texts map[string]textFile
 }
 
 // Load loads the fleet; see LoadFS.
 func (l *Loader) Load(fsys fs.FS) (*Fleet, *Sources, hcl.Diagnostics) {
-	run := &load{Loader: l, fsys: fsys, report: &report{}}
+	run := &load{Loader: l, fsys: fsys, texts: map[string]textFile{}, report: &report{}}
 	run.read()
 	run.split()
 	run.evaluateLocals()

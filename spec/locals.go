@@ -222,8 +222,25 @@ func writeValue(h hash.Hash, v cty.Value) {
 	}
 }
 
-// readText is file(): a file below the folder of the fleet.
+// textFile is what file() gave in this load.
+type textFile struct {
+	text string
+	err  error
+}
+
+// readText is file(): a file below the folder of the fleet, read once in a load. Decoders call it at the same time.
 func (l *load) readText(name string) (string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f, ok := l.texts[name]
+	if !ok {
+		f.text, f.err = l.readTextFile(name)
+		l.texts[name] = f
+	}
+	return f.text, f.err
+}
+
+func (l *load) readTextFile(name string) (string, error) {
 	if !fs.ValidPath(name) || name == "." || path.Clean(name) != name {
 		return "", fmt.Errorf("%q: write a path below the folder of the fleet, with no . or .. in it", name)
 	}

@@ -115,7 +115,7 @@ func (l *load) split() {
 		}
 		f.blocks = make([]block, len(items))
 		for i, it := range items {
-			f.blocks[i] = newBlock(f.text, it)
+			f.blocks[i] = newBlock(f.text, it, "")
 		}
 	}
 }
@@ -126,20 +126,21 @@ func problemRange(file string, p *scan.Problem) hcl.Range {
 	return hcl.Range{Filename: file, Start: start, End: end}
 }
 
-// newBlock gives a block its key. That of a cluster leaves out the blocks that are cached by themselves, but not how many lines
+// newBlock gives a block its key: its bytes, and the type of the block it stands in, since the same text means something else
+// there. That of a cluster leaves out the blocks that are cached by themselves, but not how many lines
 // they take, since the places of the rest depend on it.
-func newBlock(text []byte, it scan.Item) block {
+func newBlock(text []byte, it scan.Item, parent string) block {
 	b := block{Item: it}
 	h := sha256.New()
+	fmt.Fprintf(h, "%s\x00%d\x00", parent, it.Col)
 	from := it.Start
 	for _, kid := range it.Kids {
 		h.Write(text[from:kid.Start])
 		fmt.Fprintf(h, "\x00%d\x00", kid.Lines)
 		from = kid.End
-		b.kids = append(b.kids, newBlock(text, kid))
+		b.kids = append(b.kids, newBlock(text, kid, it.Type))
 	}
 	h.Write(text[from:it.End])
-	fmt.Fprintf(h, "\x00%d", it.Col)
 	h.Sum(b.key[:0])
 	return b
 }

@@ -79,6 +79,9 @@ func Split(src []byte, opt Options) ([]Item, *Problem) {
 	}
 	s := &scanner{src: src, opt: opt, stack: make([]frame, 1, MaxDepth+2)}
 	s.stack[0] = frame{kind: '{'}
+	if bytes.HasPrefix(src, []byte("\ufeff")) { // a byte order mark, which hcl skips
+		s.pos, s.bol = 3, 3
+	}
 	for s.pos < len(src) && s.problem == nil {
 		switch s.top().kind {
 		case '"':
