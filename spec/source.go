@@ -3,6 +3,7 @@ package spec
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -132,11 +133,11 @@ func problemRange(file string, p *scan.Problem) hcl.Range {
 func newBlock(text []byte, it scan.Item, parent string) block {
 	b := block{Item: it}
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\x00%d\x00", parent, it.Col)
+	h.Write(binary.BigEndian.AppendUint32([]byte(parent), uint32(it.Col)))
 	from := it.Start
 	for _, kid := range it.Kids {
 		h.Write(text[from:kid.Start])
-		fmt.Fprintf(h, "\x00%d\x00", kid.Lines)
+		h.Write(binary.BigEndian.AppendUint32([]byte{0}, uint32(kid.Lines)))
 		from = kid.End
 		b.kids = append(b.kids, newBlock(text, kid, it.Type))
 	}
