@@ -49,17 +49,20 @@ func (a *app) run(args []string) int {
 	root := a.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	if e, ok := errors.AsType[*exit](err); err != nil && (!ok || e.cause != nil) {
-		err = errors.Join(err, a.print.Problem(a.problem(err)))
+	if err == nil {
+		return exitOK
+	}
+	pr := view.Problem{What: err.Error()}
+	if e, ok := errors.AsType[*exit](err); ok {
+		if e.cause == nil {
+			return e.code
+		}
+		pr.Remedy = e.remedy
+	}
+	if a.print.Problem(pr) != nil {
+		return exitError // stderr is gone: the code is all that can be said
 	}
 	return codeOf(err)
-}
-
-func (a *app) problem(err error) view.Problem {
-	if codeOf(err) == exitUsage {
-		return view.Problem{What: err.Error(), Remedy: "See lbsync --help, and --help after any command."}
-	}
-	return view.Problem{What: err.Error()}
 }
 
 // prepare settles how to print, once the flags are known.

@@ -44,7 +44,7 @@ func (a *app) runDiff(ctx context.Context, args []string, f diffFlags) error {
 		return err
 	}
 	l := load(fsys, base.views...)
-	if err := a.accepted(l, "fleet "+name); err != nil {
+	if err := a.accepted(l, name); err != nil {
 		return err
 	}
 	names, err := chosen(l.fleet, f.director)

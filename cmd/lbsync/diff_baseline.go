@@ -11,7 +11,6 @@ import (
 	"github.com/lbsync/lbsync/cmd/lbsync/view"
 	"github.com/lbsync/lbsync/reconcile"
 	"github.com/lbsync/lbsync/reconcile/source"
-	"github.com/lbsync/lbsync/runtime/api"
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -59,7 +58,7 @@ func (a *app) baseline(ctx context.Context, dir string, f diffFlags) (baseline, 
 func (a *app) live(ctx context.Context, director string) (baseline, error) {
 	client, err := a.agent()
 	if err != nil {
-		return baseline{}, fmt.Errorf("%w; --against rev:REV needs no agent", err)
+		return baseline{}, &exit{exitUnreachable, err, "--against rev:REV and snapshot:FILE need no agent."}
 	}
 	defer client.Close()
 	snapshot, err := client.Snapshot(ctx)
@@ -67,8 +66,8 @@ func (a *app) live(ctx context.Context, director string) (baseline, error) {
 		return baseline{}, err
 	}
 	if director != "" && director != snapshot.Director {
-		return baseline{}, fmt.Errorf("%w: %s is not this host, whose agent speaks for %s; use --against snapshot:FILE, or ask there",
-			api.ErrUnreachable, director, snapshot.Director)
+		return baseline{}, &exit{exitUnreachable, fmt.Errorf("%s is not this host, whose agent speaks for %s", director, snapshot.Director),
+			"Ask on that host, or compare with what `lbsync snapshot` wrote there: --against snapshot:FILE."}
 	}
 	status, err := client.Status(ctx)
 	if err != nil {

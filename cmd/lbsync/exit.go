@@ -48,8 +48,9 @@ func exitHelp() string {
 
 // exit is how a command ends with a code of its own. Without a cause nothing is said: the result said it.
 type exit struct {
-	code  int
-	cause error
+	code   int
+	cause  error
+	remedy string // what to do, where the cause does not say it
 }
 
 func (e *exit) Error() string {
@@ -69,7 +70,9 @@ func done(code int) error {
 	return &exit{code: code}
 }
 
-func usagef(format string, args ...any) error { return &exit{exitUsage, fmt.Errorf(format, args...)} }
+func usagef(format string, args ...any) error {
+	return &exit{exitUsage, fmt.Errorf(format, args...), "See lbsync --help, and --help after any command."}
+}
 
 func codeOf(err error) int {
 	switch e, ok := errors.AsType[*exit](err); {

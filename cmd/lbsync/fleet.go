@@ -57,18 +57,19 @@ func (l loaded) verdict() int {
 	return exitOK
 }
 
-// accepted prints the findings and is an error if the fleet may not be.
-func (a *app) accepted(l loaded, what string) error {
+// accepted is an error if the fleet may not be, after its findings were printed. Mere warnings are for `validate` to show: a diff
+// only says that there are some.
+func (a *app) accepted(l loaded, name string) error {
+	if l.verdict() == exitOK {
+		return a.print.Warnings(len(l.diags), "`lbsync validate "+name+"` shows them")
+	}
 	if err := a.print.Diagnostics(l.diags, l.files); err != nil {
 		return err
 	}
-	switch l.verdict() {
-	case exitError:
-		return fmt.Errorf("%s cannot be loaded", what)
-	case exitRefused:
-		return &exit{exitRefused, fmt.Errorf("%s is refused by policy", what)}
+	if l.verdict() == exitRefused {
+		return &exit{code: exitRefused, cause: fmt.Errorf("fleet %s is refused by policy", name)}
 	}
-	return nil
+	return fmt.Errorf("fleet %s cannot be loaded", name)
 }
 
 // folder is the argument [DIR], the current folder without one. Symbolic links out of it are not followed.

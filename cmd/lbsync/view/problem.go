@@ -1,5 +1,7 @@
 package view
 
+import "strings"
+
 // Problem is why a command did not do what it was asked.
 type Problem struct {
 	What   string // the error
@@ -9,10 +11,25 @@ type Problem struct {
 // Problem writes an error to stderr.
 func (p *Printer) Problem(pr Problem) error {
 	t := &Text{color: p.ColorErr}
-	t.Line(Red.In("Error: "), Plain.In(pr.What))
+	first, more, _ := strings.Cut(pr.What, "\n")
+	t.Line(Red.In("Error: "), Plain.In(first))
+	for line := range strings.Lines(more) { // of joined errors
+		t.Linef("  %s", strings.TrimSuffix(line, "\n"))
+	}
 	if pr.Remedy != "" {
 		t.Linef("%s", pr.Remedy)
 	}
+	_, err := p.Err.Write(t.b.Bytes())
+	return err
+}
+
+// Warnings says on stderr how many there are and where they are shown; none is no line.
+func (p *Printer) Warnings(n int, where string) error {
+	if n == 0 {
+		return nil
+	}
+	t := &Text{color: p.ColorErr}
+	t.Line(Yellow.In(plural(n, "warning")), Plain.In("; "+where))
 	_, err := p.Err.Write(t.b.Bytes())
 	return err
 }
