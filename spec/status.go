@@ -51,6 +51,7 @@ type Status struct {
 	Drift    []Drift      `json:"drift,omitempty"`   // what differs now from what was applied
 	Repaired uint64       `json:"repaired"`          // drifted objects put right since start
 	Foreign  []Object     `json:"foreign,omitempty"` // live objects that are not ours; left alone
+	Advice   []Diagnostic `json:"advice,omitempty"`  // warnings about the applied commit; lost with a restart
 	Kernel   *Problem     `json:"kernel,omitempty"`  // why the kernel cannot be read or written
 	Disk     *Problem     `json:"disk,omitempty"`    // why the state folder cannot be written
 	Journal  JournalHead  `json:"journal"`

@@ -23,7 +23,8 @@ type candidate struct {
 	holds   []spec.Hold
 	branch  bool          // it is the branch's tip, and raises the high-water mark
 	outcome journal.Event // Applied unless it is a rollback
-	actor   string        // who had it applied
+	advice  []spec.Diagnostic
+	actor   string // who had it applied
 }
 
 // rendering identifies what a commit asks of the kernel: the plan that would build it from nothing. Where things stand in their files
@@ -59,10 +60,14 @@ func (a *Agent) accept(c spec.Commit) (candidate, *spec.Refusal, error) {
 			a.cfg.Director, strings.Join(names(fleet), ", "))), nil
 	}
 	a.enter(spec.Checking, "check policies of "+c.Short())
-	if diags := a.parts.Check(policies.Input{Fleet: fleet, Prior: a.held.View}); diags.HasErrors() {
-		return candidate{}, refused(c, "policies have", diags), nil
+	judged := a.parts.Check(policies.Input{Fleet: fleet, Prior: a.held.View})
+	if judged.HasErrors() {
+		return candidate{}, refused(c, "policies have", judged), nil
 	}
 	out := candidate{commit: c, view: view, outcome: journal.Applied, actor: self}
+	for _, d := range append(diags, judged...) {
+		out.advice = append(out.advice, diagnostic(d))
+	}
 	out.want, out.holds = reconcile.Want(view, spec.Facts{Now: time.Now()})
 	return out, nil, nil
 }

@@ -26,7 +26,7 @@ type Config struct {
 	Poll     time.Duration // between two fetches, at a phase of the director's own
 	Look     time.Duration // between two reads of the kernel
 	Resync   time.Duration // at most between two full reads; the others may be fast ones
-	Watchdog time.Duration // between two signs of life; 0: none
+	Watchdog time.Duration // longest between two signs of life, some minutes: the loop gives none during a call; 0: none
 	// AnyHistory accepts a tip that does not descend from the newest accepted one: where the host's own configuration names a tag or a
 	// commit, moving it is a decision made there.
 	AnyHistory bool
@@ -105,6 +105,7 @@ type Agent struct {
 	examined string       // tip that a rollback was compared with
 	fetching bool
 	waiting  []chan error // who waits for the fetch that runs
+	queued   []chan error // who asked while it ran, and waits for the next: it may have asked too early for them
 	ripe     bool         // the memory that a load took can be given back
 
 	agenda     agenda

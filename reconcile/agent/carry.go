@@ -64,7 +64,7 @@ func (a *Agent) adopt(c candidate, out reconcile.Outcome) {
 		h.HighWater = c.commit.ID
 	}
 	a.made(c.want, out)
-	a.want, a.holds = &c.want, c.holds
+	a.want, a.holds, a.advice = &c.want, c.holds, c.advice
 	a.refusal = nil
 }
 

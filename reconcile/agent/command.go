@@ -221,7 +221,7 @@ func withEnd(reason string, until time.Time) string {
 // refresh has the repository asked now, and waits until what it brought was dealt with.
 func (a *Agent) refresh(ctx context.Context) (spec.CommandResult, error) {
 	fetched := make(chan error, 1)
-	if err := a.within(ctx, func(loop context.Context) { a.waiting = append(a.waiting, fetched); a.fetch(loop) }); err != nil {
+	if err := a.within(ctx, func(loop context.Context) { a.waits(loop, fetched) }); err != nil {
 		return spec.CommandResult{}, err
 	}
 	select {

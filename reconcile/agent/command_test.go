@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/lbsync/lbsync/reconcile/journal"
@@ -344,6 +345,46 @@ func TestWhatWasBegunIsOwned(t *testing.T) {
 		r.repo.set(func() { r.repo.mirror = id("c") })
 		r.start()
 		r.holds("80 wrr 21=1")
+		r.end()
+	})
+}
+
+func TestRefreshWaitsForAFetchThatBeganAfterIt(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		three(r)
+		gate := make(chan struct{})
+		r.repo.set(func() { r.repo.gate = gate })
+		before := r.repo.asked()
+		r.pass(r.cfg.Poll) // a fetch runs
+		answered := make(chan error, 1)
+		go func() { _, err := r.do(spec.Refresh, "", 0); answered <- err }()
+		synctest.Wait()
+		gate <- struct{}{}
+		synctest.Wait()
+		if len(answered) != 0 {
+			t.Error("the fetch that ran already is the answer")
+		}
+		r.repo.commit("d", "c", "80 wrr 21=4")
+		gate <- struct{}{}
+		if err := <-answered; err != nil {
+			t.Error(err)
+		}
+		r.holds("80 wrr 21=4")
+		if n := r.repo.asked() - before; n != 2 {
+			t.Errorf("%d fetches, want 2", n)
+		}
+		r.repo.set(func() { r.repo.gate = nil })
+		r.end()
+	})
+}
+
+func TestWarningsReachTheOperator(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.repo.commit("a", "", "80 wrr 21=0")
+		r.start()
+		if s := r.status(); s.Phase != spec.Idle || len(s.Advice) != 1 || s.Advice[0].Severity != "warning" || s.Advice[0].Summary != "all-weights-zero: is this meant?" {
+			t.Errorf("phase %s, advice %+v", s.Phase, s.Advice)
+		}
 		r.end()
 	})
 }

@@ -55,7 +55,7 @@ func TestNothingToDoWritesNothing(t *testing.T) {
 		if got := r.events(from); len(got) != 0 || len(r.kernel.History()) != ops {
 			t.Errorf("an idle hour wrote %q and %d operations", got, len(r.kernel.History())-ops)
 		}
-		if n := r.repo.fetches; n < 119 || n > 122 {
+		if n := r.repo.asked(); n < 119 || n > 122 {
 			t.Errorf("%d fetches in an hour of 30 s", n)
 		}
 		r.end()

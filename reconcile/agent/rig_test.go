@@ -35,6 +35,7 @@ type repo struct {
 	mirror  string // tip of the last good fetch
 	down    error
 	fetches int
+	gate    chan struct{} // when set, a fetch waits for it before it answers
 	damage  error
 	status  source.Status
 }
@@ -76,6 +77,11 @@ func (r *repo) Fetch(ctx context.Context) (source.Commit, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.fetches++
+	if gate := r.gate; gate != nil {
+		r.mu.Unlock()
+		<-gate
+		r.mu.Lock()
+	}
 	if err := cmpErr(ctx.Err(), r.down); err != nil {
 		if r.status.Failures == 0 {
 			r.status.FailingSince = time.Now()
@@ -91,6 +97,13 @@ func (r *repo) Fetch(ctx context.Context) (source.Commit, error) {
 	}
 	r.mirror = c.ID
 	return c, nil
+}
+
+// asked counts the fetches.
+func (r *repo) asked() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.fetches
 }
 
 func cmpErr(errs ...error) error {
@@ -210,7 +223,7 @@ func checkText(in policies.Input) hcl.Diagnostics {
 	if in.Fleet.Clusters[0].Name == "denied" {
 		return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "shared-address: twice"}}
 	}
-	return nil
+	return hcl.Diagnostics{{Severity: hcl.DiagWarning, Summary: "all-weights-zero: is this meant?"}}
 }
 
 func stateOf(t testing.TB, fleet string) spec.State {

@@ -139,7 +139,20 @@ func (a *Agent) arrived(ctx context.Context, r arrival) {
 	for _, w := range a.waiting {
 		w <- r.err
 	}
-	a.waiting = nil
+	a.waiting, a.queued = a.queued, nil
+	if len(a.waiting) > 0 {
+		a.fetch(ctx)
+	}
+}
+
+// waits has someone told how the next fetch ends that begins from now on.
+func (a *Agent) waits(ctx context.Context, w chan error) {
+	if a.fetching {
+		a.queued = append(a.queued, w)
+		return
+	}
+	a.waiting = append(a.waiting, w)
+	a.fetch(ctx)
 }
 
 func (a *Agent) sourceFailed(err error) {

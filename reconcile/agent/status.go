@@ -27,6 +27,7 @@ type report struct {
 	drift     []spec.Drift
 	repaired  uint64
 	foreign   []spec.Object
+	advice    []spec.Diagnostic
 	failing   bool          // the last fetch failed
 	source    *spec.Problem // a commit cannot be read from the mirror
 	kernel    *spec.Problem
@@ -123,7 +124,7 @@ func (a *Agent) publish() {
 		Version: spec.DocumentVersion, Director: a.cfg.Director, Program: a.cfg.Program, Started: a.started,
 		Phase: a.phase, Since: a.since, BlockedOn: a.call,
 		Attempted: a.attempted, Applied: a.applied, HighWater: a.held.HighWater, Refusal: a.refusal, Suspension: a.held.Suspension,
-		Plan: a.plan, Failures: a.failures, Drift: a.drift, Repaired: a.repaired, Foreign: a.foreign,
+		Plan: a.plan, Failures: a.failures, Drift: a.drift, Repaired: a.repaired, Foreign: a.foreign, Advice: a.advice,
 		Kernel: a.kernel, Disk: a.disk, Services: a.services, RealServers: a.servers,
 	}
 	if p := a.held.Pin; p != nil {

@@ -156,14 +156,14 @@ func TestUnknownAncestryWaitsForHistory(t *testing.T) {
 		s := &shallow{repo: r.repo, yes: true}
 		a := r.open()
 		a.parts.Source = s
-		before := r.repo.fetches
+		before := r.repo.asked()
 		r.run(a)
 		r.pass(10 * time.Minute)
 		r.holds("80 wrr 21=1")
 		if st := r.status(); st.Phase != spec.Degraded || st.Refusal != nil || st.Source.Failing == nil {
 			t.Errorf("status %+v", st)
 		}
-		if n := r.repo.fetches - before; n < 20 || n > 60 {
+		if n := r.repo.asked() - before; n < 20 || n > 60 {
 			t.Errorf("%d fetches in 10 minutes", n)
 		}
 		s.mu.Lock()
