@@ -119,6 +119,7 @@ func (k *Kernel) sysctl(key spec.SysctlKey, c spec.Change) error {
 	if err := k.ns.do(func() error { return writeSysctl(key, v) }); err != nil {
 		return Failed(c, err)
 	}
+	k.hold(key)
 	return nil
 }
 

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lbsync/lbsync/spec"
 )
 
 // Options say which kernel state to work on.
@@ -28,6 +30,7 @@ type Kernel struct {
 	dests     []byte  // the buffer of its answers
 	family    uint16
 	available map[module]bool
+	held      map[spec.SysctlKey]bool // beside those of net.ipv4.vs
 }
 
 // module is what a service needs beside ip_vs: a scheduler and, where not "", a persistence engine.
@@ -39,7 +42,7 @@ func Open(o Options) (*Kernel, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Kernel{modprobe: o.Modprobe, ns: ns, old: -1, available: map[module]bool{}}
+	k := &Kernel{modprobe: o.Modprobe, ns: ns, old: -1, available: map[module]bool{}, held: map[spec.SysctlKey]bool{}}
 	if err := k.open(context.Background()); err != nil {
 		return nil, errors.Join(err, k.Close())
 	}

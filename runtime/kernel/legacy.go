@@ -1,9 +1,11 @@
 package kernel
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"net/netip"
+	"slices"
 	"strconv"
 	"unsafe"
 
@@ -43,13 +45,18 @@ func (k *Kernel) getsockopt(opt uintptr, b []byte) error {
 	return nil
 }
 
-// destCounts are the numbers of real servers of all IPv4 services. The kernel neither says how many services it has returned nor
-// that there were more than asked for; both show in whether the number of services was the same before and after.
-func (k *Kernel) destCounts() (map[spec.ServiceKey]int, error) {
-	out := map[spec.ServiceKey]int{}
-	return out, settled(func() error {
-		clear(out)
-		n, err := k.legacyServices()
+// legacyService is an IPv4 service without its persistence engine, and the number of its real servers.
+type legacyService struct {
+	spec.Row[spec.ServiceKey, spec.Service]
+	dests int
+}
+
+// legacyServices are all IPv4 services, in order. The kernel neither says how many it has returned nor that there were more than
+// asked for; both show in whether their number was the same before and after.
+func (k *Kernel) legacyServices() (out []legacyService, err error) {
+	err = settled(func() error {
+		out = out[:0]
+		n, err := k.legacyCount()
 		if err != nil {
 			return err
 		}
@@ -59,26 +66,37 @@ func (k *Kernel) destCounts() (map[spec.ServiceKey]int, error) {
 			return err
 		}
 		for at := servicesTop; at < len(b); at += serviceSize {
-			out[legacyKey(b[at:])] = int(binary.NativeEndian.Uint32(b[at+44:]))
+			out = append(out, decodeLegacyService(b[at:]))
 		}
-		if after, err := k.legacyServices(); err != nil || after != n || len(out) != n {
+		if after, err := k.legacyCount(); err != nil || after != n {
 			return unix.EINTR
 		}
 		return nil
 	})
+	slices.SortFunc(out, func(a, b legacyService) int { return a.Key.Compare(b.Key) })
+	return out, err
 }
 
-func (k *Kernel) legacyServices() (int, error) {
+func (k *Kernel) legacyCount() (int, error) {
 	b := make([]byte, infoSize)
 	err := k.getsockopt(optInfo, b)
 	return int(binary.NativeEndian.Uint32(b[8:])), err
 }
 
-func legacyKey(b []byte) spec.ServiceKey {
+func decodeLegacyService(b []byte) legacyService {
+	s := legacyService{dests: int(binary.NativeEndian.Uint32(b[44:]))}
 	if mark := binary.NativeEndian.Uint32(b[12:]); mark != 0 {
-		return spec.MarkService(mark, spec.IPv4)
+		s.Key = spec.MarkService(mark, spec.IPv4)
+	} else {
+		s.Key = spec.AddrService(spec.Proto(binary.NativeEndian.Uint16(b)), legacyAddr(b[4:]))
 	}
-	return spec.AddrService(spec.Proto(binary.NativeEndian.Uint16(b)), legacyAddr(b[4:]))
+	scheduler, _, _ := bytes.Cut(b[16:32], []byte{0})
+	s.Value = normalService(spec.Service{
+		Scheduler:   string(scheduler),
+		Persistence: binary.NativeEndian.Uint32(b[36:]),
+		Netmask:     prefixOf(spec.IPv4, b[40:44]),
+	}, binary.NativeEndian.Uint32(b[32:]))
+	return s
 }
 
 func legacyAddr(b []byte) netip.AddrPort {

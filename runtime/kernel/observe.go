@@ -10,10 +10,13 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// ObserveFull reads everything anew: services, real servers, sync daemons, IPVS timeouts, and the sysctls that exist of those that
-// lbsync can hold. The error is never partial knowledge: with one, the state says nothing.
+// ObserveFull reads everything anew: services, real servers, sync daemons, IPVS timeouts, and the sysctls of net.ipv4.vs that exist,
+// with those of Hold. The error is never partial knowledge: with one, the state says nothing.
 func (k *Kernel) ObserveFull(ctx context.Context) (spec.State, error) {
-	return k.observe(ctx, func(st *spec.State) error {
+	return k.observe(ctx, func(st *spec.State) (err error) {
+		if st.Services, err = k.services(ctx); err != nil {
+			return err
+		}
 		for _, s := range st.Services {
 			ds, err := k.destsOf(ctx, s.Key)
 			if err != nil {
@@ -25,18 +28,15 @@ func (k *Kernel) ObserveFull(ctx context.Context) (spec.State, error) {
 	})
 }
 
-// observe reads all but the real servers, which dests adds.
-func (k *Kernel) observe(ctx context.Context, dests func(*spec.State) error) (st spec.State, err error) {
+// observe reads all but the services and real servers, which tables does.
+func (k *Kernel) observe(ctx context.Context, tables func(*spec.State) error) (st spec.State, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if err := k.ready(ctx); err != nil {
 		return spec.State{}, fmt.Errorf("observe: %w", err)
 	}
 	defer k.socket.watch(ctx)()
-	if st.Services, err = k.services(ctx); err == nil {
-		err = dests(&st)
-	}
-	if err == nil {
+	if err = tables(&st); err == nil {
 		st.Daemons, err = k.daemons(ctx)
 	}
 	if err == nil {
@@ -44,7 +44,7 @@ func (k *Kernel) observe(ctx context.Context, dests func(*spec.State) error) (st
 	}
 	if err == nil {
 		err = k.ns.do(func() (err error) {
-			st.Sysctls, err = readSysctls()
+			st.Sysctls, err = k.sysctls()
 			return err
 		})
 	}

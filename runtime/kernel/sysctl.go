@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,7 +19,7 @@ var ErrOnlySet = errors.New("it can be set, but neither added nor removed")
 
 const sysctlRoot = "/proc/sys"
 
-// vsSysctls is the folder whose sysctls are observed.
+// vsSysctls is the folder of IPVS' own.
 const vsSysctls = "net.ipv4.vs"
 
 // NoSysctl is the error for a sysctl that the kernel does not have.
@@ -45,10 +47,13 @@ func Normalise(s spec.Setting) (spec.Setting, error) {
 	return spec.Setting(strings.Join(words, " ")), nil
 }
 
-// sysctlPath is the file of a sysctl. Interface names may contain dots, which sysctl(8) writes as slashes; keys here never name an
-// interface.
+// sysctlPath is the file of a sysctl: dots are folders, but for those in the name of an interface.
 func sysctlPath(k spec.SysctlKey) string {
-	return filepath.Join(sysctlRoot, strings.ReplaceAll(string(k), ".", "/"))
+	words := strings.Split(string(k), ".")
+	if n := len(words); n > 5 && (words[2] == "conf" || words[2] == "neigh") {
+		words = []string{words[0], words[1], words[2], strings.Join(words[3:n-1], "."), words[n-1]}
+	}
+	return filepath.Join(sysctlRoot, filepath.Join(words...))
 }
 
 func readSysctl(k spec.SysctlKey) (spec.Setting, error) {
@@ -85,21 +90,42 @@ func writeSysctl(k spec.SysctlKey, v spec.Setting) error {
 	return err
 }
 
-// readSysctls are the sysctls of IPVS that exist here. Those whose text is not numbers (est_cpulist) are not settings lbsync manages.
-func readSysctls() (spec.Rows[spec.SysctlKey, spec.Setting], error) {
+// Hold adds sysctls to those that are observed, which are the ones of net.ipv4.vs and all that Apply has set.
+func (k *Kernel) Hold(keys ...spec.SysctlKey) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.hold(keys...)
+}
+
+func (k *Kernel) hold(keys ...spec.SysctlKey) {
+	for _, key := range keys {
+		if !strings.HasPrefix(string(key), vsSysctls+".") {
+			k.held[key] = true
+		}
+	}
+}
+
+// sysctls are those observed that exist here. Those whose text is not numbers (est_cpulist) are not settings that can be held.
+func (k *Kernel) sysctls() (spec.Rows[spec.SysctlKey, spec.Setting], error) {
 	entries, err := os.ReadDir(sysctlPath(vsSysctls))
 	if err != nil {
 		return nil, fmt.Errorf("list sysctls: %w", err)
 	}
-	var out spec.Rows[spec.SysctlKey, spec.Setting]
+	keys := slices.Collect(maps.Keys(k.held))
 	for _, e := range entries {
-		k := spec.SysctlKey(vsSysctls + "." + e.Name())
-		v, err := readSysctl(k)
+		keys = append(keys, spec.SysctlKey(vsSysctls+"."+e.Name()))
+	}
+	var out spec.Rows[spec.SysctlKey, spec.Setting]
+	for _, key := range keys {
+		v, err := readSysctl(key)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
 		if err != nil {
-			return nil, fmt.Errorf("read sysctl %s: %w", k, err)
+			return nil, fmt.Errorf("read sysctl %s: %w", key, err)
 		}
 		if _, err := Normalise(v); err == nil {
-			out = append(out, spec.Row[spec.SysctlKey, spec.Setting]{Key: k, Value: v})
+			out = append(out, spec.Row[spec.SysctlKey, spec.Setting]{Key: key, Value: v})
 		}
 	}
 	out.Sort()

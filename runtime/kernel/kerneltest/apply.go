@@ -3,6 +3,7 @@ package kerneltest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"syscall"
 
@@ -112,12 +113,9 @@ func (k *Kernel) service(key spec.ServiceKey, c spec.Change) error {
 
 func (k *Kernel) removeService(key spec.ServiceKey) {
 	delete(k.services, key)
-	for d := range k.dests {
-		if d.Service == key {
-			delete(k.dests, d)
-			delete(k.traffic, d)
-		}
-	}
+	of := func(d spec.DestKey) bool { return d.Service == key }
+	maps.DeleteFunc(k.dests, func(d spec.DestKey, _ spec.Dest) bool { return of(d) })
+	maps.DeleteFunc(k.traffic, func(d spec.DestKey, _ spec.DestStats) bool { return of(d) })
 }
 
 func (k *Kernel) timeout(key spec.TimeoutKey, c spec.Change) error {
@@ -139,7 +137,9 @@ func (k *Kernel) sysctl(key spec.SysctlKey, c spec.Change) error {
 	if !ok {
 		return kernel.ErrOnlySet
 	}
-	if _, exists := k.sysctls[key]; !exists {
+	_, seen := k.sysctls[key]
+	_, exists := k.others[key]
+	if !seen && !exists {
 		return kernel.NoSysctl(key)
 	}
 	v, err := kernel.Normalise(v)
@@ -147,5 +147,6 @@ func (k *Kernel) sysctl(key spec.SysctlKey, c spec.Change) error {
 		return err
 	}
 	k.sysctls[key] = v
+	delete(k.others, key)
 	return nil
 }

@@ -54,14 +54,21 @@ func Edit(k spec.Key, v spec.Value) spec.Change {
 // Remove is the change that removes an object.
 func Remove(k spec.Key) spec.Change { return spec.Change{Key: k, Action: spec.Remove} }
 
-// advance is a state after the changes that went well, as far as the fast read relies on it: the real servers.
+// advance is a state after the changes that went well: what an agent knows without reading.
 func advance(st spec.State, changes []spec.Change, errs []error) spec.State {
-	held := map[spec.DestKey]spec.Dest{}
-	restore(held, st.Dests)
+	services, dests := map[spec.ServiceKey]spec.Service{}, map[spec.DestKey]spec.Dest{}
+	restore(services, st.Services)
+	restore(dests, st.Dests)
 	for i, c := range changes {
-		if d, ok := c.After.(spec.Dest); ok && errs[i] == nil {
-			held[c.Key.(spec.DestKey)] = d
+		if errs[i] != nil {
+			continue
+		}
+		switch v := c.After.(type) {
+		case spec.Service:
+			services[c.Key.(spec.ServiceKey)] = v
+		case spec.Dest:
+			dests[c.Key.(spec.DestKey)] = v
 		}
 	}
-	return spec.State{Dests: rows(held)}
+	return spec.State{Services: rows(services), Dests: rows(dests), Daemons: st.Daemons, Timeouts: st.Timeouts, Sysctls: st.Sysctls}
 }

@@ -36,6 +36,18 @@ var sysctlDefaults = map[spec.SysctlKey]spec.Setting{
 	"net.ipv4.vs.sync_version":              "1",
 }
 
+// otherSysctls are some that every kernel has, and that a director may be told to hold.
+var otherSysctls = map[spec.SysctlKey]spec.Setting{
+	"net.ipv4.ip_forward":             "0",
+	"net.ipv4.conf.all.arp_announce":  "0",
+	"net.ipv4.conf.all.arp_ignore":    "0",
+	"net.ipv4.conf.all.rp_filter":     "0",
+	"net.ipv4.conf.eth0.arp_announce": "0",
+	"net.ipv4.conf.eth0.arp_ignore":   "0",
+	"net.ipv4.conf.eth0.rp_filter":    "0",
+	"net.ipv6.conf.all.forwarding":    "0",
+}
+
 // maxTimeout is the longest timeout the kernel takes, in seconds, where its clock ticks 250 times a second as Debian's does
 // (INT_MAX / HZ, ip_vs_set_timeout).
 const maxTimeout = (1<<31 - 1) / 250

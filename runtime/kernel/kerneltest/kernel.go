@@ -31,7 +31,8 @@ type Kernel struct {
 	dests    map[spec.DestKey]spec.Dest
 	daemons  map[spec.Role]spec.Daemon
 	timeouts map[spec.TimeoutKey]spec.Seconds
-	sysctls  map[spec.SysctlKey]spec.Setting
+	sysctls  map[spec.SysctlKey]spec.Setting // those that are observed
+	others   map[spec.SysctlKey]spec.Setting // those that are not yet
 	traffic  map[spec.DestKey]spec.DestStats // outlives a removed real server: the kernel keeps it in its trash and gives it back
 }
 
@@ -47,6 +48,7 @@ func New() *Kernel {
 		daemons:  map[spec.Role]spec.Daemon{},
 		timeouts: map[spec.TimeoutKey]spec.Seconds{spec.TimeoutTCP: 900, spec.TimeoutTCPFin: 120, spec.TimeoutUDP: 300},
 		sysctls:  maps.Clone(sysctlDefaults),
+		others:   maps.Clone(otherSysctls),
 		traffic:  map[spec.DestKey]spec.DestStats{},
 	}
 }
@@ -119,6 +121,18 @@ func add(to *spec.Counters, c spec.Counters) {
 	to.OutPacketRate += c.OutPacketRate
 	to.InByteRate += c.InByteRate
 	to.OutByteRate += c.OutByteRate
+}
+
+// Hold adds sysctls to those that are observed.
+func (k *Kernel) Hold(keys ...spec.SysctlKey) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, key := range keys {
+		if v, ok := k.others[key]; ok {
+			k.sysctls[key] = v
+			delete(k.others, key)
+		}
+	}
 }
 
 // Close does nothing: the kernel stays when a program goes.

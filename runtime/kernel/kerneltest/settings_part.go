@@ -62,6 +62,10 @@ func sysctlsPart(r *rig) {
 	} {
 		r.refusesInAdvance(refusal{change, 0, text})
 	}
+	arp := spec.SysctlKey("net.ipv4.conf.eth0.arp_ignore")
+	expect(arp, "") // of the others only those are observed that were set, or asked for
+	r.do(Edit(arp, spec.Setting("1")))
+	expect(arp, "1")
 	err := r.apply(Edit(spec.SysctlKey("net.ipv4.vs.nosuch"), spec.Setting("1")))[0]
 	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "edit sysctl net.ipv4.vs.nosuch: ") || !strings.Contains(err.Error(), "module ip_vs") {
 		r.Errorf("a missing sysctl: error %v", err)
