@@ -64,7 +64,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(runCommand(), testCommand(), topologyCommand(), setupCommand(), checkCommand(), insideCommand(), echoCommand(), trafficCommand())
+	cmd.AddCommand(runCommand(), testCommand(), topologyCommand(), setupCommand(), checkCommand(), benchCommand(), insideCommand(), echoCommand(), trafficCommand())
 	return cmd
 }
 
