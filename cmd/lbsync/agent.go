@@ -39,10 +39,9 @@ func (a *app) once(ctx context.Context, cfg *spec.AgentConfig) error {
 	if err != nil {
 		return err
 	}
-	defer d.close()
 	status, err := d.agent.Once(ctx)
 	doc := view.NewStatus(status, a.now())
-	if err := errors.Join(err, a.print.Print(doc)); err != nil {
+	if err := errors.Join(err, d.close(), a.print.Print(doc)); err != nil {
 		return err
 	}
 	return done(healthExits[doc.Health])

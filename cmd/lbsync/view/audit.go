@@ -32,7 +32,7 @@ func (a Audit) Text(t *Text) {
 	rows := [][]Cell{titles("SEQ", "TIME", "EVENT", "COMMIT", "ACTOR", "WHAT", "RESULT")}
 	for _, r := range a.Records {
 		rows = append(rows, []Cell{
-			Plain.In(strconv.FormatUint(r.Seq, 10)), Dim.In(stamp(r.Time)), eventStyle(r.Event).In(r.Event.String()),
+			Plain.In(strconv.FormatUint(r.Seq, 10)), Dim.In(stamp(r.Time)), eventStyles[r.Event].In(r.Event.String()),
 			Plain.In(spec.ShortID(r.Commit)), Plain.In(r.Actor), Plain.In(what(r)), Plain.In(r.Result),
 		})
 	}
@@ -74,16 +74,11 @@ func happened(r journal.Record, name string) string {
 	return name + ": " + r.Before + " → " + r.After
 }
 
-func eventStyle(e journal.Event) Style {
-	switch e {
-	case journal.Refused, journal.Failed, journal.ChainBroken, journal.SourceFailing:
-		return Red
-	case journal.Drift, journal.RolledBack:
-		return Magenta
-	case journal.Applied, journal.SourceOK:
-		return Green
-	}
-	return Plain
+// eventStyles are for what stands out; the rest is plain.
+var eventStyles = map[journal.Event]Style{
+	journal.Refused: Red, journal.Failed: Red, journal.ChainBroken: Red, journal.SourceFailing: Red,
+	journal.Drift: Magenta, journal.RolledBack: Magenta,
+	journal.Applied: Green, journal.SourceOK: Green,
 }
 
 // Export writes the records that pass a filter as JSON lines, just as they stand in the journal.

@@ -32,7 +32,7 @@ func (h History) Text(t *Text) {
 	rows := [][]Cell{titles("TIME", "COMMIT", "OUTCOME", "CHANGES", "TOOK", "AUTHOR", "DETAIL")}
 	for _, g := range h.Generations {
 		rows = append(rows, []Cell{
-			Dim.In(stamp(g.Time)), Plain.In(spec.ShortID(g.Commit)), eventStyle(g.Outcome).In(outcome(g)), Plain.In(strconv.Itoa(g.Changes)),
+			Dim.In(stamp(g.Time)), Plain.In(spec.ShortID(g.Commit)), eventStyles[g.Outcome].In(outcome(g)), Plain.In(strconv.Itoa(g.Changes)),
 			Plain.In(g.Duration.Round(time.Millisecond).String()), Plain.In(g.Author), Plain.In(g.Detail),
 		})
 	}
