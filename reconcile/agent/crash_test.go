@@ -44,7 +44,7 @@ func (m mortal) Append(recs ...journal.Record) ([]journal.Record, error) {
 	return out, err
 }
 
-// chapter is what happens between two looks of the test; the last one's fleet is what everything has to end in.
+// story is what happens around the agent; every commit of it has the service of port 80 with a usable real server.
 var story = []func(r *rig){
 	func(r *rig) { r.repo.commit("a", "", "80 wrr 21=1 22=1\n90 rr 30=1") },
 	func(r *rig) { r.repo.commit("b", "a", "80 wlc 22=2 23=1\n443 rr 40=1") },
@@ -115,6 +115,11 @@ func (r *rig) converged() {
 	report, err := journal.Verify(r.journalDir())
 	if err != nil || !report.OK() {
 		r.t.Errorf("the journal does not verify: %v, %+v", err, report)
+	}
+	for _, op := range r.kernel.History() {
+		if k, ok := op.Change.Key.(spec.ServiceKey); ok && k.Addr.Port() == 80 && op.Change.Action == spec.Remove {
+			r.t.Errorf("the service that every commit has was removed")
+		}
 	}
 	r.wrap, r.at, r.faults = nil, nil, nil
 	r.kernel.Inject()

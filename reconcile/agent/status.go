@@ -81,7 +81,8 @@ func (a *Agent) rest() {
 }
 
 // giveBack returns to the system what a load took and left: several times the size of a large fleet, which the collector would keep
-// for the next load. It costs a collection, so a small fleet does without.
+// for the next load. It costs a collection, so a small fleet does without. GOGC and GOMEMLIMIT are left to the operator: with this
+// alone 4,000 services × 10 real servers settle at 40 MB after a peak of 105 (BenchmarkResident).
 func (a *Agent) giveBack() {
 	const large = 1000 // services
 	if a.ripe && a.want != nil && len(a.want.Services) >= large {

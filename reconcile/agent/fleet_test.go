@@ -1,0 +1,91 @@
+package agent
+
+import (
+	"io/fs"
+	"net/netip"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/lbsync/lbsync/policies"
+	"github.com/lbsync/lbsync/spec"
+)
+
+// loadText reads a fleet of lines: "80 wrr 21=3 22=1" is a service of 192.0.2.1 with its real servers and weights; "# …" moves what
+// follows down a line; "error", "deny" and "others" are a fleet with an error, one that policies deny, and one without lb1.
+func loadText(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
+	text, err := fs.ReadFile(fsys, "fleet")
+	if err != nil {
+		return nil, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: err.Error()}}
+	}
+	director := "lb1"
+	c := spec.Cluster{Name: "c", Directors: []string{"lb1", "lb2"}}
+	for n, line := range strings.Split(string(text), "\n") {
+		words := strings.Fields(line)
+		switch {
+		case len(words) == 0 || words[0] == "#":
+		case words[0] == "error":
+			return nil, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Bad weight", Detail: "Write 0 to 65535.",
+				Subject: &hcl.Range{Filename: "fleet", Start: hcl.Pos{Line: n + 1, Column: 1}}}}
+		case words[0] == "deny":
+			c.Name = "denied"
+		case words[0] == "others":
+			director = "lb2"
+		default:
+			c.VirtualServers = append(c.VirtualServers, spec.Placed[spec.VirtualServer]{Def: virtualServer(words), Place: spec.Place{File: "fleet", Base: uint32(n)}})
+		}
+	}
+	d := spec.Placed[spec.Director]{Def: &spec.Director{Name: director}}
+	return &spec.Fleet{Directors: []spec.Placed[spec.Director]{d}, Clusters: []spec.Cluster{c}}, nil
+}
+
+func virtualServer(words []string) *spec.VirtualServer {
+	vs := &spec.VirtualServer{
+		Name: words[0], Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.1")}, Ports: []uint16{uint16(number(words[0]))},
+		Protocol: spec.TCP, Service: spec.Service{Scheduler: words[1]}, At: spec.Mark{Line: 1},
+	}
+	for _, w := range words[2:] {
+		host, weight, _ := strings.Cut(w, "=")
+		addr := netip.AddrPortFrom(netip.MustParseAddr("192.0.2."+host), 0)
+		vs.RealServers = append(vs.RealServers, spec.RealServer{Addr: addr, Dest: spec.Dest{Weight: int32(number(weight)), Forward: spec.DR}, At: spec.Mark{Line: 1}})
+	}
+	return vs
+}
+
+func number(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		panic(err)
+	}
+	return n
+}
+
+func checkText(in policies.Input) hcl.Diagnostics {
+	if in.Fleet.Clusters[0].Name == "denied" {
+		return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "shared-address: twice"}}
+	}
+	return hcl.Diagnostics{{Severity: hcl.DiagWarning, Summary: "all-weights-zero: is this meant?"}}
+}
+
+func stateOf(t testing.TB, fleet string) spec.State {
+	t.Helper()
+	f, diags := loadText(fstest.MapFS{"fleet": {Data: []byte(fleet)}})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	var s spec.State
+	for _, vs := range f.Clusters[0].VirtualServers {
+		for _, k := range vs.Def.Keys() {
+			s.Services = append(s.Services, spec.Row[spec.ServiceKey, spec.Service]{Key: k, Value: vs.Def.Service})
+			for _, rs := range vs.Def.RealServers {
+				s.Dests = append(s.Dests, spec.Row[spec.DestKey, spec.Dest]{Key: rs.Key(k), Value: rs.Dest})
+			}
+		}
+	}
+	s.Services.Sort()
+	s.Dests.Sort()
+	return s
+}

@@ -1,0 +1,101 @@
+package agent
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/lbsync/lbsync/reconcile/journal"
+)
+
+func TestOneAgentPerDirector(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		a := r.open()
+		_, err := Open(r.cfg, a.parts)
+		if err == nil || !strings.Contains(err.Error(), "runs this director already") || !strings.Contains(err.Error(), "process ") {
+			t.Errorf("second agent: %v", err)
+		}
+		if err := a.Close(); err != nil {
+			t.Fatal(err)
+		}
+		again := r.open()
+		if err := again.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// A damaged generation is passed over; without a sound one the agent starts from git, and removes nothing that it does not know.
+func TestDamagedState(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		damaged []string
+		weight  string
+	}{
+		{"the newest", []string{"held.1"}, "2"},
+		{"both", []string{"held.0", "held.1"}, "9"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, r *rig) {
+				three(r)
+				r.end()
+				r.repo.set(func() { r.repo.down, r.repo.mirror = errors.New("away"), "" })
+				r.byHand("80 wrr 21=9")
+				for _, name := range c.damaged {
+					flip(t, filepath.Join(r.folder, name))
+				}
+				r.start()
+				r.holds("80 wrr 21=" + c.weight)
+				said := false
+				for _, rec := range r.records() {
+					said = said || rec.Event == journal.Recovered && strings.Contains(rec.Result, "its checksum is wrong")
+				}
+				if !said {
+					t.Errorf("the damage is not recorded: %q", r.events(1))
+				}
+				r.end()
+			})
+		})
+	}
+}
+
+func flip(t *testing.T, path string) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)-1] ^= 1
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What a killed process had put into the kernel is its own, also when the commit is gone before the restart.
+func TestWhatWasBegunIsOwned(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.repo.commit("a", "", "80 wrr 21=1")
+		r.start()
+		r.end()
+		r.repo.commit("b", "a", "80 wrr 21=1\n443 rr 40=1")
+		k := &reaper{}
+		r.at = func(point string) {
+			if point == "write held.1" || point == "write held.0" {
+				k.at = k.n + 1
+				k.pass(point)
+			}
+		}
+		if died := r.mortalRun(t.Context(), k); died == "" {
+			t.Fatal("was not killed")
+		}
+		r.holds("80 wrr 21=1\n443 rr 40=1")
+		r.at = nil
+		r.repo.commit("c", "b", "80 wrr 21=1")
+		r.repo.set(func() { r.repo.mirror = id("c") })
+		r.start()
+		r.holds("80 wrr 21=1")
+		r.end()
+	})
+}
