@@ -70,6 +70,7 @@ func SchemaReference() string {
 			writeBlock(&b, doc)
 		}
 	}
+	writeExpressions(&b)
 	writeForeign(&b)
 	writeRefused(&b)
 	return b.String()
@@ -110,6 +111,18 @@ func writeBlock(b *strings.Builder, doc BlockDoc) {
 	}
 }
 
+func writeExpressions(b *strings.Builder) {
+	b.WriteString("\n## Expressions\n\nValues may be computed, with the syntax of HCL. Functions:\n\n")
+	fmt.Fprintf(b, "`%s`\n", strings.Join(schema.Functions(), "`, `"))
+	fmt.Fprintf(b, `
+`+"`cidrhost(prefix, n)`, `cidrsubnet(prefix, newbits, n)` and `cidrnetmask(prefix)`"+` are Terraform's. `+"`file(path)`"+` reads a file below the folder of the
+fleet, of at most %d KiB. `+"`secret(name)`"+` stands for a file of the director's secrets folder; its text is never part of the fleet.
+
+Limits: %d MiB and %d files in a fleet, %d KiB in a block without the virtual servers and instances of a cluster, %d locals, %d elements
+or %d KiB of text in a value, %d blocks from one dynamic block, %d services from one virtual_server, %d in a fleet.
+`, MaxFile>>10, MaxFleetSize>>20, MaxFiles, MaxBlockSize>>10, MaxLocals, 4*schema.MaxElements, schema.MaxText>>10, schema.MaxDynamic, MaxServices, MaxFleetServices)
+}
+
 // parents are the blocks in which a block may stand.
 func parents(name string) []string {
 	var out []string
@@ -122,7 +135,7 @@ func parents(name string) []string {
 }
 
 func writeForeign(b *strings.Builder) {
-	b.WriteString("\n## From keepalived\n\n| keepalived | lbsync |\n|---|---|\n")
+	b.WriteString("\n## From keepalived\n\nWords that are not in these two tables have the same name here, or no counterpart.\n\n| keepalived | lbsync |\n|---|---|\n")
 	rows := map[string]string{}
 	for _, top := range topBlocks {
 		foreignRows(rows, top)
@@ -151,7 +164,7 @@ func foreignRows(rows map[string]string, info *schema.Info) {
 }
 
 func writeRefused(b *strings.Builder) {
-	b.WriteString("\n## Refused\n\n| word | why, or what to do |\n|---|---|\n")
+	b.WriteString("\n## Refused, because …\n\n| word | why, or what to do |\n|---|---|\n")
 	for _, word := range slices.Sorted(maps.Keys(refused)) {
 		fmt.Fprintf(b, "| `%s` | %s |\n", word, upperFirst(refused[word]))
 	}

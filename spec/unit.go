@@ -80,7 +80,7 @@ func (l *load) usedBy(refs, files []string) (s sum) {
 	return s
 }
 
-// decode reads the blocks that are not known, on as many threads as there are.
+// decode reads the blocks that are not known, on as many threads as there are; more than four would hold too many trees at once.
 func (l *load) decode(works []*work) {
 	var next, steps atomic.Int64
 	for _, w := range works {

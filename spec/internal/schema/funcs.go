@@ -2,6 +2,7 @@ package schema
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2/ext/tryfunc"
 	"github.com/zclconf/go-cty/cty"
@@ -56,6 +57,11 @@ var functions = map[string]function.Function{
 	"upper":       stdlib.UpperFunc,
 	"values":      stdlib.ValuesFunc,
 	"zipmap":      stdlib.ZipmapFunc,
+}
+
+// Functions are the names of all functions, in order.
+func Functions() []string {
+	return slices.Sorted(maps.Keys((&Decoder{}).functions()))
 }
 
 // lengthFunc is the number of elements of a collection, or of characters of a string.

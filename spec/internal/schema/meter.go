@@ -84,7 +84,7 @@ func TooLarge(v cty.Value) string {
 	case why != "":
 		return why
 	case n > 4*MaxElements:
-		return fmt.Sprintf("A value may have at most %d elements, or %d KiB of text.", MaxElements, MaxText>>10)
+		return fmt.Sprintf("A value may have at most %d elements, or %d KiB of text.", 4*MaxElements, MaxText>>10)
 	}
 	return ""
 }
