@@ -1,6 +1,9 @@
 package spec
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 )
@@ -75,5 +78,72 @@ func TestExampleLoads(t *testing.T) {
 	}
 	if len(diags) != 2 {
 		t.Errorf("want two warnings: %v", diags)
+	}
+}
+
+// TestDynamicBlocks: blocks inside made blocks, iterators of two levels, maps and sets.
+func TestDynamicBlocks(t *testing.T) {
+	const text = `
+locals { apps = { web = { port = 80, reals = 2 }, api = { port = 8080, reals = 1 } } }
+director "lb1" {}
+director "lb2" {}
+cluster "c" {
+  directors = ["lb1", "lb2"]
+  virtual_server "last" {
+    address    = "192.0.2.9"
+    port       = 80
+    protocol   = "udp"
+    scheduler  = "rr"
+    forwarding = "nat"
+  }
+  dynamic "virtual_server" {
+    for_each = local.apps
+    iterator = app
+    labels   = ["app-${app.key}"]
+    content {
+      address    = cidrhost("192.0.2.0/24", 1)
+      port       = app.value.port
+      protocol   = "tcp"
+      scheduler  = "rr"
+      forwarding = "nat"
+      dynamic "real_server" {
+        for_each = range(app.value.reals)
+        labels   = ["[2001:db8::${real_server.value + 1}]:${app.value.port}"]
+        content {
+          weight     = real_server.key + app.value.reals
+          forwarding = "tun"
+        }
+      }
+      dynamic "lifecycle" {
+        for_each = app.key == "web" ? [true] : []
+        content { prevent_destroy = lifecycle.value }
+      }
+    }
+  }
+}
+`
+	wrong := strings.Replace(text, "]:${app.value.port}", "]:9090", 1)
+	if fleet, _, diags := LoadFS(fstest.MapFS{"fleet.hcl": {Data: []byte(wrong)}}); fleet != nil || len(diags) != 1 || diags[0].Subject.Start.Line != 26 {
+		t.Error("one error in the label, in line 26: ", diags)
+	}
+	fleet, _, diags := LoadFS(fstest.MapFS{"fleet.hcl": {Data: []byte(text)}})
+	if fleet == nil {
+		t.Fatal(diags)
+	}
+	var got []string
+	for _, v := range fleet.Clusters[0].VirtualServers {
+		line := fmt.Sprint(v.Def.Name, " ", v.Def.Keys()[0], " ", v.Def.PreventDestroy)
+		for _, r := range v.Def.RealServers {
+			line += fmt.Sprint(" ", r.Key(v.Def.Keys()[0]).Addr, " ", r.Dest.Weight)
+		}
+		got = append(got, line)
+	}
+	want := []string{
+		"last udp 192.0.2.9:80 false",
+		"app-api tcp 192.0.2.1:8080 false [2001:db8::1]:8080 1",
+		"app-web tcp 192.0.2.1:80 true [2001:db8::1]:80 2 [2001:db8::2]:80 3",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
 	}
 }
