@@ -2,6 +2,8 @@ package schema
 
 import (
 	"fmt"
+	"math/big"
+	"strconv"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -20,7 +22,8 @@ const (
 type metered struct {
 	hclsyntax.Expression
 	d     *Decoder
-	times int // nodes that are evaluated for each element
+	times int  // nodes that are evaluated for each element
+	text  bool // it becomes part of a text
 }
 
 func (m *metered) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
@@ -39,7 +42,23 @@ func (m *metered) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	case m.d.Spent > MaxSteps:
 		return cty.DynamicVal, append(diags, m.stop("Expression too large", "It needs too many steps. Use smaller collections, or name parts of it in locals.")...)
 	}
+	if m.text {
+		v = asText(v)
+	}
 	return v, diags
+}
+
+// asText is the text of a whole number, and every other value as it is. cty would convert it too, by way of the exact decimal of
+// 512 bits, which takes most of the time of a fleet that computes its addresses.
+func asText(v cty.Value) cty.Value {
+	if v.IsMarked() || !v.IsKnown() || v.IsNull() || v.Type() != cty.Number {
+		return v
+	}
+	n, acc := v.AsBigFloat().Int64()
+	if acc != big.Exact {
+		return v
+	}
+	return cty.StringVal(strconv.FormatInt(n, 10))
 }
 
 func (m *metered) stop(summary, detail string) hcl.Diagnostics {
@@ -124,9 +143,9 @@ func (w *wrapper) Exit(n hclsyntax.Node) hcl.Diagnostics {
 	case *hclsyntax.SplatExpr:
 		w.wrap(&n.Source, inside)
 	case *hclsyntax.TemplateExpr:
-		w.wrapAll(n.Parts)
+		w.wrapAll(n.Parts, true)
 	case *hclsyntax.FunctionCallExpr:
-		w.wrapAll(n.Args)
+		w.wrapAll(n.Args, false)
 	case *hclsyntax.ConditionalExpr:
 		w.wrap(&n.TrueResult, 1)
 		w.wrap(&n.FalseResult, 1)
@@ -140,9 +159,12 @@ func (w *wrapper) Exit(n hclsyntax.Node) hcl.Diagnostics {
 	return nil
 }
 
-func (w *wrapper) wrapAll(es []hclsyntax.Expression) {
+func (w *wrapper) wrapAll(es []hclsyntax.Expression, text bool) {
 	for i := range es {
 		w.wrap(&es[i], 1)
+		if m, ok := es[i].(*metered); ok {
+			m.text = text
+		}
 	}
 }
 
