@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/moby/ipvs"
 	"golang.org/x/sys/unix"
 
@@ -109,7 +108,7 @@ func TestNamespaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(before, after); d != "" {
+	if d := kerneltest.Diff(before, after); d != "" {
 		t.Errorf("the other namespace changed:\n%s", d)
 	}
 	own, _ := a.ObserveFull(t.Context())
@@ -119,6 +118,45 @@ func TestNamespaces(t *testing.T) {
 }
 
 const packets, size = 5, 100
+
+// TestStrangers: the fast read sees what was changed by hand, between it and what it takes for known.
+func TestStrangers(t *testing.T) {
+	k := open(t)
+	gue := spec.Dest{Weight: 1, Forward: spec.Tun, Tunnel: spec.Tunnel{Type: spec.GUE, Port: 6080}}
+	apply(t, k, kerneltest.Add(web, spec.Service{Scheduler: "wlc", Persistence: 60, Netmask: 32}), kerneltest.Add(at(web, "192.0.2.21:80"), gue),
+		kerneltest.Add(at(web, "192.0.2.22:80"), spec.Dest{Weight: 1, Forward: spec.DR}))
+	last, err := k.ObserveFull(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		"-e -t 192.0.2.1:80 -r 192.0.2.21:80 -i -w 2", // the tunnel becomes ipip with it
+		"-e -t 192.0.2.1:80 -r 192.0.2.22:80 -i -w 1 --tun-type gre",
+		"-a -t 192.0.2.1:80 -r 192.0.2.23:80 -m -w 7 -x 100 -y 50",
+		"-a -t 192.0.2.1:80 -r [2001:db8::21]:80 -i",
+		"-d -t 192.0.2.1:80 -r 192.0.2.22:80",
+		"-E -t 192.0.2.1:80 -s rr -p 90 -M 255.255.255.0",
+		"-A -u 192.0.2.1:5060 -s rr -p 60 --pe sip -o",
+		"-A -f 5 -s sh -b sh-port", "-D -t 192.0.2.1:80", "--set 61 62 63", "-C",
+	} {
+		run(t, "", "ip", append([]string{"netns", "exec", k.ns, "ipvsadm"}, strings.Fields(line)...)...)
+		fast, err := k.ObserveFast(t.Context(), last)
+		if err != nil {
+			t.Fatal(err)
+		}
+		full, err := k.ObserveFull(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := kerneltest.Diff(full, fast); d != "" {
+			t.Errorf("after ipvsadm %s (-full +fast):\n%s", line, d)
+		}
+		if kerneltest.Diff(last, full) == "" {
+			t.Errorf("ipvsadm %s changed nothing", line)
+		}
+		last = full
+	}
+}
 
 // TestTraffic sends packets through services and reads them counted.
 func TestTraffic(t *testing.T) {

@@ -88,7 +88,7 @@ func (r *rig) apply(changes ...spec.Change) []error {
 	if err != nil {
 		r.Fatalf("observe fast: %v", err)
 	}
-	if d := diff(full, fast); d != "" {
+	if d := Diff(full, fast); d != "" {
 		r.Fatalf("the fast read differs from the full one (-full +fast):\n%s", d)
 	}
 	r.last = full
@@ -133,7 +133,7 @@ func (r *rig) do(changes ...spec.Change) {
 func (r *rig) hold(want spec.State) {
 	r.Helper()
 	r.do(Changes(r.last, want)...)
-	if d := diff(owned(want), owned(r.last)); d != "" {
+	if d := Diff(owned(want), owned(r.last)); d != "" {
 		r.Fatalf("observed is not what was applied (-want +observed):\n%s", d)
 	}
 	r.oracle(r.last)
@@ -144,6 +144,7 @@ func owned(st spec.State) spec.State {
 	return spec.State{Services: st.Services, Dests: st.Dests, Daemons: st.Daemons}
 }
 
-func diff(a, b spec.State) string {
+// Diff shows what differs between two states, "" if nothing does.
+func Diff(a, b spec.State) string {
 	return cmp.Diff(a, b, cmpopts.EquateEmpty(), cmpopts.EquateComparable(spec.ServiceKey{}, spec.DestKey{}, spec.Daemon{}))
 }

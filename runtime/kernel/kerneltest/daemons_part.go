@@ -57,7 +57,7 @@ func daemonErrorsPart(r *rig) {
 			r.refuses(c)
 		}
 	}
-	if d := diff(before, r.last); d != "" {
+	if d := Diff(before, r.last); d != "" {
 		r.Errorf("refused changes changed something:\n%s", d)
 	}
 	k := tcp("192.0.2.1:80")

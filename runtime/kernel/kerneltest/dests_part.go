@@ -53,7 +53,7 @@ func mixedFamilies(r *rig, st spec.State, v4, v6 spec.ServiceKey) {
 	}
 	r.do(Edit(a, gue), Remove(b))
 	r.do(Remove(a))
-	if d := diff(owned(st), owned(r.last)); d != "" {
+	if d := Diff(owned(st), owned(r.last)); d != "" {
 		r.Errorf("after the tunnels to the other family are gone (-want +observed):\n%s", d)
 	}
 }

@@ -47,7 +47,7 @@ func errorsPart(r *rig) {
 	} {
 		r.refuses(c)
 	}
-	if d := diff(before, r.last); d != "" {
+	if d := Diff(before, r.last); d != "" {
 		r.Errorf("refused changes changed something:\n%s", d)
 	}
 }
@@ -85,7 +85,7 @@ func modulesPart(r *rig) {
 		r.Errorf("the service with a known scheduler: errors %v, %v", errs[6], errs[7])
 	}
 	want := state(map[spec.ServiceKey]spec.Service{old: {Scheduler: "rr"}, good: {Scheduler: "rr"}}).Services
-	if d := diff(spec.State{Services: want}, spec.State{Services: r.last.Services}); d != "" || len(r.last.Dests) != 1 {
+	if d := Diff(spec.State{Services: want}, spec.State{Services: r.last.Services}); d != "" || len(r.last.Dests) != 1 {
 		r.Errorf("%d real servers, want 1; services (-want +observed):\n%s", len(r.last.Dests), d)
 	}
 }

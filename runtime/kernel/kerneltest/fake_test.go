@@ -52,8 +52,8 @@ func TestFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := again.ObserveFull(t.Context()); !cmp.Equal(want, got, cmp.Comparer(func(a, b netip.Addr) bool { return a == b }), cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })) {
-		t.Errorf("%s\nwant\n%s", again, k)
+	if got, _ := again.ObserveFull(t.Context()); kerneltest.Diff(want, got) != "" {
+		t.Errorf("(-want +read):\n%s", kerneltest.Diff(want, got))
 	}
 	seen := ""
 	again.Fail = func(c spec.Change) error {

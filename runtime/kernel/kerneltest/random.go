@@ -18,7 +18,7 @@ func randomPart(r *rig) {
 				t.Fatalf("change %d: %v", i, err)
 			}
 		}
-		if d := diff(owned(want), owned(r.last)); d != "" {
+		if d := Diff(owned(want), owned(r.last)); d != "" {
 			t.Fatalf("(-want +observed):\n%s", d)
 		}
 	})

@@ -22,7 +22,7 @@ func timeoutsPart(r *rig) {
 	expect := func(tcp, fin, udp spec.Seconds) {
 		r.Helper()
 		want := spec.Rows[spec.TimeoutKey, spec.Seconds]{{Key: spec.TimeoutTCP, Value: tcp}, {Key: spec.TimeoutTCPFin, Value: fin}, {Key: spec.TimeoutUDP, Value: udp}}
-		if d := diff(spec.State{Timeouts: want}, spec.State{Timeouts: r.last.Timeouts}); d != "" {
+		if d := Diff(spec.State{Timeouts: want}, spec.State{Timeouts: r.last.Timeouts}); d != "" {
 			r.Errorf("(-want +observed):\n%s", d)
 		}
 	}
