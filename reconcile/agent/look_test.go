@@ -50,8 +50,11 @@ func TestNothingToDoWritesNothing(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		r.repo.commit("a", "", "80 wrr 21=1")
 		r.start()
-		from, ops := r.next(), len(r.kernel.History())
+		from, ops, since := r.next(), len(r.kernel.History()), r.status().Since
 		r.pass(time.Hour)
+		if got := r.status().Since; !got.Equal(since) {
+			t.Errorf("idle since %v after looking around, %v before", got, since)
+		}
 		if got := r.events(from); len(got) != 0 || len(r.kernel.History()) != ops {
 			t.Errorf("an idle hour wrote %q and %d operations", got, len(r.kernel.History())-ops)
 		}

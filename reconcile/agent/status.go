@@ -18,6 +18,8 @@ type report struct {
 	started   time.Time
 	phase     spec.Activity
 	since     time.Time
+	atRest    spec.Activity // the last state of rest, and since when: a look around in between does not end it
+	restSince time.Time
 	call      *spec.Call
 	attempted *spec.CommitAt
 	applied   *spec.CommitAt
@@ -73,7 +75,11 @@ func (a *Agent) enter(phase spec.Activity, call string) {
 func (a *Agent) rest() {
 	a.giveBack()
 	phase, line := a.resting()
-	a.enter(phase, "")
+	if phase != a.atRest {
+		a.atRest, a.restSince = phase, time.Now()
+	}
+	a.phase, a.since, a.call = phase, a.restSince, nil
+	a.publish()
 	if line != a.line {
 		a.line = line
 		a.parts.Notify("STATUS=" + line)
