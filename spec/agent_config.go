@@ -139,7 +139,7 @@ func LoadAgentConfig(name string, src []byte) (*AgentConfig, hcl.Diagnostics) {
 	var c AgentConfig
 	agentBlock.Decode(d, &schema.Instance{Type: agentBlock.Name, Header: nowhere(name), Body: file.Body.(*hclsyntax.Body)}, &c)
 	r.diags = d.Diags
-	if diags := r.finish(); len(diags) > 0 {
+	if diags := r.finish(nil); len(diags) > 0 {
 		return nil, diags
 	}
 	return &c, nil

@@ -10,9 +10,9 @@ import (
 // draft is a fleet while it is put together: blocks that failed are missing.
 type draft struct {
 	*Fleet
-	partial  map[string]bool // clusters of which a part failed
-	noBody   bool            // a director or cluster failed: names may be missing
-	clusters map[string]*work
+	partial map[string]bool // clusters of which a part failed
+	noBody  bool            // a director or cluster failed: names may be missing
+	known   []string        // names of the directors
 }
 
 // assemble puts the blocks together and finds those that are there twice.
@@ -27,6 +27,9 @@ func (l *load) assemble(works []*work) *draft {
 		l.addKid(d, w, built[w.parent])
 	}
 	slices.SortStableFunc(d.Directors, func(a, b Placed[Director]) int { return strings.Compare(a.Def.Name, b.Def.Name) })
+	for _, x := range d.Directors {
+		d.known = append(d.known, x.Def.Name)
+	}
 	for w, c := range built {
 		if len(w.unit.def.(*shell).servers) > 0 || len(w.unit.def.(*shell).instances) > 0 {
 			c.order()
@@ -111,7 +114,7 @@ func (l *load) checkNames(d *draft) {
 // once reports a name that is there already.
 func (l *load) once(seen map[string]Pos, what, name string, at Pos) {
 	if first, dup := seen[name]; dup {
-		l.report.error(l.rangeOf(at), fmt.Sprintf("Second %s %q", what, name), fmt.Sprintf("There is a %s %q in %s already: give one another name, or merge the two.", what, name, first))
+		l.report.at(at, fmt.Sprintf("Second %s %q", what, name), fmt.Sprintf("There is a %s %q in %s already: give one another name, or merge the two.", what, name, first))
 		return
 	}
 	seen[name] = at

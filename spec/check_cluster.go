@@ -17,7 +17,7 @@ type checker struct {
 }
 
 func (k *checker) error(p Place, m Mark, summary, detail string) {
-	k.report.error(k.rangeOf(p.Pos(m)), summary, detail)
+	k.report.at(p.Pos(m), summary, detail)
 }
 
 func (k *checker) check() {
@@ -37,19 +37,15 @@ func (k *checker) directors() {
 	if k.draft.noBody {
 		return
 	}
-	var known []string
-	for _, d := range k.draft.Directors {
-		known = append(known, d.Def.Name)
-	}
 	for _, name := range k.cluster.Directors {
-		if !slices.Contains(known, name) {
-			k.error(k.cluster.Place, k.cluster.DirectorsAt, "Unknown director", fmt.Sprintf("There is no director %q.%s", name, hint(name, known, "director")))
+		if _, ok := slices.BinarySearch(k.draft.known, name); !ok {
+			k.error(k.cluster.Place, k.cluster.DirectorsAt, "Unknown director", fmt.Sprintf("There is no director %q.%s", name, k.hint(name, k.draft.known, "director")))
 		}
 	}
 }
 
-func hint(name string, known []string, what string) string {
-	if len(known) == 0 {
+func (k *checker) hint(name string, known []string, what string) string {
+	if len(known) == 0 || k.report.full() {
 		return fmt.Sprintf(" Declare it: %s %q { … }.", what, name)
 	}
 	return schema.DidYouMean(name, known)
@@ -96,7 +92,7 @@ func perDirectorNames[T any](k *checker, place Place, attr string, p PerDirector
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.By)) {
 		if !k.cluster.Has(name) {
-			k.error(place, p.At, "Unknown director", fmt.Sprintf("%s has an entry for %q, which is no director of this cluster.%s", attr, name, hint(name, k.cluster.Directors, "director")))
+			k.error(place, p.At, "Unknown director", fmt.Sprintf("%s has an entry for %q, which is no director of this cluster.%s", attr, name, k.hint(name, k.cluster.Directors, "director")))
 		}
 	}
 	for _, name := range k.cluster.Directors {
@@ -113,14 +109,14 @@ func (k *checker) instances() {
 		known = append(known, i.Def.Name)
 	}
 	if s := k.cluster.Sync; s != nil && s.Follow != "" && !slices.Contains(known, s.Follow) {
-		k.error(k.cluster.Place, s.At, "Unknown vrrp_instance", fmt.Sprintf("There is no vrrp_instance %q in this cluster to follow.%s", s.Follow, hint(s.Follow, known, "vrrp_instance")))
+		k.error(k.cluster.Place, s.At, "Unknown vrrp_instance", fmt.Sprintf("There is no vrrp_instance %q in this cluster to follow.%s", s.Follow, k.hint(s.Follow, known, "vrrp_instance")))
 	}
 	member := map[string]string{}
 	for _, g := range k.cluster.SyncGroups {
 		for _, name := range g.Instances {
 			switch {
 			case !slices.Contains(known, name):
-				k.error(k.cluster.Place, g.At, "Unknown vrrp_instance", fmt.Sprintf("There is no vrrp_instance %q in this cluster.%s", name, hint(name, known, "vrrp_instance")))
+				k.error(k.cluster.Place, g.At, "Unknown vrrp_instance", fmt.Sprintf("There is no vrrp_instance %q in this cluster.%s", name, k.hint(name, known, "vrrp_instance")))
 			case member[name] != "":
 				k.error(k.cluster.Place, g.At, "Instance in two groups", fmt.Sprintf("vrrp_instance %q is in group %q already: an instance can move with one group only, so remove it from one.", name, member[name]))
 			}

@@ -2,7 +2,6 @@ package spec
 
 import (
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -30,7 +29,7 @@ func (l *load) checkServices(d *draft) {
 		for _, v := range c.VirtualServers {
 			for _, key := range v.Def.Keys() {
 				if first, dup := seen[key]; dup {
-					l.report.error(l.rangeOf(v.Place.Pos(v.Def.At)), "Service declared twice",
+					l.report.at(v.Place.Pos(v.Def.At), "Service declared twice",
 						fmt.Sprintf("%s belongs to virtual_server %q in %s already: remove it from one of the two.", key, first.def.Name, first.pos))
 					break
 				}
@@ -59,15 +58,19 @@ func (v *VirtualServer) family() Family {
 // checkMembers judges directors that are in several clusters: the kernel has one pair of sync daemons and one set of timeouts
 // for all of them.
 func (l *load) checkMembers(d *draft) {
+	of := map[string][]*Cluster{}
+	for i := range d.Clusters {
+		for _, name := range d.Clusters[i].Directors {
+			of[name] = append(of[name], &d.Clusters[i])
+		}
+	}
 	for _, dir := range d.Directors {
 		m := member{load: l, director: dir, timeouts: map[TimeoutKey]time.Duration{}, sysctls: map[SysctlKey]Setting{}, said: map[string]Pos{}}
 		for _, s := range dir.Def.Sysctls {
 			m.sysctls[s.Key], m.said[string(s.Key)] = s.Value, dir.Place.Pos(s.At)
 		}
-		for i := range d.Clusters {
-			if c := &d.Clusters[i]; slices.Contains(c.Directors, dir.Def.Name) {
-				m.join(c)
-			}
+		for _, c := range of[dir.Def.Name] {
+			m.join(c)
 		}
 	}
 }
@@ -86,7 +89,7 @@ func (m *member) join(c *Cluster) {
 	name := m.director.Def.Name
 	for _, t := range c.Timeouts {
 		if v, ok := m.timeouts[t.Key]; ok && v != t.Value {
-			m.report.error(m.rangeOf(c.Place.Pos(t.At)), "Contradicting timeouts", fmt.Sprintf("Director %q is told another timeout %s in %s, and its kernel has one for all clusters: write the same in both.", name, t.Key, m.said[string(t.Key)]))
+			m.report.at(c.Place.Pos(t.At), "Contradicting timeouts", fmt.Sprintf("Director %q is told another timeout %s in %s, and its kernel has one for all clusters: write the same in both.", name, t.Key, m.said[string(t.Key)]))
 			continue
 		}
 		m.timeouts[t.Key], m.said[string(t.Key)] = t.Value, c.Place.Pos(t.At)
@@ -95,13 +98,13 @@ func (m *member) join(c *Cluster) {
 		return
 	}
 	if m.sync != nil {
-		m.report.error(m.rangeOf(c.Place.Pos(c.Sync.At)), "Second connection_sync", fmt.Sprintf("Director %q is in cluster %q too, which has a connection_sync, and a kernel has one pair of sync daemons: keep one of the two blocks.", name, m.sync.Name))
+		m.report.at(c.Place.Pos(c.Sync.At), "Second connection_sync", fmt.Sprintf("Director %q is in cluster %q too, which has a connection_sync, and a kernel has one pair of sync daemons: keep one of the two blocks.", name, m.sync.Name))
 		return
 	}
 	m.sync = c
 	for _, s := range c.Sync.Sysctls {
 		if v, ok := m.sysctls[s.Key]; ok && v != s.Value {
-			m.report.error(m.rangeOf(c.Place.Pos(s.At)), "Contradicting sysctl", fmt.Sprintf("Director %q is told another value of %s in %s: write it in one place.", name, s.Key, m.said[string(s.Key)]))
+			m.report.at(c.Place.Pos(s.At), "Contradicting sysctl", fmt.Sprintf("Director %q is told another value of %s in %s: write it in one place.", name, s.Key, m.said[string(s.Key)]))
 		}
 	}
 }

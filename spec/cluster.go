@@ -90,8 +90,15 @@ func setDirectors(s *shell, v schema.Value) {
 	}
 }
 
+// MaxDirectors is how many directors a cluster may have.
+const MaxDirectors = 64
+
 func checkCluster(d *schema.Decoder, in *schema.Instance, s *shell) {
 	s.At = Mark(d.Mark(in.Header))
+	if len(s.Directors) > MaxDirectors {
+		d.Error(in.At("directors"), "Too many directors", fmt.Sprintf("A cluster has at most %d directors: make several clusters.", MaxDirectors))
+		return
+	}
 	for i, name := range s.Directors {
 		if slices.Contains(s.Directors[:i], name) {
 			d.Error(in.At("directors"), "Director listed twice", fmt.Sprintf("%q stands twice in directors: remove one.", name))

@@ -85,6 +85,10 @@ var bombs = map[string]string{
 	"newlines":         "locals {" + strings.Repeat("\n", 4_000_000) + "}",
 	"labels":           strings.Repeat("cluster \"c\" {}\n", 100_000),
 	"cycle":            "locals {\n" + ring(2000) + "}",
+	"directors":        strings.Repeat("director \"a\" {}\n", 300_000),
+	"members":          many("director \"d%d\" {}\n", 15_000) + many("cluster \"c%d\" { directors = [\"d0\", \"dx%[1]d\"] }\n", 15_000),
+	"references":       "locals {\n" + many(" name_of_local_%d = 1\n", 4000) + "}\n" + many("director \"d%d\" { endpoint = local.nam_of_locl_%[1]d }\n", 20_000),
+	"one large list":   "cluster \"c\" { directors = [" + many("\"d%d\",", 40_000) + "] }",
 	"heredocs":         strings.Repeat("locals { a = <<E\n${\n", 100_000),
 	"large":            strings.Repeat("# comment\n", 2_000_000),
 }
@@ -101,6 +105,14 @@ func squares() (s string) {
 		s += fmt.Sprintf(" a%d = local.a%d * local.a%d\n", i+1, i, i)
 	}
 	return s + " text = \"x${local.a30}\"\n"
+}
+
+func many(format string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
 }
 
 func ring(n int) string {

@@ -12,6 +12,7 @@ import (
 // The limits of a fleet, besides those of its expressions.
 const (
 	MaxFiles     = 4096
+	MaxBlocks    = 32768    // at the top of files, or virtual servers and instances of a cluster
 	MaxFleetSize = 16 << 20 // bytes of all files together
 	MaxBlockSize = 512 << 10
 	maxSteps     = 20_000_000 // evaluation steps of all blocks together
@@ -59,7 +60,7 @@ func (l *Loader) Load(fsys fs.FS) (*Fleet, *Sources, hcl.Diagnostics) {
 	fleet := run.assemble(works)
 	run.check(fleet)
 	l.retain(works, run.files, run.report.failed())
-	diags := run.report.finish()
+	diags := run.report.finish(run.rangeOf)
 	sources := &Sources{fsys: fsys, kept: run.mentioned(diags), names: run.names()}
 	if diags.HasErrors() {
 		return nil, sources, diags

@@ -118,9 +118,9 @@ func writeExpressions(b *strings.Builder) {
 `+"`cidrhost(prefix, n)`, `cidrsubnet(prefix, newbits, n)` and `cidrnetmask(prefix)`"+` are Terraform's. `+"`file(path)`"+` reads a file below the folder of the
 fleet, of at most %d KiB. `+"`secret(name)`"+` stands for a file of the director's secrets folder; its text is never part of the fleet.
 
-Limits: %d MiB and %d files in a fleet, %d KiB in a block without the virtual servers and instances of a cluster, %d locals, %d elements
+Limits: %d MiB, %d files and %d blocks in a fleet, %d KiB in a block without the virtual servers and instances of a cluster, %d locals, %d elements
 or %d KiB of text in a value, %d blocks from one dynamic block, %d services from one virtual_server, %d in a fleet.
-`, MaxFile>>10, MaxFleetSize>>20, MaxFiles, MaxBlockSize>>10, MaxLocals, 4*schema.MaxElements, schema.MaxText>>10, schema.MaxDynamic, MaxServices, MaxFleetServices)
+`, MaxFile>>10, MaxFleetSize>>20, MaxFiles, MaxBlocks, MaxBlockSize>>10, MaxLocals, 4*schema.MaxElements, schema.MaxText>>10, schema.MaxDynamic, MaxServices, MaxFleetServices)
 }
 
 // parents are the blocks in which a block may stand.

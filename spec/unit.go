@@ -2,6 +2,7 @@ package spec
 
 import (
 	"crypto/sha256"
+	"fmt"
 	"regexp"
 	"runtime"
 	"slices"
@@ -52,6 +53,10 @@ func (l *load) works() []*work {
 			}
 		}
 	}
+	if len(out) > MaxBlocks {
+		l.report.error(nowhere(l.files[0].name), "Too many blocks", fmt.Sprintf("The fleet has %d blocks, and at most %d are possible: use address ranges, firewall marks or dynamic blocks.", len(out), MaxBlocks))
+		return nil
+	}
 	for _, w := range out {
 		if u := l.units[w.key]; u != nil && u.used == l.usedBy(u.refs, u.files) {
 			w.unit, w.cached = u, true
@@ -82,7 +87,7 @@ func (l *load) usedBy(refs, files []string) (s sum) {
 
 // decode reads the blocks that are not known, on as many threads as there are; more than four would hold too many trees at once.
 func (l *load) decode(works []*work) {
-	var next, steps atomic.Int64
+	var next, steps, errors atomic.Int64
 	for _, w := range works {
 		if w.cached {
 			steps.Add(int64(w.unit.steps))
@@ -93,12 +98,13 @@ func (l *load) decode(works []*work) {
 		group.Go(func() {
 			for {
 				i := next.Add(1) - 1
-				if i >= int64(len(works)) || steps.Load() > maxSteps {
+				if i >= int64(len(works)) || steps.Load() > maxSteps || errors.Load() > schema.MaxErrors {
 					return
 				}
 				if w := works[i]; w.unit == nil {
 					l.decodeOne(w)
 					steps.Add(int64(w.unit.steps))
+					errors.Add(int64(len(w.diags)))
 				}
 			}
 		})
@@ -108,6 +114,7 @@ func (l *load) decode(works []*work) {
 		l.report.diags = append(l.report.diags, w.diags...)
 		w.failed = w.failed || w.unit == nil
 	}
+	l.report.stopped = errors.Load() >= schema.MaxErrors
 	l.report.silent(works)
 	if steps.Load() > maxSteps {
 		l.report.error(nowhere(works[0].file.name), "Fleet too large", "All expressions together need too many steps. Use smaller collections in for expressions and dynamic blocks.")

@@ -54,6 +54,10 @@ func (d *Decoder) listed(a *Attr, r raw) (Value, bool) {
 		d.wrong(a, r, "a list, ["+sample(a)+"]")
 		return v, false
 	}
+	if len(r.list) > MaxElements {
+		d.Error(r.rng, "List too long", fmt.Sprintf("%s has %d elements, and at most %d are possible: spread them over several blocks.", a.Name, len(r.list), MaxElements))
+		return v, false
+	}
 	good := true
 	v.List = make([]Value, len(r.list))
 	for i := range r.list {

@@ -36,9 +36,16 @@ func NewDecoder(env *Env) *Decoder {
 
 // Error adds a diagnostic: what is wrong in a few words, and a sentence with its cause and what to write instead.
 func (d *Decoder) Error(rng hcl.Range, summary, detail string) {
-	d.faults++
+	if d.faults++; d.tooMany() {
+		return
+	}
 	d.Diags = append(d.Diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: detail, Subject: &rng})
 }
+
+// MaxErrors is how many errors of one piece of source are kept; looking for suggestions costs time for each.
+const MaxErrors = 50
+
+func (d *Decoder) tooMany() bool { return len(d.Diags) >= MaxErrors }
 
 // Clean says whether everything so far was read without a mistake.
 func (d *Decoder) Clean() bool { return d.faults == 0 }

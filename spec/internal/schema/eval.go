@@ -102,6 +102,9 @@ func (d *Decoder) local(t hcl.Traversal) bool {
 }
 
 func (d *Decoder) localHint(name string) string {
+	if d.tooMany() {
+		return ""
+	}
 	names := slices.Sorted(maps.Keys(d.env.Names))
 	if n := Nearest(name, names); n != "" {
 		return fmt.Sprintf(" Did you mean local.%s?", n)

@@ -89,6 +89,9 @@ func didYouMean(name string, names []string) string {
 	if n := Nearest(name, names); n != "" {
 		return fmt.Sprintf(" Did you mean %q?", n)
 	}
+	if len(names) > 50 {
+		return ""
+	}
 	if len(names) == 1 {
 		return fmt.Sprintf(" Possible is only %q.", names[0])
 	}
@@ -98,9 +101,15 @@ func didYouMean(name string, names []string) string {
 // DidYouMean is the end of a message about an unknown name: the nearest one, or all there are.
 func DidYouMean(name string, names []string) string { return didYouMean(name, names) }
 
+// maxCandidates is among how many names one is looked for.
+const maxCandidates = 4096
+
 // Nearest is the most similar of some names; "" if none is similar. A third of the letters may be wrong, and at least one; a word
 // that begins another is similar to it.
 func Nearest(name string, names []string) string {
+	if len(names) > maxCandidates {
+		return ""
+	}
 	best, at := "", max(1, len(name)/3)+1
 	for _, n := range names {
 		if d := distance(name, n); d < at {
