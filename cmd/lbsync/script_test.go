@@ -103,7 +103,7 @@ func commitAll(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // patience is how long a script waits for a condition before it fails. It is no part of what is tested.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // waitStatus waits until a field of the agent's status has a value, "null" for none: `wait-status applied.commit.subject First`; or,
 // negated, until it has another one.
