@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -32,6 +33,9 @@ benchmarks.md (between its markers), benchmarks.svg and benchmarks.json. Run it 
 		Args: cobra.NoArgs,
 	}
 	o.flags(cmd.Flags())
+	// Five rounds take about ten minutes on an idle machine.
+	o.timeout = 2 * time.Hour
+	cmd.Flags().Lookup("timeout").DefValue = o.timeout.String()
 	cmd.Flags().IntSliceVar(&o.job.Sizes, "sizes", []int{200, 1000, 4000}, "numbers of services, with 10 real servers each; rising")
 	cmd.Flags().IntVar(&o.job.Rounds, "rounds", 5, "how often each measurement is made")
 	cmd.Flags().StringVar(&o.job.Lbsync, "lbsync", "", "the lbsync to measure (the one beside lblab)")

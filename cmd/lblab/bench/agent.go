@@ -122,7 +122,7 @@ func (d director) refresh(ctx context.Context) error {
 	return err
 }
 
-// applied is, by the journal, the time from a commit being fetched to its last change being made.
+// applied is, by the journal, the time from a commit being fetched to the kernel having acknowledged its last step.
 func (d director) applied(version int) (time.Duration, error) {
 	id, err := d.commit(version)
 	if err != nil {
@@ -135,8 +135,8 @@ func (d director) applied(version int) (time.Duration, error) {
 		}
 		at[r.Event] = r.Time
 	}
-	if at[journal.Fetched].IsZero() || at[journal.Applied].IsZero() {
+	if at[journal.Fetched].IsZero() || at[journal.Step].IsZero() || at[journal.Applied].IsZero() {
 		return 0, fmt.Errorf("the journal does not say that %s was fetched and applied", branch(version))
 	}
-	return at[journal.Applied].Sub(at[journal.Fetched]), nil
+	return at[journal.Step].Sub(at[journal.Fetched]), nil
 }

@@ -19,12 +19,14 @@ func ThisMachine(lbsync, keepalived string) (Machine, error) {
 	system, err2 := field("/etc/os-release", "PRETTY_NAME", "=")
 	release, err3 := kernelRelease()
 	ours, err4 := exec.Command(lbsync, "version").Output()
+	load, err6 := os.ReadFile("/proc/loadavg")
 	theirs, err5 := exec.Command(keepalived, "--version").CombinedOutput()
-	m.Processor, m.System, m.HostKernel = processor, strings.Trim(system, `"`), release
-	m.Lbsync, m.Keepalived = firstLine(ours), firstLine(theirs)
-	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		return Machine{}, fmt.Errorf("describe the machine: %w", err)
 	}
+	m.Processor, m.System, m.HostKernel = processor, strings.Trim(system, `"`), release
+	m.Load = strings.Join(strings.Fields(string(load))[:3], " ")
+	m.Lbsync, m.Keepalived = firstLine(ours), firstLine(theirs)
 	return m, nil
 }
 

@@ -10,9 +10,9 @@ func (r Results) machineText() string {
 		where = fmt.Sprintf("Linux %s in a virtual machine **without hardware virtualisation** (QEMU TCG, %d processors): compare the two systems with each other, not with other machines", m.Kernel, m.Processors)
 	}
 	return fmt.Sprintf("Written by `%s`, %d rounds: medians, with the fastest and the slowest round in brackets.\n\n"+
-		"- machine: %s, %d cores, %s, Linux %s\n- IPVS: %s\n- %s; %s, %s\n"+
+		"- machine: %s, %d cores, %s, Linux %s; load average before: %s\n- IPVS: %s\n- %s; %s, %s\n"+
 		"- the kernel was looked at every %s, by getsockopt: %s for one service, %s for the weights of one, %s once at the end for all\n\n",
-		r.Command, r.Rounds, m.Processor, m.Cores, m.System, m.HostKernel, where, m.Keepalived, m.Lbsync, m.Go,
+		r.Command, r.Rounds, m.Processor, m.Cores, m.System, m.HostKernel, m.Load, where, m.Keepalived, m.Lbsync, m.Go,
 		human(r.Looks.Every), human(r.Looks.Service), human(r.Looks.Weights), human(r.Looks.All))
 }
 

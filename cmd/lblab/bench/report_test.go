@@ -20,7 +20,7 @@ func example() Results {
 	one := change
 	one.Rules, one.Fetched = r.OneCluster(), ms(400)
 	return Results{
-		Machine: Machine{Processor: "A CPU", Cores: 2, Kernel: "6.1.0", Processors: 2, HostKernel: "6.12.0", System: "Debian", Keepalived: "Keepalived v2", Lbsync: "lbsync 1", Go: "go1.26"},
+		Machine: Machine{Processor: "A CPU", Cores: 2, Kernel: "6.1.0", Processors: 2, HostKernel: "6.12.0", System: "Debian", Keepalived: "Keepalived v2", Lbsync: "lbsync 1", Go: "go1.26", Load: "0.10 0.05 0.01"},
 		Command: "lblab bench", Rounds: 3,
 		Starts: []Start{
 			{NewRules(200), ms(1500, 1400, 1600), ms(400), ms(200)},

@@ -94,6 +94,7 @@ type Machine struct {
 	Keepalived string `json:"keepalived"`
 	Lbsync     string `json:"lbsync"`
 	Go         string `json:"go"`
+	Load       string `json:"load_average"` // before anything was measured: what else kept the processors busy
 }
 
 // Emulated says whether IPVS ran in a virtual machine.
