@@ -60,7 +60,7 @@ func (a *app) assemble(cfg *spec.AgentConfig) (*service, error) {
 		Director: cfg.Director, Folder: cfg.State, Program: version, Poll: cfg.Source.Poll, Look: min(look, cfg.Resync), Resync: cfg.Resync,
 		Watchdog: watchdog, AnyHistory: cfg.Source.Branch == "",
 	}, agent.Parts{
-		Source: mirror, Target: hands{hand}, Check: policies.Check, Log: log,
+		Source: mirror, Target: hands{hand}, Hold: hand.Hold, Check: policies.Check, Log: log,
 		Journal: func() (agent.Journal, error) { return journal.Open(journalFolder(cfg.State), a.now) },
 		Load: func(f fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 			fleet, _, diags := loader.Load(f)

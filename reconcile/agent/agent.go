@@ -65,6 +65,8 @@ type Journal interface {
 type Parts struct {
 	Source Source
 	Target reconcile.Target
+	// Hold tells the target which sysctls are wanted, so that it observes them.
+	Hold func(...spec.SysctlKey)
 	// Journal opens the audit once the director is locked.
 	Journal func() (Journal, error)
 	// Load reads a fleet; nil with at least one error when it has one.

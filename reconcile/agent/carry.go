@@ -65,6 +65,7 @@ func (a *Agent) adopt(c candidate, out reconcile.Outcome) {
 	}
 	a.made(c.want, out)
 	a.want, a.holds, a.advice = &c.want, c.holds, c.advice
+	a.hold(c.want)
 	a.refusal = nil
 }
 

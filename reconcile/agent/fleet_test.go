@@ -15,13 +15,13 @@ import (
 )
 
 // loadText reads a fleet of lines: "80 wrr 21=3 22=1" is a service of 192.0.2.1 with its real servers and weights; "# …" moves what
-// follows down a line; "error", "deny" and "others" are a fleet with an error, one that policies deny, and one without lb1.
+// follows down a line; "sysctl KEY VALUE" holds one; "error", "deny" and "others" are a fleet with an error, one that policies deny, and one without lb1.
 func loadText(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 	text, err := fs.ReadFile(fsys, "fleet")
 	if err != nil {
 		return nil, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: err.Error()}}
 	}
-	director := "lb1"
+	director, sysctls := "lb1", []spec.Sysctl(nil)
 	c := spec.Cluster{Name: "c", Directors: []string{"lb1", "lb2"}}
 	for n, line := range strings.Split(string(text), "\n") {
 		words := strings.Fields(line)
@@ -34,11 +34,13 @@ func loadText(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 			c.Name = "denied"
 		case words[0] == "others":
 			director = "lb2"
+		case words[0] == "sysctl":
+			sysctls = append(sysctls, spec.Sysctl{Key: spec.SysctlKey(words[1]), Value: spec.Setting(words[2])})
 		default:
 			c.VirtualServers = append(c.VirtualServers, spec.Placed[spec.VirtualServer]{Def: virtualServer(words), Place: spec.Place{File: "fleet", Base: uint32(n)}})
 		}
 	}
-	d := spec.Placed[spec.Director]{Def: &spec.Director{Name: director}}
+	d := spec.Placed[spec.Director]{Def: &spec.Director{Name: director, Sysctls: sysctls}}
 	return &spec.Fleet{Directors: []spec.Placed[spec.Director]{d}, Clusters: []spec.Cluster{c}}, nil
 }
 

@@ -221,3 +221,22 @@ func TestFullJournalHoldsCommitsButNotRepairs(t *testing.T) {
 		r.end()
 	})
 }
+
+// The target observes only what it is told to beside IPVS' own sysctls; one that it does not would be set again after each start.
+func TestWantedSysctlsAreObserved(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.repo.commit("a", "", "sysctl net.core.somaxconn 512")
+		r.start()
+		want := []spec.SysctlKey{"net.core.somaxconn"}
+		if !slices.Equal(r.held, want) {
+			t.Errorf("after a commit %q is observed, want %q", r.held, want)
+		}
+		r.end()
+		r.held, r.repo.down = nil, errors.New("down")
+		r.start()
+		if !slices.Equal(r.held, want) {
+			t.Errorf("after a start without git %q is observed, want %q", r.held, want)
+		}
+		r.end()
+	})
+}

@@ -28,7 +28,8 @@ type rig struct {
 	wrap   func(Journal) Journal // around the journal of the next agent
 	at     func(string)          // seam of the next agent's store
 	mu     sync.Mutex
-	said   []string // to systemd
+	said   []string         // to systemd
+	held   []spec.SysctlKey // what the target was told to observe
 
 	agent *Agent
 	ended chan error
@@ -62,7 +63,7 @@ func (r *rig) told() []string {
 func (r *rig) open() *Agent {
 	r.t.Helper()
 	a, err := Open(r.cfg, Parts{
-		Source: r.repo, Target: r.kernel, Load: loadText, Check: checkText, Log: slog.New(slog.DiscardHandler),
+		Source: r.repo, Target: r.kernel, Hold: func(k ...spec.SysctlKey) { r.held = k }, Load: loadText, Check: checkText, Log: slog.New(slog.DiscardHandler),
 		Notify: r.tell,
 		Journal: func() (Journal, error) {
 			j, err := journal.Open(r.journalDir(), time.Now)

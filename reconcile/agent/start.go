@@ -77,4 +77,14 @@ func orNothing(id string) string {
 func (a *Agent) wanting(v spec.View) {
 	want, holds := reconcile.Want(v, spec.Facts{Now: time.Now()})
 	a.want, a.holds = &want, holds
+	a.hold(want)
+}
+
+// hold has the wanted sysctls observed: a plan that misses one from what is live would set it again and again.
+func (a *Agent) hold(want spec.State) {
+	var keys []spec.SysctlKey
+	for _, s := range want.Sysctls {
+		keys = append(keys, s.Key)
+	}
+	a.parts.Hold(keys...)
 }

@@ -16,6 +16,8 @@ type Kernel interface {
 	// ObserveFast may take from last what shows no sign of change; last is an observation that nothing was applied after.
 	ObserveFast(ctx context.Context, last spec.State) (spec.State, error)
 	Apply(ctx context.Context, changes []spec.Change) []error
+	// Hold adds sysctls to those that are observed, beside IPVS' own.
+	Hold(keys ...spec.SysctlKey)
 	// Stats are the counters of the given services, or of all.
 	Stats(ctx context.Context, services ...spec.ServiceKey) (spec.Stats, error)
 	Close() error
@@ -36,6 +38,7 @@ type Director struct {
 	turn   chan struct{} // holds the one call that runs, and guards what follows
 	kernel Kernel        // nil until it could be opened
 	last   *spec.State   // nil: unknown, the next read is a full one
+	held   []spec.SysctlKey
 }
 
 // New is a director whose kernel is opened at the first call, and again after a failed read: a module that is loaded later, or was
@@ -58,8 +61,21 @@ func (d *Director) begin(ctx context.Context) (end func(), err error) {
 			end()
 			return nil, fmt.Errorf("open kernel: %w", err)
 		}
+		if len(d.held) > 0 {
+			d.kernel.Hold(d.held...)
+		}
 	}
 	return end, nil
+}
+
+// Hold adds sysctls to those that are observed from the next read on, also after the kernel was opened anew.
+func (d *Director) Hold(keys ...spec.SysctlKey) {
+	d.turn <- struct{}{}
+	defer func() { <-d.turn }()
+	d.held = keys
+	if d.kernel != nil {
+		d.kernel.Hold(keys...)
+	}
 }
 
 // Observe reads the live state. A fast read that has nothing to build upon is a full one.

@@ -3,6 +3,7 @@ package director
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -42,6 +43,8 @@ func (s *script) Stats(context.Context, ...spec.ServiceKey) (spec.Stats, error) 
 	return spec.Stats{}, s.err
 }
 
+func (s *script) Hold(keys ...spec.SysctlKey) { s.calls = append(s.calls, fmt.Sprint("hold ", keys)) }
+
 func (s *script) Close() error { s.calls = append(s.calls, "close"); return nil }
 
 func TestFastReadsBuildOnTheReadBefore(t *testing.T) {
@@ -61,6 +64,20 @@ func TestFastReadsBuildOnTheReadBefore(t *testing.T) {
 	observe(Fast) // what was known is out of date
 	observe(Fast)
 	want := []string{"full", "fast", "full", "apply", "full", "fast"}
+	if !slices.Equal(k.calls, want) {
+		t.Errorf("calls %v, want %v", k.calls, want)
+	}
+}
+
+// A kernel that is opened anew has forgotten what it was told to observe.
+func TestHeldSysctlsAreToldToEveryKernel(t *testing.T) {
+	k := &script{err: errors.New("torn")}
+	d := New(func() (Kernel, error) { return k, nil })
+	d.Hold("net.core.somaxconn")
+	for range 2 {
+		_, _ = d.Observe(t.Context(), Full) // fails, so the next one opens the kernel again
+	}
+	want := []string{"hold [net.core.somaxconn]", "full", "close", "hold [net.core.somaxconn]", "full", "close"}
 	if !slices.Equal(k.calls, want) {
 		t.Errorf("calls %v, want %v", k.calls, want)
 	}
