@@ -46,6 +46,9 @@ func (k fileKernel) Stats(ctx context.Context, services ...spec.ServiceKey) (spe
 	return f.Stats(ctx, services...)
 }
 
+// Hold does nothing: the file remembers what was set, over restarts too.
+func (k fileKernel) Hold(...spec.SysctlKey) {}
+
 func (k fileKernel) Close() error { return nil }
 
 // kernelCommand is ipvsadm for scripts:
