@@ -24,7 +24,7 @@ type app struct {
 	out, err io.Writer
 	now      func() time.Time
 	print    *view.Printer
-	kernel   func() (director.Kernel, error) // opens the kernel that the agent drives
+	kernel   func(kernel.Options) (director.Kernel, error)
 
 	output, color, socket, config string
 }
@@ -33,9 +33,8 @@ func newApp(in io.Reader, out, err io.Writer) *app {
 	return &app{in: in, out: out, err: err, now: time.Now, print: &view.Printer{Out: out, Err: err}, kernel: openKernel}
 }
 
-// openKernel opens IPVS in the network namespace that the agent runs in.
-func openKernel() (director.Kernel, error) {
-	k, err := kernel.Open(kernel.Options{Modprobe: true})
+func openKernel(o kernel.Options) (director.Kernel, error) {
+	k, err := kernel.Open(o)
 	if err != nil {
 		return nil, err // a nil *kernel.Kernel must not become a Kernel that is not nil
 	}

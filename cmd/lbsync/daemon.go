@@ -18,6 +18,7 @@ import (
 	"github.com/lbsync/lbsync/reconcile/journal"
 	"github.com/lbsync/lbsync/reconcile/source"
 	"github.com/lbsync/lbsync/runtime/director"
+	"github.com/lbsync/lbsync/runtime/kernel"
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -54,7 +55,7 @@ func (a *app) assemble(cfg *spec.AgentConfig) (*service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read WATCHDOG_USEC: %w", err)
 	}
-	hand := director.New(a.kernel)
+	hand := director.New(func() (director.Kernel, error) { return a.kernel(kernel.Options{Modprobe: true}) })
 	loader := spec.NewLoader()
 	ag, err := agent.Open(agent.Config{
 		Director: cfg.Director, Folder: cfg.State, Program: version, Poll: cfg.Source.Poll, Look: min(look, cfg.Resync), Resync: cfg.Resync,

@@ -24,8 +24,11 @@ func (a *app) diff() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "diff [DIR]", Short: "Show what merging a folder would do, in the order in which it would be done", Args: optionalFolder(),
 		Long: "Show what merging a folder would do, in the order in which it would be done.\n\n" +
-			"--against live asks the agent on this host; rev:REV compares with a revision of the git work tree that DIR is in, without\n" +
-			"any agent; snapshot:FILE compares with what `lbsync snapshot` wrote.\n\n" + exitHelp(),
+			"--against live asks the agent on this host. Where none runs it reads the kernel itself, and changes nothing: run it before the\n" +
+			"first start, to see what adopting this host would change and remove. It then compares with the last known good in the agent's\n" +
+			"state folder, and as a first start would where there is none; --director, or the agent's own file, says which director this is.\n\n" +
+			"--against rev:REV compares with a revision of the git work tree that DIR is in, without any agent; snapshot:FILE compares with\n" +
+			"what `lbsync snapshot` wrote.\n\n" + exitHelp(),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runDiff(cmd.Context(), args, f) },
 	}
 	cmd.Flags().StringVar(&f.director, "director", "", "one director; without it, all that can be compared")

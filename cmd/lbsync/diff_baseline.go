@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/lbsync/lbsync/cmd/lbsync/view"
@@ -54,10 +56,13 @@ func (a *app) baseline(ctx context.Context, dir string, f diffFlags) (baseline, 
 	return baseline{}, usagef("--against %q: write live, rev:REV or snapshot:FILE", f.against)
 }
 
-// live asks the agent of this host, which speaks for its own director.
+// live asks the agent of this host, which speaks for its own director. Where none runs, the kernel is read directly.
 func (a *app) live(ctx context.Context, director string) (baseline, error) {
 	client, err := a.agent()
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
+		return a.withoutAgent(ctx, director, err)
+	case err != nil:
 		return baseline{}, &exit{exitUnreachable, err, "--against rev:REV and snapshot:FILE need no agent."}
 	}
 	defer client.Close()
@@ -66,8 +71,7 @@ func (a *app) live(ctx context.Context, director string) (baseline, error) {
 		return baseline{}, err
 	}
 	if director != "" && director != snapshot.Director {
-		return baseline{}, &exit{exitUnreachable, fmt.Errorf("%s is not this host, whose agent speaks for %s", director, snapshot.Director),
-			"Ask on that host, or compare with what `lbsync snapshot` wrote there: --against snapshot:FILE."}
+		return baseline{}, elsewhere(director, snapshot.Director)
 	}
 	status, err := client.Status(ctx)
 	if err != nil {
@@ -81,6 +85,11 @@ func (a *app) live(ctx context.Context, director string) (baseline, error) {
 	}
 	b.starts[snapshot.Director] = s
 	return b, err
+}
+
+func elsewhere(director, here string) error {
+	return &exit{exitUnreachable, fmt.Errorf("%s is not this host, whose agent speaks for %s", director, here),
+		"Ask on that host, or compare with what `lbsync snapshot` wrote there: --against snapshot:FILE."}
 }
 
 func fromFile(name string) (baseline, error) {

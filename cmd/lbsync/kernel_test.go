@@ -54,6 +54,7 @@ func (k fileKernel) Close() error { return nil }
 // kernelCommand is ipvsadm for scripts:
 //
 //	kernel show                                 what the kernel holds
+//	kernel add 'SERVICE > ADDRESS' N            add a real server
 //	kernel weight 'SERVICE > ADDRESS' N         edit a real server
 //	kernel scheduler 'SERVICE' NAME             edit a service, or add it
 //	kernel remove 'SERVICE'                     remove a service
@@ -66,7 +67,7 @@ func kernelCommand(ts *testscript.TestScript, _ bool, args []string) {
 		_, err := ts.Stdout().Write([]byte(kerneltest.Print(live)))
 		ts.Check(err)
 		return
-	case "weight":
+	case "add", "weight":
 		var key spec.DestKey
 		ts.Check(key.UnmarshalText([]byte(args[1])))
 		row, _ := live.Dests.Find(key)
@@ -74,7 +75,11 @@ func kernelCommand(ts *testscript.TestScript, _ bool, args []string) {
 		n, err := strconv.Atoi(args[2])
 		ts.Check(err)
 		after.Weight = int32(n)
-		byHand(ts, k, spec.Change{Key: key, Action: spec.Edit, Before: row.Value, After: after})
+		c := spec.Change{Key: key, Action: spec.Edit, Before: row.Value, After: after}
+		if args[0] == "add" {
+			c.Action, c.Before = spec.Add, nil
+		}
+		byHand(ts, k, c)
 	case "scheduler", "remove":
 		key, err := spec.ParseServiceKey(args[1])
 		ts.Check(err)

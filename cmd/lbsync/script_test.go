@@ -22,16 +22,19 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// kernelFile names the file in which the kernel of a scripted lbsync lives; empty, there is no IPVS.
+// kernelFile names the file in which the kernel of a scripted lbsync lives; empty, there is no IPVS, and "denied", it may not be read.
 const kernelFile = "LBSYNC_TEST_KERNEL"
 
 // The test binary is lbsync itself for the scripts, with a kernel in a file in place of the machine's.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"lbsync": func() {
 		a := newApp(os.Stdin, os.Stdout, os.Stderr)
-		a.kernel = func() (director.Kernel, error) {
-			if os.Getenv(kernelFile) == "" {
+		a.kernel = func(kernel.Options) (director.Kernel, error) {
+			switch os.Getenv(kernelFile) {
+			case "":
 				return nil, kernel.ErrNoIPVS
+			case "denied":
+				return nil, kernel.ErrPrivilege
 			}
 			return fileKernel{os.Getenv(kernelFile)}, nil
 		}

@@ -33,3 +33,11 @@ func (p *Printer) Warnings(n int, where string) error {
 	_, err := p.Err.Write(t.b.Bytes())
 	return err
 }
+
+// Note says on stderr what a person should know who reads the result.
+func (p *Printer) Note(text string) error {
+	t := &Text{color: p.ColorErr}
+	t.Line(Bold.In("Note: "), Plain.In(text))
+	_, err := p.Err.Write(t.b.Bytes())
+	return err
+}
