@@ -5,6 +5,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 LDFLAGS := -s -w -X main.version=$(VERSION)
 LAB     := $(BIN)/lblab
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOTESTSUM := gotest.tools/gotestsum@v1.13.0
 FUZZ    ?= 20s
 
 .PHONY: help build test unit lab-test race lint docs examples demo bench fuzz clean install
@@ -24,7 +25,7 @@ test: unit lab-test ## all tests: here, with the race detector, and under a kern
 unit: ## the tests that need no IPVS
 	$(GO) vet ./...
 	@test -z "$$(gofmt -l cmd spec policies reconcile runtime examples *.go)" || { gofmt -l cmd spec policies reconcile runtime examples *.go; exit 1; }
-	$(GO) test -race ./...
+	$(GO) run $(GOTESTSUM) --format pkgname -- -race ./...
 
 lab-test: build ## the tests that need IPVS, in one boot of the lab
 	$(LAB) test ./runtime/kernel/... ./cmd/lbsync/...
