@@ -25,6 +25,7 @@ type Command struct {
 	Rev    string        `json:"rev,omitempty"` // of rollback and pin: a commit id, a unique prefix of one, a branch or a tag
 	For    time.Duration `json:"for,omitempty"` // of rollback, pin and suspend: nanoseconds until it ends by itself; 0 is without end
 	Reason string        `json:"reason,omitempty"`
+	DryRun bool          `json:"dry_run,omitempty"` // of rollback and pin: judge the revision, and change nothing
 	Actor  Actor         `json:"-"`
 }
 
@@ -50,6 +51,8 @@ func (c Command) Check() error {
 		return fmt.Errorf("%s: takes no revision", c.Verb)
 	case c.For < 0 || (!lasts && c.For != 0):
 		return fmt.Errorf("%s: duration %v does not apply", c.Verb, c.For)
+	case !rev && c.DryRun:
+		return fmt.Errorf("%s: a dry run does not apply", c.Verb)
 	case len(c.Reason) > longestReason:
 		return fmt.Errorf("%s: reason has %d bytes, at most %d are kept", c.Verb, len(c.Reason), longestReason)
 	}
@@ -77,5 +80,6 @@ type CommandResult struct {
 	Commit  *Commit      `json:"commit,omitempty"` // what the revision stands for
 	Plan    *PlanSummary `json:"plan,omitempty"`   // what was done to the kernel; nil when nothing was
 	Refusal *Refusal     `json:"refusal,omitempty"`
-	Status  Status       `json:"status"` // afterwards
+	View    []byte       `json:"view,omitempty"` // of a dry run that is not refused: the encoded View of the commit
+	Status  Status       `json:"status"`         // afterwards
 }

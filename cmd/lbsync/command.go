@@ -1,28 +1,29 @@
 package main
 
 import (
-	"time"
+	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lbsync/lbsync/cmd/lbsync/view"
+	"github.com/lbsync/lbsync/runtime/api"
 	"github.com/lbsync/lbsync/spec"
 )
 
 // command is a verb that asks the agent to do something.
 func (a *app) command(use, short string, verb spec.Verb) *cobra.Command {
-	var reason string
-	var lasts time.Duration
+	c := spec.Command{Verb: verb}
 	cmd := &cobra.Command{Use: use, Short: short, Args: noArguments()}
-	cmd.Flags().StringVar(&reason, "reason", "", "why; kept in the journal and shown by status")
+	cmd.Flags().StringVar(&c.Reason, "reason", "", "why; kept in the journal and shown by status")
 	if verb == spec.Rollback || verb == spec.PinTo {
 		cmd.Args = arguments(1, 1, "a revision: a commit, a branch or a tag")
+		cmd.Flags().BoolVar(&c.DryRun, "dry-run", false, "only show what it would change, as diff does; exit 0 if nothing, 2 if something")
 	}
 	if verb == spec.Rollback || verb == spec.PinTo || verb == spec.Suspend {
-		cmd.Flags().DurationVar(&lasts, "for", 0, "end by itself after this time, such as 2h; without it, it lasts until it is ended")
+		cmd.Flags().DurationVar(&c.For, "for", 0, "end by itself after this time, such as 2h; without it, it lasts until it is ended")
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c := spec.Command{Verb: verb, For: lasts, Reason: reason}
 		if len(args) > 0 {
 			c.Rev = args[0]
 		}
@@ -44,6 +45,9 @@ func (a *app) ask(cmd *cobra.Command, c spec.Command) error {
 	if err != nil {
 		return err
 	}
+	if c.DryRun && result.Refusal == nil {
+		return a.preview(cmd.Context(), client, result)
+	}
 	if err := a.print.Print(view.NewResult(c.Verb, result)); err != nil {
 		return err
 	}
@@ -54,4 +58,18 @@ func (a *app) ask(cmd *cobra.Command, c spec.Command) error {
 		return done(exitError)
 	}
 	return nil
+}
+
+// preview is the diff of a dry run: from what is live to the commit that the agent looked up and judged.
+func (a *app) preview(ctx context.Context, client *api.Client, result spec.CommandResult) error {
+	v, err := spec.DecodeView(result.View)
+	if err != nil {
+		return fmt.Errorf("%w; is the agent of another version?", err)
+	}
+	director := v.Director.Def.Name
+	base, err := ofAgent(ctx, client, director)
+	if err != nil {
+		return err
+	}
+	return a.showDiff([]view.DirectorDiff{a.plan(v, base.starts[director], target{commit: *result.Commit})}, false)
 }

@@ -68,8 +68,12 @@ func (a *app) runDiff(ctx context.Context, args []string, f diffFlags) error {
 	if len(plans) == 0 {
 		return fmt.Errorf("fleet %s: nothing to compare with %s", name, base.what)
 	}
+	return a.showDiff(plans, f.full)
+}
+
+func (a *app) showDiff(plans []view.DirectorDiff, full bool) error {
 	doc := view.NewDiff(a.now(), plans)
-	doc.Full = f.full
+	doc.Full = full
 	if err := a.print.Print(doc); err != nil {
 		return err
 	}

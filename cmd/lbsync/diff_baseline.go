@@ -13,6 +13,7 @@ import (
 	"github.com/lbsync/lbsync/cmd/lbsync/view"
 	"github.com/lbsync/lbsync/reconcile"
 	"github.com/lbsync/lbsync/reconcile/source"
+	"github.com/lbsync/lbsync/runtime/api"
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -66,6 +67,11 @@ func (a *app) live(ctx context.Context, director string) (baseline, error) {
 		return baseline{}, &exit{exitUnreachable, err, "--against rev:REV and snapshot:FILE need no agent."}
 	}
 	defer client.Close()
+	return ofAgent(ctx, client, director)
+}
+
+// ofAgent is what an agent's director holds now; director is the one that is meant, "" if whichever it is.
+func ofAgent(ctx context.Context, client *api.Client, director string) (baseline, error) {
 	snapshot, err := client.Snapshot(ctx)
 	if err != nil {
 		return baseline{}, err
@@ -78,13 +84,16 @@ func (a *app) live(ctx context.Context, director string) (baseline, error) {
 		return baseline{}, err
 	}
 	b, err := fromSnapshot(snapshot, "The agent of this host")
+	if err != nil {
+		return baseline{}, err
+	}
 	s := b.starts[snapshot.Director]
 	s.since = map[string]time.Time{}
 	for _, d := range status.Drift {
 		s.since[d.Key] = d.FirstSeen
 	}
 	b.starts[snapshot.Director] = s
-	return b, err
+	return b, nil
 }
 
 func elsewhere(director, here string) error {

@@ -87,6 +87,9 @@ func (a *Agent) Do(ctx context.Context, c spec.Command) (spec.CommandResult, err
 }
 
 func (a *Agent) command(ctx context.Context, c spec.Command) (spec.CommandResult, error) {
+	if c.DryRun {
+		return a.preview(c)
+	}
 	switch c.Verb {
 	case spec.Rollback, spec.PinTo:
 		return a.pinTo(ctx, c)

@@ -50,6 +50,25 @@ func (a *Agent) pinTo(ctx context.Context, cmd spec.Command) (spec.CommandResult
 	return out, nil
 }
 
+// preview judges the commit that an operator names as pinTo does, and does no more.
+func (a *Agent) preview(cmd spec.Command) (spec.CommandResult, error) {
+	commit, err := a.target(cmd)
+	if err != nil {
+		return spec.CommandResult{}, err
+	}
+	c, refusal, err := a.accept(commit)
+	if err != nil {
+		return spec.CommandResult{}, fmt.Errorf("read commit %s: %w", commit.Short(), err)
+	}
+	out := spec.CommandResult{Commit: &commit, Refusal: refusal}
+	if refusal == nil {
+		if out.View, err = c.view.Encode(); err != nil {
+			return spec.CommandResult{}, fmt.Errorf("encode commit %s: %w", commit.Short(), err)
+		}
+	}
+	return out, nil
+}
+
 // target is the commit of a rollback or a pin.
 func (a *Agent) target(cmd spec.Command) (spec.Commit, error) {
 	if s := a.held.Suspension; s != nil {

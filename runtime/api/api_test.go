@@ -194,6 +194,7 @@ func TestRequestsAreChecked(t *testing.T) {
 		{"pin without revision", `{"verb":"pin"}`, "name a revision"},
 		{"resume with revision", `{"verb":"resume","rev":"x"}`, "takes no revision"},
 		{"resume with duration", `{"verb":"resume","for":1}`, "does not apply"},
+		{"dry run of nothing", `{"verb":"suspend","dry_run":true}`, "dry run does not apply"},
 		{"negative duration", `{"verb":"suspend","for":-1}`, "does not apply"},
 		{"long reason", `{"verb":"suspend","reason":"` + strings.Repeat("x", 501) + `"}`, "at most 500"},
 	} {
