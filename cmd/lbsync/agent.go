@@ -15,6 +15,9 @@ func (a *app) agentCmd() *cobra.Command {
 	var once bool
 	cmd := &cobra.Command{
 		Use: "agent", Short: "Follow the repository and keep this director as it says", Args: noArguments(),
+		Long: "Follow the repository and keep this director as it says.\n\n" +
+			"The first start takes over what the kernel holds: `lbsync diff` shows before what that changes and removes.\n" +
+			"With --once the exit code is that of `lbsync status`.\n\n" + exitHelp(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := a.agentConfig()
 			if err != nil {

@@ -12,13 +12,14 @@ import (
 )
 
 // command is a verb that asks the agent to do something.
-func (a *app) command(use, short string, verb spec.Verb) *cobra.Command {
+func (a *app) command(use, short, long string, verb spec.Verb) *cobra.Command {
 	c := spec.Command{Verb: verb}
 	cmd := &cobra.Command{Use: use, Short: short, Args: noArguments()}
+	cmd.Long = short + ".\n\n" + long + "\n\n" + exitHelp(exitOK, exitError, exitRefused, exitUnreachable, exitUsage)
 	cmd.Flags().StringVar(&c.Reason, "reason", "", "why; kept in the journal and shown by status")
 	if verb == spec.Rollback || verb == spec.PinTo {
 		cmd.Args = arguments(1, 1, "a revision: a commit, a branch or a tag")
-		cmd.Flags().BoolVar(&c.DryRun, "dry-run", false, "only show what it would change, as diff does; exit 0 if nothing, 2 if something")
+		cmd.Flags().BoolVar(&c.DryRun, "dry-run", false, "only show what it would change, with the exit codes of diff")
 	}
 	if verb == spec.Rollback || verb == spec.PinTo || verb == spec.Suspend {
 		cmd.Flags().DurationVar(&c.For, "for", 0, "end by itself after this time, such as 2h; without it, it lasts until it is ended")

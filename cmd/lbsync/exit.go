@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lbsync/lbsync/runtime/api"
@@ -37,10 +38,14 @@ var exits = []struct {
 	{exitUsage, "usage"},
 }
 
-func exitHelp() string {
+// exitHelp is the table of some codes, or of all.
+func exitHelp(some ...int) string {
 	var b strings.Builder
 	b.WriteString("Exit codes:\n")
 	for _, e := range exits {
+		if len(some) > 0 && !slices.Contains(some, e.code) {
+			continue
+		}
 		fmt.Fprintf(&b, "  %2d  %s\n", e.code, e.meaning)
 	}
 	return b.String()

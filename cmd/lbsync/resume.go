@@ -7,5 +7,6 @@ import (
 )
 
 func (a *app) resume() *cobra.Command {
-	return a.command("resume", "End a suspension", spec.Resume)
+	return a.command("resume", "End a suspension",
+		"Drift is repaired and what was merged meanwhile is applied at once.", spec.Resume)
 }

@@ -15,6 +15,7 @@ var healthExits = map[view.Health]int{
 func (a *app) status() *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "Say whether all is well, and if not, what is wrong since when", Args: noArguments(),
+		Long: "Say whether all is well, and if not, what is wrong since when. The exit code is that of the first line.\n\n" + exitHelp(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client, err := a.agent()
 			if err != nil {

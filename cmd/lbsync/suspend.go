@@ -7,5 +7,6 @@ import (
 )
 
 func (a *app) suspend() *cobra.Command {
-	return a.command("suspend", "Write nothing until resumed; go on reading and reporting", spec.Suspend)
+	return a.command("suspend", "Write nothing until resumed; go on reading and reporting",
+		"New commits are fetched and not applied, drift is reported and not repaired. It outlasts a restart of the agent.", spec.Suspend)
 }

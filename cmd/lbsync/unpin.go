@@ -7,5 +7,6 @@ import (
 )
 
 func (a *app) unpin() *cobra.Command {
-	return a.command("unpin", "End a pin or a rollback: follow the branch again", spec.Unpin)
+	return a.command("unpin", "End a pin or a rollback: follow the branch again",
+		"What the branch asks for is applied at once.", spec.Unpin)
 }

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/lbsync/lbsync/spec"
@@ -48,19 +49,35 @@ func (r Result) done() string {
 	if c := r.Result.Commit; c != nil {
 		on = fmt.Sprintf("%s %q", c.Short(), c.Subject)
 	}
-	ends := map[bool]string{true: " until it is ended by hand", false: until(r.Until)}[r.Until.IsZero()]
 	switch r.Verb {
 	case spec.Rollback:
-		return "rolled back to " + on + ", held there" + ends
+		return "rolled back to " + on + ", held there " + rollbackEnds(r.Until) + "; lbsync unpin ends it before"
 	case spec.PinTo:
-		return "pinned to " + on + ends
+		return "pinned to " + on + untilOr(r.Until, "lbsync unpin")
 	case spec.Unpin:
 		return "no longer pinned; follows " + r.Result.Status.Source.Ref
 	case spec.Suspend:
-		return "suspended" + ends + "; it reads and reports, and writes nothing"
+		return "suspended" + untilOr(r.Until, "lbsync resume") + "; it reads and reports, and writes nothing"
 	case spec.Resume:
 		return "resumed"
 	default:
 		return string(r.Verb) + " done"
 	}
+}
+
+// untilOr is how long something lasts: to its time, or until the command that ends it.
+func untilOr(at time.Time, command string) string {
+	if at.IsZero() {
+		return " until " + command
+	}
+	return until(at)
+}
+
+// rollbackEnds is what ends a rollback by itself.
+func rollbackEnds(at time.Time) string {
+	const branch = "until the branch asks for something else"
+	if at.IsZero() {
+		return branch
+	}
+	return branch + ", at most" + strings.TrimPrefix(until(at), ",")
 }

@@ -30,6 +30,7 @@ func TestStatus(t *testing.T) {
 		Diagnostics: []spec.Diagnostic{{Severity: "error", Summary: "duplicate-syncid: used twice", Pos: at(12)}}}
 	night.Suspension = &spec.Suspension{Actor: spec.Actor{UID: 0, Login: "ann"}, Reason: "maintenance", At: now.Add(-time.Hour), Until: now.Add(time.Hour)}
 	night.Failures = []spec.Failure{{Object: spec.ObjectOf(codis), Action: spec.Add, Error: "add service tcp 192.0.2.100:6379: no such file", Since: now.Add(-time.Minute)}}
+	night.Pin = &spec.Pin{Commit: tip, Rollback: true, Actor: spec.Actor{UID: 0, Login: "ann"}, Reason: "slow", At: now.Add(-time.Hour)}
 	night.Holds = []spec.Held{{Object: spec.ObjectOf(web), Why: "no role yet"}}
 	night.Drift = []spec.Drift{{Object: spec.ObjectOf(codis), Action: spec.Edit, Fields: []spec.Field{{Name: "scheduler", Before: "rr", After: "wrr"}}, FirstSeen: now.Add(-14 * time.Minute)}}
 	night.Foreign = []spec.Object{spec.ObjectOf(spec.MarkService(7, spec.IPv4))}

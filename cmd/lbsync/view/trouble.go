@@ -79,8 +79,11 @@ func heldBack(s spec.Status) []Trouble {
 		out = append(out, Trouble{Held, "suspended by " + u.Actor.String() + because(u.Reason) + until(u.Until), u.At})
 	}
 	if p := s.Pin; p != nil {
-		word := map[bool]string{true: "rolled back to ", false: "pinned to "}[p.Rollback]
-		out = append(out, Trouble{Held, word + p.Commit.Short() + " by " + p.Actor.String() + because(p.Reason) + until(p.Until), p.At})
+		word, ends := "pinned to ", until(p.Until)
+		if p.Rollback {
+			word, ends = "rolled back to ", ", "+rollbackEnds(p.Until)
+		}
+		out = append(out, Trouble{Held, word + p.Commit.Short() + " by " + p.Actor.String() + because(p.Reason) + ends, p.At})
 	}
 	if n := len(s.Holds); n > 0 {
 		out = append(out, Trouble{Held, plural(n, "change") + " waiting, first " + s.Holds[0].Key + ": " + s.Holds[0].Why, time.Time{}})
