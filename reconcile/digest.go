@@ -67,6 +67,9 @@ func appendValue(b []byte, v spec.Value) []byte {
 		return append(appendUint16(b, v.Tunnel.Port), byte(v.Tunnel.Type), byte(v.Tunnel.Checksum))
 	case spec.Daemon:
 		b = appendText(append(b, tagDaemon, v.SyncID, v.TTL), v.Interface)
+		if v.Detached {
+			b = append(b, 1)
+		}
 		return appendAddr(appendUint16(appendUint16(b, v.Port), v.MaxLen), v.Group)
 	case spec.Seconds:
 		return appendUint32(append(b, tagTimeout), uint32(v))

@@ -178,12 +178,19 @@ type Daemon struct {
 	Port      uint16     `json:"port"`   // UDP; 8848 by default
 	TTL       uint8      `json:"ttl"`    // 1 by default
 	MaxLen    uint16     `json:"maxlen"` // bytes of one message
+	// Detached is a live daemon whose interface was deleted under it, even if one of its name is there again: it neither sends nor
+	// receives until it is started anew. It is never wanted.
+	Detached bool `json:"detached,omitzero"`
 }
 
 // Attrs lists all settings.
 func (d Daemon) Attrs() []Attr {
+	iface := d.Interface
+	if d.Detached {
+		iface += " (deleted under it)"
+	}
 	return []Attr{
-		{"syncid", strconv.Itoa(int(d.SyncID))}, {"interface", d.Interface}, {"group", d.Group.String()},
+		{"syncid", strconv.Itoa(int(d.SyncID))}, {"interface", iface}, {"group", d.Group.String()},
 		{"port", strconv.Itoa(int(d.Port))}, {"ttl", strconv.Itoa(int(d.TTL))}, {"maxlen", strconv.Itoa(int(d.MaxLen))},
 	}
 }

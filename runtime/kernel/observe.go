@@ -44,8 +44,10 @@ func (k *Kernel) observe(ctx context.Context, tables func(*spec.State) error) (s
 	}
 	if err == nil {
 		err = k.ns.do(func() (err error) {
-			st.Sysctls, err = k.sysctls()
-			return err
+			if st.Sysctls, err = k.sysctls(); err != nil {
+				return err
+			}
+			return detached(st.Daemons)
 		})
 	}
 	if err != nil {

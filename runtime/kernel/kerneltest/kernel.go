@@ -66,6 +66,11 @@ func (k *Kernel) ObserveFast(ctx context.Context, _ spec.State) (spec.State, err
 }
 
 func (k *Kernel) state() spec.State {
+	for role, d := range k.daemons {
+		_, there := k.Interfaces[d.Interface]
+		d.Detached = d.Detached || !there
+		k.daemons[role] = d
+	}
 	return spec.State{
 		Services: rows(k.services), Dests: rows(k.dests), Daemons: rows(k.daemons),
 		Timeouts: rows(k.timeouts), Sysctls: rows(k.sysctls),
