@@ -32,7 +32,7 @@ func (a *app) root() *cobra.Command {
 	return root
 }
 
-// group is a command that only has commands below it.
+// group is a command that only has commands below it; alone it shows them.
 func (a *app) group(use, short string) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, SuggestionsMinimumDistance: 2,
@@ -47,7 +47,11 @@ func (a *app) group(use, short string) *cobra.Command {
 			return usagef("unknown command %q for %q%s", args[0], cmd.CommandPath(), hint)
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return usagef("%s: name a command", cmd.CommandPath())
+			cmd.SetOut(a.err) // as git: nothing was asked for, so there is no result
+			if err := cmd.Help(); err != nil {
+				return err
+			}
+			return done(exitUsage)
 		},
 	}
 }
