@@ -8,9 +8,9 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// TestReference shows every change of the schema as a reader will see it.
+// TestReference shows every change of the schema as a reader will see it: docs/schema.md is its golden, which `make docs` writes.
 func TestReference(t *testing.T) {
-	const golden = "testdata/reference.md"
+	const golden = "../docs/schema.md"
 	got := spec.SchemaReference()
 	if *update {
 		if err := os.WriteFile(golden, []byte(got), 0o666); err != nil {
@@ -19,7 +19,7 @@ func TestReference(t *testing.T) {
 	}
 	want, err := os.ReadFile(golden)
 	if err != nil || got != string(want) {
-		t.Errorf("the reference is not %s (%v): look at the difference after -update", golden, err)
+		t.Errorf("the reference is not %s (%v): look at the difference after make docs", golden, err)
 	}
 }
 
