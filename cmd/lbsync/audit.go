@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/lbsync/lbsync/cmd/lbsync/view"
 	"github.com/lbsync/lbsync/reconcile/journal"
+	"github.com/lbsync/lbsync/runtime/api"
 )
 
 func (a *app) audit() *cobra.Command {
@@ -63,7 +65,11 @@ func (a *app) auditVerify() *cobra.Command {
 	var state, known string
 	cmd := &cobra.Command{
 		Use: "verify", Short: "Prove that no record was cut, edited or reordered", Args: noArguments(),
-		RunE: func(*cobra.Command, []string) error {
+		Long: `Prove that no record was cut, edited or reordered.
+
+That the last records were cut shows only beside a head that is known from elsewhere: --head, and without --state also that of
+the agent that runs here.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			var heads []journal.Head
 			if known != "" {
 				var h journal.Head
@@ -75,6 +81,9 @@ func (a *app) auditVerify() *cobra.Command {
 			dir, err := a.journalDir(state)
 			if err != nil {
 				return err
+			}
+			if state == "" {
+				heads = append(heads, a.agentHead(cmd.Context())...)
 			}
 			report, err := journal.Verify(dir, heads...)
 			if err != nil {
@@ -89,6 +98,24 @@ func (a *app) auditVerify() *cobra.Command {
 	cmd.Flags().StringVar(&known, "head", "", "SEQ:HASH of a record that is known from elsewhere and must be there")
 	stateFlag(cmd, &state)
 	return cmd
+}
+
+// agentHead is the last record that the running agent wrote; none when no agent answers.
+func (a *app) agentHead(ctx context.Context) []journal.Head {
+	cfg, err := a.agentConfig()
+	if err != nil {
+		return nil
+	}
+	client, err := api.Dial(cfg.Socket)
+	if err != nil {
+		return nil
+	}
+	defer client.Close()
+	status, err := client.Status(ctx)
+	if err != nil || status.Journal.Seq == 0 {
+		return nil
+	}
+	return []journal.Head{{Seq: status.Journal.Seq, Hash: status.Journal.Hash}}
 }
 
 func stateFlag(cmd *cobra.Command, state *string) {
