@@ -23,13 +23,15 @@ func (a *app) agentCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			ctx, stop := untilSignal(cmd.Context())
+			defer stop()
 			if once {
-				return a.once(cmd.Context(), cfg)
+				return a.once(ctx, cfg)
 			}
 			if err := a.textOnly("agent without --once"); err != nil {
 				return err
 			}
-			return a.serve(cmd.Context(), cfg)
+			return a.serve(ctx, cfg)
 		},
 	}
 	cmd.Flags().BoolVar(&once, "once", false, "fetch, apply, read back, print the status, and leave the kernel as it is")

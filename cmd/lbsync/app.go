@@ -41,13 +41,17 @@ func openKernel(o kernel.Options) (director.Kernel, error) {
 	return k, nil
 }
 
+// untilSignal ends when the process is told to end. It is for commands that have something to finish then: all others die of the
+// signal, whatever they are doing.
+func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+}
+
 // run carries out one command line and returns the exit code.
 func (a *app) run(args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	root := a.root()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	err := root.ExecuteContext(context.Background())
 	if err == nil {
 		return exitOK
 	}

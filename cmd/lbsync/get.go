@@ -42,7 +42,9 @@ func (a *app) get() *cobra.Command {
 			if every < 0 {
 				return usagef("--watch %v: write a duration above 0", every)
 			}
-			return a.table(cmd.Context(), every, t.document)
+			ctx, stop := untilSignal(cmd.Context())
+			defer stop()
+			return a.table(ctx, every, t.document)
 		}}
 		cmd.Flags().DurationVarP(&every, "watch", "w", 0, "show it again and again: every 2s, or --watch=DURATION")
 		cmd.Flags().Lookup("watch").NoOptDefVal = "2s"

@@ -7,26 +7,27 @@ import (
 	"time"
 )
 
-// Generation is a run of attempts at one commit that ended alike: retries, and repairs of what drifted, are counted, not listed.
+// Generation is a run of attempts at one commit that ended alike: retries are counted, not listed. After a commit was applied or rolled
+// back to, the further attempts are repairs of what drifted.
 type Generation struct {
 	Commit   string        `json:"commit"`
 	Author   string        `json:"author,omitempty"`
-	Actor    string        `json:"actor,omitempty"`
-	Time     time.Time     `json:"time"`    // begin of the first attempt
-	Outcome  Event         `json:"outcome"` // Applied, Refused, Failed, RolledBack; Intent: no outcome is known (yet)
+	Actor    string        `json:"actor,omitempty"` // who had it tried: "agent", or an operator
+	Time     time.Time     `json:"time"`            // begin of the first attempt
+	Outcome  Event         `json:"outcome"`         // Applied, Refused, Failed, RolledBack; Intent: no outcome is known (yet)
 	Plan     string        `json:"plan,omitempty"`
 	Changes  int           `json:"changes"`
-	Duration time.Duration `json:"duration"` // of the first attempt, in nanoseconds; from the intent to the outcome
-	Detail   string        `json:"detail,omitempty"`
-	Attempts int           `json:"attempts"`      // 1 or more
-	Last     time.Time     `json:"last,omitzero"` // begin of the last attempt, when there are more than one
-	Seq      uint64        `json:"seq"`           // the record of the first attempt's outcome
+	Duration time.Duration `json:"duration"`         // of the first attempt, in nanoseconds; from the intent to the outcome
+	Detail   string        `json:"detail,omitempty"` // why it was refused or failed, or the reason that an operator gave
+	Attempts int           `json:"attempts"`         // 1 or more
+	Last     time.Time     `json:"last,omitzero"`    // begin of the last attempt, when there are more than one
+	Seq      uint64        `json:"seq"`              // the record of the first attempt's outcome
 }
 
 // History is the last n generations, newest first; 0 is all of them. Lines that are no records are passed over: Verify tells of them.
 func History(dir string, n int) ([]Generation, error) {
 	var h history
-	events := []Event{Planned, Intent, Applied, Refused, Failed, RolledBack}
+	events := []Event{Pinned, Planned, Intent, Applied, Refused, Failed, RolledBack}
 	for r, err := range Read(dir, Filter{Events: events, Newest: true}) {
 		if _, noRecord := errors.AsType[*LineError](err); noRecord {
 			continue
@@ -55,6 +56,11 @@ type history struct {
 
 func (h *history) take(r Record) {
 	switch {
+	case r.Event == Pinned:
+		if h.cur != nil && h.asked(r) {
+			h.cur.Detail = cmp.Or(h.cur.Detail, r.Detail)
+			h.end()
+		}
 	case h.cur != nil && h.begins(r):
 		h.cur.complete(r)
 		h.from = r.Event
@@ -63,6 +69,9 @@ func (h *history) take(r Record) {
 		h.cur = &Generation{Commit: r.Commit, Time: r.Time, Last: r.Time, Outcome: r.Event, Plan: r.Plan, Attempts: 1, Seq: r.Seq}
 		h.cur.complete(r)
 		h.cur.Detail = r.Detail
+		if r.Event == Refused || r.Event == Failed {
+			h.cur.Detail = cmp.Or(r.Detail, r.Result)
+		}
 		h.from = r.Event
 	}
 }
@@ -73,6 +82,11 @@ func (h *history) begins(r Record) bool {
 		return false
 	}
 	return r.Event == Intent && h.from != Intent && h.from != Planned || r.Event == Planned && h.from != Planned
+}
+
+// asked tells whether the current attempt is what an operator's pin led to; a pin to what is held already leads to none.
+func (h *history) asked(r Record) bool {
+	return h.from == Planned && r.Commit == h.cur.Commit && r.Actor == h.cur.Actor
 }
 
 func (g *Generation) complete(r Record) {
@@ -87,7 +101,8 @@ func (g *Generation) complete(r Record) {
 	g.Changes = max(g.Changes, r.Changes)
 }
 
-// end closes the current attempt. It becomes the first one of the generation after it when both are of one commit and ended alike.
+// end closes the current attempt. It becomes the first one of the generation after it when both are of one commit and ended alike, or
+// the later one repaired what this one rolled back to.
 func (h *history) end() {
 	if h.cur == nil {
 		return
@@ -95,7 +110,7 @@ func (h *history) end() {
 	g := *h.cur
 	h.cur = nil
 	g.Last = time.Time{}
-	if i := len(h.done) - 1; i >= 0 && h.done[i].Commit == g.Commit && h.done[i].Outcome == g.Outcome {
+	if i := len(h.done) - 1; i >= 0 && h.done[i].follows(g) {
 		later := h.done[i]
 		g.Attempts += later.Attempts
 		g.Last = later.Last
@@ -105,4 +120,8 @@ func (h *history) end() {
 		h.done = slices.Delete(h.done, i, i+1)
 	}
 	h.done = append(h.done, g)
+}
+
+func (g *Generation) follows(first Generation) bool {
+	return g.Commit == first.Commit && (g.Outcome == first.Outcome || g.Outcome == Applied && first.Outcome == RolledBack)
 }

@@ -27,8 +27,8 @@ func TestHistory(t *testing.T) {
 		{{Event: journal.Drift, Key: "tcp 192.0.2.1:80"}},
 		attempt("aaa", "p2", 1, journal.Applied),                                                     // a repair: 6 to 9
 		{{Event: journal.Planned, Commit: "bbb", Plan: "p3"}},                                        // held, given up
-		{{Event: journal.Refused, Commit: "ccc", Author: "Bob <bob@example.org>", Detail: "policy"}}, // 11
-		{{Event: journal.Refused, Commit: "ccc", Author: "Bob <bob@example.org>", Detail: "policy"}}, // 12
+		{{Event: journal.Refused, Commit: "ccc", Author: "Bob <bob@example.org>", Result: "policy"}}, // 11
+		{{Event: journal.Refused, Commit: "ccc", Author: "Bob <bob@example.org>", Result: "policy"}}, // 12
 		attempt("ddd", "p4", 2, journal.Failed),                                                      // 13 to 16
 		attempt("aaa", "p5", 2, journal.RolledBack),                                                  // 17 to 20
 		{{Event: journal.Intent, Commit: "eee", Plan: "p6", Changes: 7}},                             // 21
@@ -83,5 +83,32 @@ func TestHistoryKeepsAttemptsApart(t *testing.T) {
 		if err != nil || len(got) != 1 || got[0].Changes != 0 {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
+	}
+}
+
+// A rollback says who asked for it and why, and what was repaired while it held counts to it.
+func TestHistoryOfAnOperator(t *testing.T) {
+	dir := t.TempDir()
+	const ann = "1000 ann"
+	j := open(t, dir, journal.Options{})
+	for _, r := range []journal.Record{
+		{Event: journal.Pinned, Commit: "aaa", Actor: ann, Detail: "web is down"}, // second 1
+		{Event: journal.Planned, Commit: "aaa", Actor: ann, Plan: "p1"},
+		{Event: journal.Intent, Commit: "aaa", Actor: ann, Plan: "p1"},
+		{Event: journal.RolledBack, Commit: "aaa", Actor: ann, Plan: "p1", Result: "ok"}, // 4
+		{Event: journal.Applied, Commit: "aaa", Actor: "agent", Plan: "p2", Result: "ok"},
+		{Event: journal.Pinned, Commit: "aaa", Actor: "0 root", Detail: "stay"}, // what is held already was not tried
+		{Event: journal.Failed, Commit: "bbb", Actor: "agent", Plan: "p3", Result: "1 changes failed"},
+	} {
+		put(t, j, r)
+	}
+	got, err := journal.History(dir, 0)
+	at := func(n int) time.Time { return epoch.Add(time.Duration(n) * time.Second) }
+	want := []journal.Generation{
+		{Commit: "bbb", Actor: "agent", Time: at(7), Outcome: journal.Failed, Plan: "p3", Detail: "1 changes failed", Attempts: 1, Seq: 7},
+		{Commit: "aaa", Actor: ann, Time: at(3), Outcome: journal.RolledBack, Plan: "p1", Duration: time.Second, Detail: "web is down", Attempts: 2, Last: at(5), Seq: 4},
+	}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
 	}
 }

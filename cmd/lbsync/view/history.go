@@ -23,17 +23,21 @@ func NewHistory(g []journal.Generation) History {
 	return History{head("history"), g}
 }
 
-// Text is a table.
+// Text is a table. BY is the operator who asked for it; what follows the branch was asked for by its author.
 func (h History) Text(t *Text) {
 	if len(h.Generations) == 0 {
 		t.Linef("nothing was tried yet")
 		return
 	}
-	rows := [][]Cell{titles("TIME", "COMMIT", "OUTCOME", "CHANGES", "TOOK", "AUTHOR", "DETAIL")}
+	rows := [][]Cell{titles("TIME", "COMMIT", "OUTCOME", "CHANGES", "TOOK", "AUTHOR", "BY", "DETAIL")}
 	for _, g := range h.Generations {
+		by := g.Actor
+		if by == "agent" {
+			by = ""
+		}
 		rows = append(rows, []Cell{
 			Dim.In(stamp(g.Time)), Plain.In(spec.ShortID(g.Commit)), eventStyles[g.Outcome].In(outcome(g)), Plain.In(strconv.Itoa(g.Changes)),
-			Plain.In(g.Duration.Round(time.Millisecond).String()), Plain.In(g.Author), Plain.In(g.Detail),
+			Plain.In(g.Duration.Round(time.Millisecond).String()), Plain.In(g.Author), Plain.In(by), Plain.In(g.Detail),
 		})
 	}
 	t.Table("", rows)
@@ -44,8 +48,11 @@ func outcome(g journal.Generation) string {
 	if g.Outcome == journal.Intent {
 		words = "under way"
 	}
-	if g.Attempts > 1 {
-		words += fmt.Sprintf(", %d times, last %s", g.Attempts, stamp(g.Last))
+	switch {
+	case g.Attempts < 2:
+		return words
+	case g.Outcome == journal.Applied || g.Outcome == journal.RolledBack:
+		return fmt.Sprintf("%s, then %s, last %s", words, plural(g.Attempts-1, "repair"), stamp(g.Last))
 	}
-	return words
+	return fmt.Sprintf("%s, %d times, last %s", words, g.Attempts, stamp(g.Last))
 }

@@ -65,7 +65,8 @@ func TestAudit(t *testing.T) {
 	both(t, "audit_verify", NewVerification(journal.Report{Segments: 1, Records: 4, Head: journal.Head{Seq: 4, Hash: "ab12"}, Torn: &journal.Torn{File: "00000001.jsonl", Off: 9, Bytes: 3}}))
 	both(t, "audit_verify_broken", NewVerification(journal.Report{Segments: 1, Records: 4, Faults: []journal.Fault{{File: "00000001.jsonl", Line: 3, Seq: 3, What: "was altered"}}}))
 	both(t, "history", NewHistory([]journal.Generation{
-		{Commit: tip.ID, Author: "Ann", Time: now, Outcome: journal.Applied, Changes: 3, Duration: 12 * time.Millisecond, Attempts: 1, Seq: 9},
+		{Commit: "9f3c2a1", Author: "Bob", Actor: "0 root", Time: now.Add(time.Hour), Outcome: journal.RolledBack, Changes: 3, Detail: "web is down", Attempts: 2, Last: now.Add(2 * time.Hour), Seq: 12},
+		{Commit: tip.ID, Author: "Ann", Actor: "agent", Time: now, Outcome: journal.Applied, Changes: 3, Duration: 12 * time.Millisecond, Attempts: 1, Seq: 9},
 		{Commit: "9f3c2a1", Author: "Bob", Time: now.Add(-time.Hour), Outcome: journal.Refused, Detail: "1 error", Attempts: 3, Last: now.Add(-time.Minute), Seq: 5},
 	}))
 }
