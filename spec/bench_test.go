@@ -39,7 +39,7 @@ func BenchmarkLoadOneWeight(b *testing.B) {
 			fleet := spectest.Fleet(4000, 10, clusters)
 			changed := spectest.Change(fleet, fmt.Sprintf("cluster%03d.hcl", clusters/2), "weight = 7\n", "weight = 777\n")
 			l := spec.NewLoader()
-			l.Load(fleet)
+			_, _, _ = l.Load(fleet)
 			both := []fstest.MapFS{changed, fleet}
 			i := 0
 			b.ReportAllocs()

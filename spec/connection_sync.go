@@ -134,7 +134,7 @@ func (s *ConnectionSync) checkSysctl(d *schema.Decoder, in *schema.Instance, c S
 		}
 	case ipvsSysctl + "sync_ports":
 		var n int
-		fmt.Sscan(string(c.Value), &n)
+		_, _ = fmt.Sscan(string(c.Value), &n)
 		if n&(n-1) != 0 {
 			d.Error(in.At("ports"), "Not a power of two", "The kernel takes 1, 2, 4, 8, 16, 32 or 64 sync ports.")
 		}

@@ -58,7 +58,7 @@ func (l *load) evaluateLocals() {
 		h := sha256.New()
 		writeValue(h, values[name])
 		l.locals[name] = sum(h.Sum(nil))
-		fmt.Fprintf(whole, "%q%x", name, l.locals[name])
+		_, _ = fmt.Fprintf(whole, "%q%x", name, l.locals[name])
 	}
 	l.locals["*"] = sum(whole.Sum(nil))
 }
@@ -200,25 +200,25 @@ func (e *evaluation) compute(x *local) {
 func writeValue(h hash.Hash, v cty.Value) {
 	v, marks := v.Unmark()
 	for m := range marks {
-		fmt.Fprintf(h, "secret %q ", m)
+		_, _ = fmt.Fprintf(h, "secret %q ", m)
 	}
 	switch {
 	case !v.IsKnown() || v.IsNull():
-		fmt.Fprintf(h, "%#v", v)
+		_, _ = fmt.Fprintf(h, "%#v", v)
 	case v.Type() == cty.String:
-		fmt.Fprintf(h, "%q", v.AsString())
+		_, _ = fmt.Fprintf(h, "%q", v.AsString())
 	case v.Type() == cty.Number:
-		io.WriteString(h, v.AsBigFloat().Text('p', 0))
+		_, _ = io.WriteString(h, v.AsBigFloat().Text('p', 0))
 	case v.Type() == cty.Bool:
-		fmt.Fprint(h, v.True())
+		_, _ = fmt.Fprint(h, v.True())
 	default:
-		fmt.Fprintf(h, "%s(", v.Type().FriendlyName())
+		_, _ = fmt.Fprintf(h, "%s(", v.Type().FriendlyName())
 		for it := v.ElementIterator(); it.Next(); {
 			k, e := it.Element()
 			writeValue(h, k)
 			writeValue(h, e)
 		}
-		io.WriteString(h, ")")
+		_, _ = io.WriteString(h, ")")
 	}
 }
 

@@ -100,7 +100,7 @@ func (a *Agent) conclude(c candidate, p spec.Plan, out reconcile.Outcome) {
 	} else {
 		a.applied = &spec.CommitAt{Commit: c.commit, At: a.held.At}
 	}
-	a.record(r)
+	_ = a.record(r)
 }
 
 func failureText(out reconcile.Outcome) string {
@@ -128,7 +128,7 @@ func (a *Agent) execute(ctx context.Context, p spec.Plan) reconcile.Outcome {
 	out := reconcile.Execute(whole, a.parts.Target, p, func(e reconcile.StepEvent) error {
 		if e.Moment == reconcile.After {
 			// The intent is durable, so the plan goes on even when the journal does not.
-			a.record(a.stepRecords(p, e)...)
+			_ = a.record(a.stepRecords(p, e)...)
 			return nil
 		}
 		if ctx.Err() != nil {

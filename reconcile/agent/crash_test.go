@@ -50,7 +50,7 @@ var story = []func(r *rig){
 	func(r *rig) { r.repo.commit("b", "a", "80 wlc 22=2 23=1\n443 rr 40=1") },
 	func(r *rig) { r.byHand("80 wlc 22=9 23=1") },
 	func(r *rig) { r.repo.commit("c", "b", "80 wlc 22=0 24=1\n443 rr 40=1\n444 rr 40=1") },
-	func(r *rig) { r.do(spec.Rollback, "b", 0) },
+	func(r *rig) { _, _ = r.do(spec.Rollback, "b", 0) },
 	func(r *rig) { r.repo.commit("d", "c", "80 wlc 22=0 24=1\n443 rr 40=1\n444 rr 40=1\n# as before") },
 	func(r *rig) { r.repo.commit("e", "d", "80 wlc 22=3 25=1\n445 rr 40=1") },
 }

@@ -91,7 +91,7 @@ func refuse(c spec.Commit, reason string) *spec.Refusal {
 // refuse keeps what the director holds and says why.
 func (a *Agent) refuse(r spec.Refusal, actor string) {
 	a.refusal = &r
-	a.record(of(r.Commit, journal.Record{Event: journal.Refused, Actor: actor, Result: r.Reason, Diagnostics: diagnosticsText(r.Diagnostics)}))
+	_ = a.record(of(r.Commit, journal.Record{Event: journal.Refused, Actor: actor, Result: r.Reason, Diagnostics: diagnosticsText(r.Diagnostics)}))
 }
 
 // endRollback unpins when the branch has moved on to something that differs from what was rolled back, and then holds that. It says

@@ -55,7 +55,7 @@ func (a *Agent) compare(ctx context.Context, isRetry bool) {
 	case p.Changes() == 0:
 		a.settled()
 	case a.held.Suspension != nil || p.Digest == a.stuck && !isRetry:
-		a.record(a.driftRecords(fresh)...)
+		_ = a.record(a.driftRecords(fresh)...)
 	default:
 		a.repair(ctx, p, fresh)
 	}
@@ -72,7 +72,7 @@ func (a *Agent) difference() spec.Plan {
 // repair carries out a plan for the commit that is held already. It goes on when the journal cannot be written: see the package
 // comment. All that it may add is wanted, so ownership needs no intent.
 func (a *Agent) repair(ctx context.Context, p spec.Plan, fresh []spec.Change) {
-	a.record(append(a.driftRecords(fresh), a.planRecords(a.held.Commit, self, p)...)...)
+	_ = a.record(append(a.driftRecords(fresh), a.planRecords(a.held.Commit, self, p)...)...)
 	a.held.Owned = a.held.Owned.Claim(*a.want)
 	out := a.execute(ctx, p)
 	if errors.Is(out.Err, errStopped) {
@@ -88,7 +88,7 @@ func (a *Agent) repair(ctx context.Context, p spec.Plan, fresh []spec.Change) {
 	if !out.Whole() {
 		r.Event, r.Result = journal.Failed, failureText(out)
 	}
-	a.record(r)
+	_ = a.record(r)
 	a.verify(ctx, out)
 }
 

@@ -22,7 +22,7 @@ func (a *Agent) pinTo(ctx context.Context, cmd spec.Command) (spec.CommandResult
 		return spec.CommandResult{}, fmt.Errorf("read commit %s: %w", commit.Short(), err)
 	}
 	if refusal != nil {
-		a.record(of(commit, journal.Record{Event: journal.Refused, Actor: actorOf(cmd.Actor), Result: refusal.Reason, Diagnostics: diagnosticsText(refusal.Diagnostics)}))
+		_ = a.record(of(commit, journal.Record{Event: journal.Refused, Actor: actorOf(cmd.Actor), Result: refusal.Reason, Diagnostics: diagnosticsText(refusal.Diagnostics)}))
 		return spec.CommandResult{Commit: &commit, Refusal: refusal}, nil
 	}
 	c.actor = actorOf(cmd.Actor)

@@ -81,7 +81,7 @@ func (a *Agent) do(ctx context.Context, t task) {
 // again tries once more whatever failed.
 func (a *Agent) again(ctx context.Context) {
 	if a.unrecorded > 0 {
-		a.record(journal.Record{Event: journal.Recovered, Actor: self, Detail: "the journal can be written again"})
+		_ = a.record(journal.Record{Event: journal.Recovered, Actor: self, Detail: "the journal can be written again"})
 	}
 	if a.dirty {
 		a.keep()
@@ -161,17 +161,17 @@ func (a *Agent) sourceFailed(err error) {
 	}
 	if !a.failing {
 		a.failing = true
-		a.record(journal.Record{Event: journal.SourceFailing, Actor: self, Result: err.Error()})
+		_ = a.record(journal.Record{Event: journal.SourceFailing, Actor: self, Result: err.Error()})
 	}
 }
 
 func (a *Agent) sourceAnswered(c spec.Commit) {
 	if a.failing {
 		a.failing = false
-		a.record(journal.Record{Event: journal.SourceOK, Actor: self})
+		_ = a.record(journal.Record{Event: journal.SourceOK, Actor: self})
 	}
 	if a.tip == nil || a.tip.ID != c.ID {
-		a.record(of(c, journal.Record{Event: journal.Fetched, Actor: self}))
+		_ = a.record(of(c, journal.Record{Event: journal.Fetched, Actor: self}))
 	}
 	a.tip = &c
 }

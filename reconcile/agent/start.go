@@ -13,7 +13,7 @@ import (
 // start brings the director to what it last held, without git: what the kernel holds already is taken over, the difference is
 // applied. What a killed process had begun is ended rather than undone and done again.
 func (a *Agent) start(ctx context.Context) {
-	a.record(journal.Record{Event: journal.Started, Actor: self, Detail: "lbsync " + a.cfg.Program})
+	_ = a.record(journal.Record{Event: journal.Started, Actor: self, Detail: "lbsync " + a.cfg.Program})
 	begun := a.remember()
 	if tip, ok := a.parts.Source.Tip(); ok {
 		c := commitOf(tip)
@@ -47,11 +47,11 @@ func (a *Agent) remember() *intent {
 	h, damaged := a.store.load()
 	begun, err := a.store.unfinished(h.Serial)
 	if err := errors.Join(append(damaged, err)...); err != nil {
-		a.record(journal.Record{Event: journal.Recovered, Actor: self, Result: err.Error(), Detail: "going on from what is sound: " + orNothing(h.Commit.ID)})
+		_ = a.record(journal.Record{Event: journal.Recovered, Actor: self, Result: err.Error(), Detail: "going on from what is sound: " + orNothing(h.Commit.ID)})
 	}
 	a.held, a.saved = h, h.Serial
 	if begun != nil {
-		a.record(of(begun.Commit, journal.Record{Event: journal.Recovered, Actor: self, Plan: begun.Plan.String(), Detail: "begun and not ended"}))
+		_ = a.record(of(begun.Commit, journal.Record{Event: journal.Recovered, Actor: self, Plan: begun.Plan.String(), Detail: "begun and not ended"}))
 		a.held.Owned = begun.Owned
 	}
 	if h.View != nil {

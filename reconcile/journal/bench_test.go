@@ -21,7 +21,7 @@ func BenchmarkAppend(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			defer j.Close()
+			defer func() { _ = j.Close() }()
 			batch := make([]journal.Record, n)
 			for i := range batch {
 				batch[i] = step(i)
@@ -73,7 +73,10 @@ func BenchmarkSegment(b *testing.B) {
 	b.Run("newest_20", func(b *testing.B) {
 		for b.Loop() {
 			n := 0
-			for range journal.Read(dir, journal.Filter{Newest: true, Limit: 20}) {
+			for _, err := range journal.Read(dir, journal.Filter{Newest: true, Limit: 20}) {
+				if err != nil {
+					b.Fatal(err)
+				}
 				n++
 			}
 			if n != 20 {
@@ -83,7 +86,10 @@ func BenchmarkSegment(b *testing.B) {
 	})
 	b.Run("read_all", func(b *testing.B) {
 		for b.Loop() {
-			for range journal.Read(dir, journal.Filter{}) {
+			for _, err := range journal.Read(dir, journal.Filter{}) {
+				if err != nil {
+					b.Fatal(err)
+				}
 			}
 		}
 	})

@@ -46,7 +46,7 @@ func TestTornTailOnAFullDisk(t *testing.T) {
 	if _, err := f.WriteString(`{"v":1,"seq":3`); err != nil {
 		t.Fatal(err)
 	}
-	f.Close()
+	_ = f.Close()
 	disk.Refuse(syscall.ENOSPC)
 	j := open(t, dir, journal.Options{Disk: disk})
 	if _, err := j.Append(journal.Record{Event: journal.Started}); !errors.Is(err, syscall.ENOSPC) {

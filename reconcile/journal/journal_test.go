@@ -177,7 +177,7 @@ func runUntilDeath(t *testing.T, dir string, opt journal.Options, op, keep int, 
 	disk.DieAt(op, keep)
 	opt.Disk = disk
 	j := open(t, dir, opt)
-	defer j.Close()
+	defer func() { _ = j.Close() }()
 	defer func() {
 		if power {
 			if err := disk.LosePower(); err != nil {

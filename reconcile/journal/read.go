@@ -77,7 +77,7 @@ func (w *walk) segment(s segment) (more bool) {
 	if err != nil {
 		return w.yield(entry{}, err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	for l, err := range w.lines(f, size) {
 		if s.number == w.last && err == nil && l.torn() {
 			continue

@@ -50,7 +50,7 @@ func lastIn(s segment) (Head, error) {
 	if err != nil {
 		return Head{}, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	for l, err := range backward(f, size) {
 		if err != nil {
 			return Head{}, fmt.Errorf("read %s: %w", s.name(), err)
@@ -101,7 +101,7 @@ func tornBytes(s segment, t Torn) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	b, err := io.ReadAll(io.NewSectionReader(f, t.Off, min(t.Bytes, maxCut)))
 	return fmt.Sprintf("%q", b), err
 }

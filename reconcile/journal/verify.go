@@ -69,7 +69,7 @@ func (v *verifier) segment(s segment, last bool) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	v.begin(s, size)
 	for l, err := range forward(f, size) {
 		v.at.Line++

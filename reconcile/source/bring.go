@@ -21,7 +21,7 @@ func (r *round) bring(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer d.Close()
+	defer func() { _ = d.Close() }()
 	err = r.step(ctx, "receive pack from "+r.cfg.URL, func() error {
 		_, err := r.disk.receive(&limited{d, r.cfg.Limits.Received}, r.cfg.Limits)
 		return errors.Join(err, r.objects.reload(func() error { return nil }))

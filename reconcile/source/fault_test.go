@@ -41,7 +41,7 @@ func TestFaultsOfRepository(t *testing.T) {
 	for name, serve := range transports {
 		t.Run(name, func(t *testing.T) {
 			empty := serve(t, newOrigin(t))
-			fails(t, empty, ErrEmpty, "list refs of $URL: repository is empty: remote repository is empty; push a first commit")
+			_ = fails(t, empty, ErrEmpty, "list refs of $URL: repository is empty: remote repository is empty; push a first commit")
 
 			o := newOrigin(t)
 			id := o.push("main", "one", fleet(1))
@@ -50,24 +50,24 @@ func TestFaultsOfRepository(t *testing.T) {
 			o.tag("v1", id)
 			cfg := serve(t, o)
 			cfg.Branch = "mian"
-			fails(t, cfg, ErrNoRef, "find branch mian in $URL: no such branch or tag; nearest branches: main, dev, maintenance")
+			_ = fails(t, cfg, ErrNoRef, "find branch mian in $URL: no such branch or tag; nearest branches: main, dev, maintenance")
 			cfg.Branch = "v1"
-			fails(t, cfg, ErrNoRef, "there is a tag of that name: set tag instead")
+			_ = fails(t, cfg, ErrNoRef, "there is a tag of that name: set tag instead")
 			cfg.Branch, cfg.Tag = "", "main"
-			fails(t, cfg, ErrNoRef, "there is a branch of that name: set branch instead")
+			_ = fails(t, cfg, ErrNoRef, "there is a branch of that name: set branch instead")
 			cfg.Tag = "v2"
-			fails(t, cfg, ErrNoRef, "find tag v2 in $URL: no such branch or tag; nearest tags: v1")
+			_ = fails(t, cfg, ErrNoRef, "find tag v2 in $URL: no such branch or tag; nearest tags: v1")
 			cfg.Tag, cfg.Commit = "", strings.Repeat("1", 40)
-			fails(t, cfg, ErrNoCommit, "no such commit")
+			_ = fails(t, cfg, ErrNoCommit, "no such commit")
 			if err := os.Remove(filepath.Join(o.dir, "refs", "tags", "v1")); err != nil {
 				t.Fatal(err)
 			}
 			cfg.Tag, cfg.Commit = "v2", ""
-			fails(t, cfg, ErrNoRef, "the repository has no tags")
+			_ = fails(t, cfg, ErrNoRef, "the repository has no tags")
 			if err := os.Rename(o.dir, o.dir+".gone"); err != nil {
 				t.Fatal(err)
 			}
-			fails(t, cfg, ErrNotFound, "$URL: repository not found")
+			_ = fails(t, cfg, ErrNotFound, "$URL: repository not found")
 		})
 	}
 }
@@ -75,20 +75,20 @@ func TestFaultsOfRepository(t *testing.T) {
 func TestFaultsOfNetwork(t *testing.T) {
 	l := listen(t, func(net.Conn) {})
 	closed := l.Addr().String()
-	l.Close()
-	fails(t, config(t, "http://"+closed+"/fleet.git"), ErrUnreachable, "list refs of $URL: git server cannot be reached")
-	fails(t, config(t, "http://"+closed+"/fleet.git"), ErrUnreachable, "connection refused; check that the server runs and that this machine may connect to it")
-	fails(t, config(t, "http://git.invalid/fleet.git"), ErrUnreachable, "; check the host name in the url and this machine's resolver")
+	_ = l.Close()
+	_ = fails(t, config(t, "http://"+closed+"/fleet.git"), ErrUnreachable, "list refs of $URL: git server cannot be reached")
+	_ = fails(t, config(t, "http://"+closed+"/fleet.git"), ErrUnreachable, "connection refused; check that the server runs and that this machine may connect to it")
+	_ = fails(t, config(t, "http://git.invalid/fleet.git"), ErrUnreachable, "; check the host name in the url and this machine's resolver")
 
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>welcome</html>") }))
 	defer page.Close()
-	fails(t, config(t, page.URL+"/fleet.git"), ErrProtocol, "list refs of $URL: unexpected answer of the git server")
+	_ = fails(t, config(t, page.URL+"/fleet.git"), ErrProtocol, "list refs of $URL: unexpected answer of the git server")
 	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }))
 	defer broken.Close()
-	fails(t, config(t, broken.URL+"/fleet.git"), ErrProtocol, "status code: 502; see the log of the git server")
+	_ = fails(t, config(t, broken.URL+"/fleet.git"), ErrProtocol, "status code: 502; see the log of the git server")
 	barred := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
 	defer barred.Close()
-	fails(t, config(t, barred.URL+"/fleet.git"), ErrAuth, "authorization failed; the token or key is known but may not read this repository")
+	_ = fails(t, config(t, barred.URL+"/fleet.git"), ErrAuth, "authorization failed; the token or key is known but may not read this repository")
 }
 
 func TestFaultsOfHTTPS(t *testing.T) {
@@ -98,22 +98,22 @@ func TestFaultsOfHTTPS(t *testing.T) {
 
 	cfg := good
 	cfg.Auth.CAFile = ""
-	fails(t, cfg, ErrTLS, "list refs of $URL: server certificate refused")
+	_ = fails(t, cfg, ErrTLS, "list refs of $URL: server certificate refused")
 	cfg.Auth.CAFile = write(t, "ca.pem", "nothing")
-	fails(t, cfg, ErrTLS, "no PEM certificate in it; write the authority's certificate in PEM")
+	_ = fails(t, cfg, ErrTLS, "no PEM certificate in it; write the authority's certificate in PEM")
 	cfg.Auth.CAFile = filepath.Join(t.TempDir(), "none")
-	fails(t, cfg, ErrTLS, "read CA file: server certificate refused: open "+cfg.Auth.CAFile)
+	_ = fails(t, cfg, ErrTLS, "read CA file: server certificate refused: open "+cfg.Auth.CAFile)
 
 	cfg = good
 	cfg.Auth.TokenFile = ""
-	fails(t, cfg, ErrAuth, "check that the token or key is present, has not expired and may read this repository")
+	_ = fails(t, cfg, ErrAuth, "check that the token or key is present, has not expired and may read this repository")
 	cfg.Auth.TokenFile = write(t, "token", "\n")
-	fails(t, cfg, ErrAuth, "read token file "+cfg.Auth.TokenFile+": not authorised: it is empty; write the secret into it")
+	_ = fails(t, cfg, ErrAuth, "read token file "+cfg.Auth.TokenFile+": not authorised: it is empty; write the secret into it")
 	cfg.Auth.TokenFile = filepath.Join(t.TempDir(), "none")
-	fails(t, cfg, ErrAuth, "no such file or directory; write it there, readable by this service alone")
+	_ = fails(t, cfg, ErrAuth, "no such file or directory; write it there, readable by this service alone")
 	cfg = good
 	cfg.Auth.CertFile, cfg.Auth.KeyFile = good.Auth.CAFile, good.Auth.TokenFile
-	fails(t, cfg, ErrAuth, "read client certificate "+cfg.Auth.CertFile)
+	_ = fails(t, cfg, ErrAuth, "read client certificate "+cfg.Auth.CertFile)
 }
 
 // TestTokenStaysSecret: the server of this test repeats the token it was given; nothing may pass it on.
@@ -148,30 +148,30 @@ func TestFaultsOfSSH(t *testing.T) {
 
 	cfg := good
 	cfg.Auth.KnownHostsFile = write(t, "known_hosts", "")
-	fails(t, cfg, ErrHostKey, "the host is not in the known_hosts file: run ssh-keyscan")
+	_ = fails(t, cfg, ErrHostKey, "the host is not in the known_hosts file: run ssh-keyscan")
 	cfg.Auth.KnownHostsFile = filepath.Join(t.TempDir(), "none")
-	fails(t, cfg, ErrHostKey, "read known_hosts: ssh host key refused")
+	_ = fails(t, cfg, ErrHostKey, "read known_hosts: ssh host key refused")
 	cfg.Auth.KnownHostsFile = write(t, "known_hosts", "what is this\n")
-	fails(t, cfg, ErrHostKey, "repair the line")
+	_ = fails(t, cfg, ErrHostKey, "repair the line")
 
 	stranger, strangerFile := newKey(t, "")
 	host := strings.Split(strings.TrimPrefix(good.URL, "ssh://git@"), "/")[0]
 	cfg.Auth.KnownHostsFile = write(t, "known_hosts", knownhosts.Line([]string{host}, stranger.PublicKey())+"\n")
-	fails(t, cfg, ErrHostKey, "connect to $URL: ssh host key refused")
-	fails(t, cfg, ErrHostKey, "the host presents another key than the known_hosts file holds: find out why")
+	_ = fails(t, cfg, ErrHostKey, "connect to $URL: ssh host key refused")
+	_ = fails(t, cfg, ErrHostKey, "the host presents another key than the known_hosts file holds: find out why")
 
 	cfg = good
 	cfg.Auth.SSHKeyFile = strangerFile
-	fails(t, cfg, ErrAuth, "add the public key as a deploy key with read access")
+	_ = fails(t, cfg, ErrAuth, "add the public key as a deploy key with read access")
 	cfg.Auth.SSHKeyFile = write(t, "id", "no key")
-	fails(t, cfg, ErrAuth, "write a private key in OpenSSH or PEM form")
+	_ = fails(t, cfg, ErrAuth, "write a private key in OpenSSH or PEM form")
 	_, locked := newKey(t, "open sesame")
 	cfg.Auth.SSHKeyFile = locked
-	fails(t, cfg, ErrAuth, "it has a passphrase; name a passphrase file, or use a deploy key without one")
+	_ = fails(t, cfg, ErrAuth, "it has a passphrase; name a passphrase file, or use a deploy key without one")
 	cfg.Auth.PassphraseFile = write(t, "passphrase", "wrong\n")
-	fails(t, cfg, ErrAuth, "read ssh key "+locked)
+	_ = fails(t, cfg, ErrAuth, "read ssh key "+locked)
 	cfg.Auth.PassphraseFile = write(t, "passphrase", "open sesame\n")
-	fails(t, cfg, ErrAuth, "the server takes none of what was offered")
+	_ = fails(t, cfg, ErrAuth, "the server takes none of what was offered")
 }
 
 // TestHostKeyKinds: a server with several keys is known by the one in known_hosts, whichever it would show first.
@@ -190,7 +190,7 @@ func hang(t *testing.T, text string) string {
 	done := make(chan struct{})
 	t.Cleanup(func() { close(done) })
 	return listen(t, func(c net.Conn) {
-		defer c.Close()
+		defer func() { _ = c.Close() }()
 		_, _ = c.Read(make([]byte, 1024))
 		_, _ = io.WriteString(c, text)
 		<-done
@@ -213,7 +213,7 @@ func TestHungServer(t *testing.T) {
 			if strings.HasPrefix(url, "ssh") {
 				cfg.Auth.SSHKeyFile, cfg.Auth.KnownHostsFile = key, write(t, "known_hosts", "")
 			}
-			fails(t, cfg, ErrTimeout, "$URL: no answer in time: context deadline exceeded; the server hangs or the timeout is too short")
+			_ = fails(t, cfg, ErrTimeout, "$URL: no answer in time: context deadline exceeded; the server hangs or the timeout is too short")
 
 			cfg.Timeout = time.Hour
 			m := open(t, cfg)

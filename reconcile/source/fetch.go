@@ -30,7 +30,7 @@ func (r *round) run(ctx context.Context) (Commit, error) {
 	if err := r.ask(ctx); err != nil {
 		return Commit{}, err
 	}
-	defer r.remote.Close()
+	defer func() { _ = r.remote.Close() }()
 	if err := r.repair(); err != nil {
 		return Commit{}, err
 	}

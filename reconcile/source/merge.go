@@ -102,7 +102,7 @@ func readIndex(path string) (*idxfile.MemoryIndex, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	idx := idxfile.NewMemoryIndex()
 	return idx, idxfile.NewDecoder(f).Decode(idx)
 }
@@ -110,9 +110,9 @@ func readIndex(path string) (*idxfile.MemoryIndex, error) {
 // pack writes a new pack of objects that are here, and checks that all are in it. It reads through a storage of its own, so that readers need not wait.
 func (d disk) pack(hashes []plumbing.Hash, lim Limits) (plumbing.Hash, error) {
 	sto := openStorage(osfs.New(string(d)), false)
-	defer sto.Close()
+	defer func() { _ = sto.Close() }()
 	r := encode(sto, hashes)
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	sum, err := d.receive(r, lim)
 	if err != nil {
 		return sum, err

@@ -223,10 +223,10 @@ func TestTooLarge(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cfg := serve(t, o)
 			cfg.Limits.Object = 100_000
-			fails(t, cfg, ErrTooLarge, "an object of 200000 bytes, the limit is 100000; raise the limit, or take the file out of the repository")
+			_ = fails(t, cfg, ErrTooLarge, "an object of 200000 bytes, the limit is 100000; raise the limit, or take the file out of the repository")
 			cfg.Limits = DefaultLimits()
 			cfg.Limits.Received = 100
-			fails(t, cfg, ErrTooLarge, "more bytes than allowed; raise the limit if the repository is meant to be that large")
+			_ = fails(t, cfg, ErrTooLarge, "more bytes than allowed; raise the limit if the repository is meant to be that large")
 			noLeftovers(t, open(t, cfg))
 		})
 	}

@@ -96,7 +96,7 @@ func copyObject(found plumbing.EncodedObject) (*plumbing.MemoryObject, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	mem := &plumbing.MemoryObject{}
 	mem.SetType(found.Type())
 	_, err = io.Copy(mem, r)

@@ -19,8 +19,8 @@ func (d disk) receive(r io.Reader, lim Limits) (plumbing.Hash, error) {
 		return plumbing.ZeroHash, err
 	}
 	// Gone already if the pack was taken.
-	defer os.Remove(f.Name())
-	defer f.Close()
+	defer func() { _ = os.Remove(f.Name()) }()
+	defer func() { _ = f.Close() }()
 	if _, err := io.Copy(f, r); err != nil {
 		return plumbing.ZeroHash, err
 	}
@@ -69,7 +69,7 @@ func (d disk) take(tmp string, idx *idxfile.MemoryIndex, sum plumbing.Hash) erro
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }()
 	_, err = idxfile.NewEncoder(f).Encode(idx)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err

@@ -27,7 +27,7 @@ func (d disk) readRefs() (refTable, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	out := refTable{}
 	for sc := bufio.NewScanner(f); ; {
 		if !sc.Scan() {

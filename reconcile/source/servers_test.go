@@ -118,7 +118,7 @@ func listen(t testing.TB, serve func(net.Conn)) net.Listener {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
+	t.Cleanup(func() { _ = l.Close() })
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -132,7 +132,7 @@ func listen(t testing.TB, serve func(net.Conn)) net.Listener {
 }
 
 func serveSSHConn(c net.Conn, conf *ssh.ServerConfig) {
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	_, chans, reqs, err := ssh.NewServerConn(c, conf)
 	if err != nil {
 		return
@@ -148,7 +148,7 @@ func serveSSHConn(c net.Conn, conf *ssh.ServerConfig) {
 }
 
 func serveSession(ch ssh.Channel, reqs <-chan *ssh.Request) {
-	defer ch.Close()
+	defer func() { _ = ch.Close() }()
 	for req := range reqs {
 		if req.Type != "exec" {
 			_ = req.Reply(false, nil)

@@ -42,7 +42,7 @@ func TestPackCutShort(t *testing.T) {
 			defer srv.Close()
 			cfg := config(t, srv.URL+"/fleet.git")
 			cfg.Timeout = c.timeout
-			fails(t, cfg, c.kind, c.text)
+			_ = fails(t, cfg, c.kind, c.text)
 			m := open(t, cfg)
 			if _, ok := m.Tip(); ok || packCount(t, m) != 0 || m.Status().Damage != nil {
 				t.Fatalf("half a pack left something: %+v", m.Status())

@@ -95,7 +95,7 @@ func ask[T any](ctx context.Context, c *Client, method, what string, body []byte
 	if err != nil {
 		return out, fmt.Errorf("%w: ask for %s: %w", ErrUnreachable, what, err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
 		return out, answerError(what, resp)
 	}

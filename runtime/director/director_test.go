@@ -85,7 +85,7 @@ func TestHeldSysctlsAreToldToEveryKernel(t *testing.T) {
 
 func TestKernelIsOpenedWhenItCanBe(t *testing.T) {
 	k := &script{}
-	var missing error = errors.New("no ip_vs")
+	missing := errors.New("no ip_vs")
 	d := New(func() (Kernel, error) { return k, missing })
 	if _, err := d.Observe(t.Context(), Full); !errors.Is(err, missing) {
 		t.Errorf("Observe: %v", err)
@@ -125,7 +125,7 @@ func TestWaitingForAnotherCallEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := &script{hold: make(chan struct{})}
 		d := New(func() (Kernel, error) { return k, nil })
-		go d.Observe(t.Context(), Full)
+		go func() { _, _ = d.Observe(t.Context(), Full) }()
 		synctest.Wait()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

@@ -118,7 +118,7 @@ func (d *Decoder) prepare(e hclsyntax.Expression) {
 	}
 	d.prepared[e] = true
 	w := &wrapper{d: d}
-	hclsyntax.Walk(e, w)
+	_ = hclsyntax.Walk(e, w)
 	d.Spent += w.nodes
 }
 
