@@ -62,18 +62,6 @@ func what(r journal.Record) string {
 	return ""
 }
 
-func happened(r journal.Record, name string) string {
-	switch {
-	case r.Before == "" && r.After == "":
-		return name
-	case r.Before == "":
-		return "add " + name + ": " + r.After
-	case r.After == "":
-		return "remove " + name + ": " + r.Before
-	}
-	return name + ": " + r.Before + " → " + r.After
-}
-
 // eventStyles are for what stands out; the rest is plain.
 var eventStyles = map[journal.Event]Style{
 	journal.Refused: Red, journal.Failed: Red, journal.ChainBroken: Red, journal.SourceFailing: Red,

@@ -78,3 +78,25 @@ func TestWildRanges(t *testing.T) {
 		}
 	}
 }
+
+// TestExcerptOfLongLine: a line may be megabytes long, and end as on Windows; what is shown is what stands around the range.
+func TestExcerptOfLongLine(t *testing.T) {
+	for _, c := range []struct{ before, after int }{{3, 1 << 20}, {1 << 20, 1 << 20}, {1 << 20, 3}, {0, 0}} {
+		src := strings.Repeat("a", c.before) + "WRONG" + strings.Repeat("b", c.after) + "\r\n"
+		at := hcl.Range{Filename: "f.hcl", Start: hcl.Pos{Line: 1, Column: c.before + 1}, End: hcl.Pos{Line: 1, Column: c.before + 6}}
+		var b bytes.Buffer
+		diags := hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "s", Subject: &at}}
+		if err := (&Printer{Err: &b}).Diagnostics(diags, map[string]*hcl.File{"f.hcl": {Bytes: []byte(src)}}); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(b.String(), "\n")
+		line, marks := []rune(lines[4]), []rune(lines[5])
+		if len(line) > maxLine+len("│    1: ") || strings.ContainsAny(lines[4], "\r\ufffd") {
+			t.Errorf("%+v: %d characters: %.200s", c, len(line), lines[4])
+		}
+		i := strings.IndexRune(string(marks), '^')
+		if i < 0 || !strings.HasPrefix(string(line[len([]rune(string(marks)[:i])):]), "WRONG") || strings.Count(string(marks), "^") != 5 {
+			t.Errorf("%+v: the marks are elsewhere:\n%s\n%s", c, lines[4], lines[5])
+		}
+	}
+}

@@ -44,6 +44,7 @@ func excerpt(box func(...Cell), r hcl.Range, f *hcl.File, style Style) {
 		where += ", in " + in
 	}
 	box(Plain.In(where + ":"))
+	line, r = clip(line, r)
 	number := fmt.Sprintf("  %4d: ", r.Start.Line)
 	box(Dim.In(number), Plain.In(strings.ReplaceAll(line, "\t", "    ")))
 	before, marks := underline(line, r)
@@ -64,7 +65,29 @@ func sourceLine(f *hcl.File, number int) (line string, start int, ok bool) {
 		start, rest = start+i+1, rest[i+1:]
 	}
 	text, _, _ := bytes.Cut(rest, []byte{'\n'})
-	return string(text), start, true
+	return strings.TrimSuffix(string(text), "\r"), start, true
+}
+
+// maxLine is how much is shown of a source line, in characters: a line may be as long as its file.
+const maxLine = 160
+
+// clip cuts a line down to what stands around a range, with an ellipsis where something is missing.
+func clip(line string, r hcl.Range) (string, hcl.Range) {
+	runes := []rune(line)
+	if len(runes) <= maxLine {
+		return line, r
+	}
+	from := min(max(0, r.Start.Column-1-maxLine/4), len(runes)-maxLine)
+	shown := runes[from : from+maxLine]
+	if from > 0 {
+		shown[0] = '…'
+	}
+	if from+maxLine < len(runes) {
+		shown[maxLine-1] = '…'
+	}
+	r.Start.Column -= from
+	r.End.Column -= from
+	return string(shown), r
 }
 
 // underline counts the blanks before a range and its marks. Tabs are shown as four blanks; columns count from 1.

@@ -56,9 +56,12 @@ func TestAudit(t *testing.T) {
 	both(t, "audit", NewAudit([]journal.Record{
 		{V: 1, Seq: 1, Time: now, Event: journal.Fetched, Commit: tip.ID, Author: "Ann <ann@example.org>"},
 		{V: 1, Seq: 2, Time: now, Event: journal.Planned, Commit: tip.ID, Plan: "sha256:cd3fcdb0e285d3a3", Changes: 3, Actor: "agent"},
-		{V: 1, Seq: 3, Time: now, Event: journal.Step, Commit: tip.ID, Kind: spec.KindService, Key: codis.String(), Before: "scheduler rr", After: "scheduler wrr", Result: "ok"},
+		{V: 1, Seq: 3, Time: now, Event: journal.Step, Commit: tip.ID, Kind: spec.KindService, Key: codis.String(), Before: "scheduler=rr persistence=300", After: "scheduler=wrr", Result: "ok"},
 		{V: 1, Seq: 3, Time: now, Event: journal.Step, Kind: spec.KindService, Key: web.String(), After: "scheduler=mh", Result: "ok"},
 		{V: 1, Seq: 3, Time: now, Event: journal.Drift, Kind: spec.KindService, Key: web.String(), Before: "scheduler=mh"},
+		{V: 1, Seq: 3, Time: now, Event: journal.Drift, Kind: spec.KindService, Key: web.String(), After: "scheduler=mh"},
+		{V: 1, Seq: 3, Time: now, Event: journal.Drift, Kind: spec.KindRealServer, Key: "tcp 192.0.2.101:80 > 192.0.2.21:80", Before: "weight=1 forwarding=tun tunnel=gue port 6080", After: "weight=0 forwarding=tun tunnel=gue port 6080 upper_threshold=5"},
+		{V: 1, Seq: 3, Time: now, Event: journal.Drift, Kind: spec.KindSysctl, Key: "net.ipv4.vs.sync_threshold", Before: "value=3 50", After: "value=0 1"},
 		{V: 1, Seq: 4, Time: now, Event: journal.Refused, Commit: tip.ID, Result: "policies have 1 error", Diagnostics: "fleet.hcl:7: error: duplicate-syncid: 11 is used twice\nfleet.hcl:9: warning: other\n"},
 	}))
 	both(t, "audit_none", NewAudit(nil))
