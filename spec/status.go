@@ -95,6 +95,7 @@ type Refusal struct {
 	Commit      Commit       `json:"commit"`
 	At          time.Time    `json:"at"`
 	Reason      string       `json:"reason"`
+	Invalid     bool         `json:"invalid,omitempty"` // the commit is no fleet that this director could hold; else policy forbids it
 	Diagnostics []Diagnostic `json:"diagnostics,omitempty"`
 }
 

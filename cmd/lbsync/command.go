@@ -28,6 +28,9 @@ func (a *app) command(use, short, long string, verb spec.Verb) *cobra.Command {
 		if len(args) > 0 {
 			c.Rev = args[0]
 		}
+		if cmd.Flags().Changed("for") && c.For == 0 {
+			return usagef("--for 0: write a duration above 0, or leave it out for no end") // on the wire, 0 is no end
+		}
 		if err := c.Check(); err != nil {
 			return usagef("%w", err)
 		}
@@ -53,8 +56,10 @@ func (a *app) ask(cmd *cobra.Command, c spec.Command) error {
 		return err
 	}
 	switch {
-	case result.Refusal != nil:
+	case result.Refusal != nil && !result.Refusal.Invalid:
 		return done(exitRefused)
+	case result.Refusal != nil:
+		return done(exitError)
 	case result.Plan != nil && result.Plan.Failed > 0:
 		return done(exitError)
 	}

@@ -40,7 +40,7 @@ func (a *Agent) accept(c spec.Commit) (candidate, *spec.Refusal, error) {
 	a.enter(spec.Loading, "load "+c.Short())
 	tree, err := a.parts.Source.Tree(c.ID)
 	if ofCommit(err) {
-		return candidate{}, refuse(c, err.Error()), nil
+		return candidate{}, invalid(refuse(c, err.Error())), nil
 	}
 	if err != nil {
 		return candidate{}, nil, err
@@ -51,13 +51,13 @@ func (a *Agent) accept(c spec.Commit) (candidate, *spec.Refusal, error) {
 		return candidate{}, nil, damage
 	}
 	if diags.HasErrors() {
-		return candidate{}, refused(c, "its HCL has", diags), nil
+		return candidate{}, invalid(refused(c, "its HCL has", diags)), nil
 	}
 	view, ok := fleet.Director(a.cfg.Director)
 	if !ok {
 		// Not an empty view: that would remove every service.
-		return candidate{}, refuse(c, fmt.Sprintf("it declares no director %q (it has: %s); declare it, or correct the name in this host's agent.hcl",
-			a.cfg.Director, strings.Join(names(fleet), ", "))), nil
+		return candidate{}, invalid(refuse(c, fmt.Sprintf("it declares no director %q (it has: %s); declare it, or correct the name in this host's agent.hcl",
+			a.cfg.Director, strings.Join(names(fleet), ", ")))), nil
 	}
 	a.enter(spec.Checking, "check policies of "+c.Short())
 	judged := a.parts.Check(policies.Input{Fleet: fleet, Prior: a.held.View})
@@ -70,6 +70,11 @@ func (a *Agent) accept(c spec.Commit) (candidate, *spec.Refusal, error) {
 	}
 	out.want, out.holds = reconcile.Want(view, spec.Facts{Now: time.Now()})
 	return out, nil, nil
+}
+
+func invalid(r *spec.Refusal) *spec.Refusal {
+	r.Invalid = true
+	return r
 }
 
 // ofCommit says whether an error is the commit's own, so that trying again would not help.

@@ -32,7 +32,8 @@ func NewResult(verb spec.Verb, r spec.CommandResult) Result {
 func (r Result) Text(t *Text) {
 	s := r.Result.Status
 	if ref := r.Result.Refusal; ref != nil {
-		t.Line(Bold.In(s.Director+": "), Red.In("refused"), Plain.In(fmt.Sprintf(" %s %q: %s", ref.Commit.Short(), ref.Commit.Subject, ref.Reason)))
+		verdict := map[bool]Health{true: Invalid, false: Refused}[ref.Invalid]
+		t.Line(Bold.In(s.Director+": "), Red.In(string(verdict)), Plain.In(fmt.Sprintf(" %s %q: %s", ref.Commit.Short(), ref.Commit.Subject, ref.Reason)))
 		for _, d := range ref.Diagnostics {
 			t.Linef("  %s: %s: %s", d.Pos, d.Severity, d.Summary)
 		}

@@ -49,6 +49,7 @@ func TestHealth(t *testing.T) {
 		{Failing, func(s *spec.Status) { s.Journal.Failing = &spec.Problem{Error: "disk full"} }},
 		{Failing, func(s *spec.Status) { s.Source.Failing = &spec.Problem{}; s.Refusal = &spec.Refusal{} }},
 		{Refused, func(s *spec.Status) { s.Refusal = &spec.Refusal{}; s.Source.Tip = &other; s.Pin = &spec.Pin{} }},
+		{Invalid, func(s *spec.Status) { s.Refusal = &spec.Refusal{Invalid: true}; s.Source.Tip = &other }},
 		{Held, func(s *spec.Status) { s.Pin = &spec.Pin{Rollback: true}; s.Source.Tip = &other }},
 		{Held, func(s *spec.Status) { s.Suspension = &spec.Suspension{}; s.Drift = []spec.Drift{{}} }},
 		{Behind, func(s *spec.Status) { s.Source.Tip = &other }},

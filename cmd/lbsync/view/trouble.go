@@ -14,7 +14,8 @@ type Health string
 // The verdicts, from bad to good.
 const (
 	Failing    Health = "failing"     // a call, the kernel or the journal does not do what it should
-	Refused    Health = "refused"     // the branch asks for what policy or schema forbids
+	Invalid    Health = "invalid"     // the branch's tip is no fleet that could be held: its HCL, or its directors
+	Refused    Health = "refused"     // the branch asks for what policy forbids
 	Held       Health = "held"        // an operator, or the order of work, keeps changes back
 	Behind     Health = "behind"      // the branch is ahead of what is applied
 	Drifted    Health = "drifted"     // something was changed outside git
@@ -34,7 +35,11 @@ func troubles(s spec.Status) []Trouble {
 	out := []Trouble{}
 	out = append(out, failing(s)...)
 	if r := s.Refusal; r != nil {
-		out = append(out, Trouble{Refused, fmt.Sprintf("commit %s %q: %s", r.Commit.Short(), r.Commit.Subject, r.Reason), r.At})
+		verdict := Refused
+		if r.Invalid {
+			verdict = Invalid
+		}
+		out = append(out, Trouble{verdict, fmt.Sprintf("commit %s %q: %s", r.Commit.Short(), r.Commit.Subject, r.Reason), r.At})
 	}
 	out = append(out, heldBack(s)...)
 	tip := s.Source.Tip
