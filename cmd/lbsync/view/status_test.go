@@ -29,7 +29,8 @@ func TestStatus(t *testing.T) {
 	night.Refusal = &spec.Refusal{Commit: spec.Commit{ID: "0123456789", Subject: "Break it"}, At: now.Add(-3 * time.Hour), Reason: "1 error",
 		Diagnostics: []spec.Diagnostic{{Severity: "error", Summary: "duplicate-syncid: used twice", Pos: at(12)}}}
 	night.Suspension = &spec.Suspension{Actor: spec.Actor{UID: 0, Login: "ann"}, Reason: "maintenance", At: now.Add(-time.Hour), Until: now.Add(time.Hour)}
-	night.Failures = []spec.Failure{{Object: spec.ObjectOf(codis), Action: spec.Add, Error: "add service tcp 192.0.2.100:6379: no such file", Since: now.Add(-time.Minute)}}
+	night.Source.Tip = &spec.Commit{ID: "89abcdef01", Subject: "More"}
+	night.Failures = []spec.Failure{{Object: spec.ObjectOf(spec.RoleBackup), Action: spec.Add, Error: "add sync daemon backup: no eth9\nask the kernel: no such device", Since: now.Add(-time.Minute)}, {Object: spec.ObjectOf(codis), Action: spec.Add, Error: "add service tcp 192.0.2.100:6379: no such file", Since: now.Add(-time.Minute)}}
 	night.Pin = &spec.Pin{Commit: tip, Rollback: true, Actor: spec.Actor{UID: 0, Login: "ann"}, Reason: "slow", At: now.Add(-time.Hour)}
 	night.Holds = []spec.Held{{Object: spec.ObjectOf(web), Why: "no role yet"}}
 	night.Drift = []spec.Drift{{Object: spec.ObjectOf(codis), Action: spec.Edit, Fields: []spec.Field{{Name: "scheduler", Before: "rr", After: "wrr"}}, FirstSeen: now.Add(-14 * time.Minute)}}

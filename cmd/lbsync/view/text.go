@@ -31,9 +31,10 @@ type Cell struct {
 // In makes a cell.
 func (s Style) In(text string) Cell { return Cell{harmless(text), s} }
 
-// harmless replaces control and direction-changing characters. Subjects, names and reasons come from whoever could push a commit, and a terminal obeys
+// harmless keeps a text on one line and replaces control and direction-changing characters. Errors that were joined have lines; subjects, names and reasons come from whoever could push a commit, and a terminal obeys
 // escape sequences.
 func harmless(s string) string {
+	s = strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "; ")
 	return strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.Cc, unicode.Cf) {
 			return unicode.ReplacementChar

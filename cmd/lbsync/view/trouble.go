@@ -47,12 +47,20 @@ func troubles(s spec.Status) []Trouble {
 	case s.Applied == nil:
 		out = append(out, Trouble{NotStarted, "no commit was applied yet", s.Started})
 	case tip != nil && tip.ID != s.Applied.Commit.ID && s.Pin == nil && s.Refusal == nil:
-		out = append(out, Trouble{Behind, fmt.Sprintf("commit %s %q is not applied yet", tip.Short(), tip.Subject), s.Source.LastSuccess})
+		out = append(out, Trouble{Behind, fmt.Sprintf("commit %s %q is not applied yet", tip.Short(), tip.Subject), triedSince(s)})
 	}
 	if n := len(s.Drift); n > 0 {
 		out = append(out, Trouble{Drifted, plural(n, "object") + " changed outside git", firstSeen(s.Drift)})
 	}
 	return out
+}
+
+// triedSince is since when the tip is tried; zero before, and after a restart that found it already begun.
+func triedSince(s spec.Status) time.Time {
+	if a := s.Attempted; a != nil && a.Commit.ID == s.Source.Tip.ID {
+		return a.At
+	}
+	return time.Time{}
 }
 
 func failing(s spec.Status) []Trouble {
@@ -66,7 +74,7 @@ func failing(s spec.Status) []Trouble {
 		}
 	}
 	if n := len(s.Failures); n > 0 {
-		out = append(out, Trouble{Failing, fmt.Sprintf("kernel refused %s, first %s", plural(n, "change"), s.Failures[0].Key), s.Failures[0].Since})
+		out = append(out, Trouble{Failing, fmt.Sprintf("kernel refused %s, first %s", plural(n, "change"), object(s.Failures[0].Object)), s.Failures[0].Since})
 	}
 	return out
 }
@@ -91,7 +99,7 @@ func heldBack(s spec.Status) []Trouble {
 		out = append(out, Trouble{Held, word + p.Commit.Short() + " by " + p.Actor.String() + because(p.Reason) + ends, p.At})
 	}
 	if n := len(s.Holds); n > 0 {
-		out = append(out, Trouble{Held, plural(n, "change") + " waiting, first " + s.Holds[0].Key + ": " + s.Holds[0].Why, time.Time{}})
+		out = append(out, Trouble{Held, plural(n, "change") + " waiting, first " + object(s.Holds[0].Object) + ": " + s.Holds[0].Why, time.Time{}})
 	}
 	return out
 }
