@@ -76,7 +76,7 @@ func (m masked) Error() string {
 	if m.secret != "" {
 		text = strings.ReplaceAll(text, m.secret, "***")
 	}
-	text = strings.Join(strings.Fields(text), " ")
+	text = strings.Join(strings.Fields(strings.ReplaceAll(text, "\n", "; ")), " ")
 	if len(text) > longest {
 		text = strings.ToValidUTF8(text[:longest], "") + "…"
 	}

@@ -67,7 +67,10 @@ func TestFaultsOfRepository(t *testing.T) {
 			if err := os.Rename(o.dir, o.dir+".gone"); err != nil {
 				t.Fatal(err)
 			}
-			_ = fails(t, cfg, ErrNotFound, "$URL: repository not found")
+			err := fails(t, cfg, ErrNotFound, "$URL: repository not found")
+			if token := strings.Contains(err.Error(), "token"); token != strings.HasPrefix(cfg.URL, "http") {
+				t.Errorf("%v: it speaks of a token: %v", err, token)
+			}
 		})
 	}
 }

@@ -20,11 +20,13 @@ type localRemote struct {
 	sto  *filesystem.Storage
 }
 
+var errNotHere = fmt.Errorf("%w on this machine", transport.ErrRepositoryNotFound)
+
 func openLocal(path string) (*localRemote, error) {
 	// A linked work tree has a file .git and keeps its objects in the common folder.
 	found, err := git.PlainOpenWithOptions(path, &git.PlainOpenOptions{EnableDotGitCommonDir: true})
 	if errors.Is(err, git.ErrRepositoryNotExists) {
-		return nil, fmt.Errorf("%w: %s", transport.ErrRepositoryNotFound, path)
+		return nil, fmt.Errorf("%w: %s", errNotHere, path)
 	}
 	if err != nil {
 		return nil, err

@@ -23,7 +23,7 @@ type entry struct {
 // Tree gives the folder Path of a commit as a read-only file system. Files are read from the mirror when they are opened; names, sizes and limits are
 // settled here. Symbolic links and submodules are listed as such and cannot be opened. The file system also satisfies Blobs.
 func (m *Mirror) Tree(id string) (fs.FS, error) {
-	call := fmt.Sprintf("read folder %s of commit %s", m.cfg.Path, id)
+	call := fmt.Sprintf("read folder %s of commit %.7s", m.cfg.Path, id)
 	if !fullID.MatchString(id) || !m.objects.has(plumbing.NewHash(id)) {
 		return nil, &Error{Call: call, Kind: ErrNoCommit, Remedy: "fetch it first, and name it by its full id"}
 	}
@@ -65,7 +65,11 @@ func (m *Mirror) folder(call string, h plumbing.Hash) (*object.Tree, error) {
 		}
 		at = path.Join(at, name)
 		if next.IsZero() {
-			return nil, &Error{Call: call, Kind: ErrNoPath, Cause: fmt.Errorf("there is no folder %s", at), Remedy: "check path" + nearest(name, folders)}
+			missing := &Error{Call: call, Kind: ErrNoPath, Remedy: "check path" + nearest(name, folders)}
+			if at != m.cfg.Path {
+				missing.Cause = fmt.Errorf("there is no folder %s", at)
+			}
+			return nil, missing
 		}
 		if t, err = m.tree(next); err != nil {
 			return nil, err

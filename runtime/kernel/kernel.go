@@ -125,7 +125,7 @@ func (k *Kernel) Close() error {
 func modprobe(ctx context.Context, name string) error {
 	out, err := exec.CommandContext(ctx, "modprobe", name).CombinedOutput()
 	if err != nil && len(out) > 0 {
-		return fmt.Errorf("%s", strings.TrimSpace(string(out)))
+		return errors.New(strings.ReplaceAll(strings.TrimSpace(string(out)), "\n", "; ")) // modprobe says a cause and its own on two lines
 	}
 	return err
 }
