@@ -26,10 +26,15 @@ func reason(c *spec.Change, prior *spec.State) spec.Reason {
 		}
 		return spec.ByAdopt
 	}
-	if was, _ := lookup(prior, c.Key); was == c.After {
-		return spec.ByDrift
+	if was, _ := lookup(prior, c.Key); was != c.After {
+		return spec.ByCommit
 	}
-	return spec.ByCommit
+	if d, ok := c.Key.(spec.DestKey); ok && c.Action == spec.Remove {
+		if _, held := prior.Services.Find(d.Service); !held {
+			return spec.ByAdopt // the commit takes over a service that was there, with its real servers
+		}
+	}
+	return spec.ByDrift
 }
 
 // lookup is the value of an object and where it is declared; nil when the state does not have it.

@@ -45,6 +45,7 @@ func TestReason(t *testing.T) {
 	with := func(d spec.Dest) *spec.State {
 		return &spec.State{Dests: spec.Rows[spec.DestKey, spec.Dest]{{Key: testDest, Value: d}}}
 	}
+	held := &spec.State{Services: spec.Rows[spec.ServiceKey, spec.Service]{{Key: testService}}}
 	add, edit := spec.Change{Action: spec.Add, After: a}, spec.Change{Action: spec.Edit, Before: b, After: a}
 	remove := spec.Change{Action: spec.Remove, Before: b}
 	for _, tc := range []struct {
@@ -58,7 +59,8 @@ func TestReason(t *testing.T) {
 		{"first commit, object is not wanted", remove, nil, spec.ByAdopt},
 		{"removed by hand", add, with(a), spec.ByDrift},
 		{"edited by hand", edit, with(a), spec.ByDrift},
-		{"added by hand", remove, &spec.State{}, spec.ByDrift},
+		{"added by hand", remove, held, spec.ByDrift},
+		{"there before its service was declared", remove, &spec.State{}, spec.ByAdopt},
 		{"new in this commit", add, &spec.State{}, spec.ByCommit},
 		{"changed by this commit", edit, with(b), spec.ByCommit},
 		{"gone with this commit", remove, with(b), spec.ByCommit},

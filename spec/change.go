@@ -23,7 +23,7 @@ type Reason uint8
 const (
 	ByCommit Reason = iota // the wanted state differs from what was last applied
 	ByDrift                // the live state was changed outside git since it was applied
-	ByAdopt                // the object was there before lbsync first applied anything
+	ByAdopt                // the object was there before lbsync first applied anything, or before its service was declared
 )
 
 var reasonNames = names[Reason]{"reason", map[Reason]string{ByCommit: "commit", ByDrift: "drift", ByAdopt: "adopt"}}
