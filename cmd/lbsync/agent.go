@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 
@@ -34,18 +35,21 @@ func (a *app) agentCmd() *cobra.Command {
 			return a.serve(ctx, cfg)
 		},
 	}
-	cmd.Flags().BoolVar(&once, "once", false, "fetch, apply, read back, print the status, and leave the kernel as it is")
+	cmd.Flags().BoolVar(&once, "once", false, "fetch, apply, read back, print the status in place of a log, and leave the kernel as it is")
 	return cmd
 }
 
-// once prints the status afterwards and ends with the exit code of `status`.
+// once prints the status afterwards and ends with the exit code of `status`. It writes no log: status and journal tell the same.
 func (a *app) once(ctx context.Context, cfg *spec.AgentConfig) error {
-	d, err := a.assemble(cfg)
+	d, err := a.assemble(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
 	status, err := d.agent.Once(ctx)
 	doc := view.NewStatus(status, a.now())
+	if doc.Health == view.Failing {
+		err = nil // the status says it
+	}
 	if err := errors.Join(err, d.close(), a.print.Print(doc)); err != nil {
 		return err
 	}
@@ -58,7 +62,7 @@ func (a *app) serve(ctx context.Context, cfg *spec.AgentConfig) error {
 	if err != nil {
 		return err
 	}
-	d, err := a.assemble(cfg)
+	d, err := a.logged(cfg)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

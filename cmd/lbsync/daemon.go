@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -38,16 +39,21 @@ func (h hands) Observe(ctx context.Context, d reconcile.Depth) (spec.State, erro
 	return h.Director.Observe(ctx, director.Depth(d))
 }
 
+// logged is an agent that logs to stderr as its configuration says.
+func (a *app) logged(cfg *spec.AgentConfig) (*service, error) {
+	log, err := newLog(a.err, cfg.LogLevel)
+	if err != nil {
+		return nil, err
+	}
+	return a.assemble(cfg, log)
+}
+
 // assemble wires the rooms of one agent. Everything it keeps is below the state folder.
-func (a *app) assemble(cfg *spec.AgentConfig) (*service, error) {
+func (a *app) assemble(cfg *spec.AgentConfig, log *slog.Logger) (*service, error) {
 	if err := os.MkdirAll(cfg.State, 0o700); err != nil {
 		return nil, fmt.Errorf("make state folder: %w", err)
 	}
 	mirror, err := source.Open(sourceConfig(cfg, a.now))
-	if err != nil {
-		return nil, err
-	}
-	log, err := newLog(a.err, cfg.LogLevel)
 	if err != nil {
 		return nil, err
 	}
