@@ -17,6 +17,8 @@ const (
 	Suspend  Verb = "suspend" // write nothing
 	Resume   Verb = "resume"
 	Refresh  Verb = "refresh" // ask the repository now
+
+	AcceptJournal Verb = "accept-journal" // stop reporting that the journal is broken
 )
 
 // Command is one request of an operator. Actor is who asks, as the socket says; a client leaves it zero.
@@ -40,9 +42,9 @@ func (c Command) Check() error {
 		rev, lasts = true, true
 	case Suspend:
 		lasts = true
-	case Unpin, Resume, Refresh:
+	case Unpin, Resume, Refresh, AcceptJournal:
 	default:
-		return fmt.Errorf("command %q is not known: use rollback, pin, unpin, suspend, resume or refresh", c.Verb)
+		return fmt.Errorf("command %q is not known: use rollback, pin, unpin, suspend, resume, refresh or accept-journal", c.Verb)
 	}
 	switch {
 	case rev && c.Rev == "":

@@ -172,11 +172,12 @@ type Object struct {
 // ObjectOf names the object of a key.
 func ObjectOf(k Key) Object { return Object{k.Kind(), k.String()} }
 
-// JournalHead is the end of the journal, and what keeps it from growing.
+// JournalHead is the end of the journal, what keeps it from growing, and what was found altered and not yet accepted by an operator.
 type JournalHead struct {
 	Seq     uint64   `json:"seq"`
 	Hash    string   `json:"hash,omitempty"`
 	Failing *Problem `json:"failing,omitempty"`
+	Broken  *Problem `json:"broken,omitempty"`
 }
 
 // Summary is the outline of a plan that was not carried out yet.

@@ -10,11 +10,14 @@ import (
 	"github.com/lbsync/lbsync/cmd/lbsync/view"
 	"github.com/lbsync/lbsync/reconcile/journal"
 	"github.com/lbsync/lbsync/runtime/api"
+	"github.com/lbsync/lbsync/spec"
 )
 
 func (a *app) audit() *cobra.Command {
 	audit := a.group("audit", "Read and prove the journal")
-	audit.AddCommand(a.auditShow(), a.auditVerify(), a.auditExport())
+	audit.AddCommand(a.auditShow(), a.auditVerify(), a.auditExport(),
+		a.command("accept", "Know that the journal is broken, and have status say so no more",
+			"An altered, cut or deleted journal stays in status until then, over restarts too. Who accepted it, why, and what it was go\ninto the journal.", spec.AcceptJournal))
 	return audit
 }
 

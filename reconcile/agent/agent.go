@@ -58,6 +58,8 @@ type Source interface {
 type Journal interface {
 	Append(recs ...journal.Record) ([]journal.Record, error)
 	Head() (seq uint64, hash string)
+	Broken() error
+	Has(journal.Head) (bool, error)
 	Close() error
 }
 
@@ -114,6 +116,7 @@ type Agent struct {
 	attempts   int         // of what fails, in a row
 	stuck      spec.Digest // plan that waits for its retry
 	unrecorded int         // records that could not be written
+	undone     bool        // a plan was stopped: its intent must stand
 	report
 }
 

@@ -30,6 +30,7 @@ func (a *Agent) carry(ctx context.Context, c candidate) {
 	a.held.Owned = claimed
 	out := a.execute(ctx, p)
 	if errors.Is(out.Err, errStopped) {
+		a.undone = true
 		return
 	}
 	a.adopt(c, out)
@@ -83,6 +84,7 @@ func (a *Agent) made(want spec.State, out reconcile.Outcome) {
 // keep writes held; until it could be written, the retry does.
 func (a *Agent) keep() {
 	a.held.Serial = a.saved + 1
+	a.held.Journal.Seq, a.held.Journal.Hash = a.journal.Head()
 	if err := a.store.save(a.held); err != nil {
 		a.dirty = true
 		a.disk = problem(a.disk, "write last known good", err)

@@ -97,6 +97,8 @@ func (a *Agent) command(ctx context.Context, c spec.Command) (spec.CommandResult
 		return a.released(ctx, func() error { return a.unpin(actorOf(c.Actor), c.Reason) })
 	case spec.Suspend:
 		return spec.CommandResult{}, a.suspend(c)
+	case spec.AcceptJournal:
+		return spec.CommandResult{}, a.acceptJournal(c)
 	case spec.Resume:
 		return a.released(ctx, func() error { return a.resume(actorOf(c.Actor), c.Reason) })
 	}

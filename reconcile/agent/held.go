@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lbsync/lbsync/reconcile"
+	"github.com/lbsync/lbsync/reconcile/journal"
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -26,6 +27,8 @@ type marks struct {
 	HighWater  string      // id of the newest commit accepted from the branch
 	Pin        *pin
 	Suspension *spec.Suspension
+	Journal    journal.Head  // the journal's last record when this was written
+	Broken     *spec.Problem // what was found wrong with the journal, until an operator accepts it
 }
 
 // pin is a pin, and for a rollback what ends it.
@@ -43,7 +46,8 @@ type intent struct {
 	Owned  reconcile.Owned // claimed for it
 }
 
-// The formats, first line of each file. A change of the structs below needs a new number.
+// The formats, first line of each file. A change of the structs below needs a new number, a field that may be zero does not: gob
+// passes over what one side has not.
 const (
 	heldFormat   = "lbsync held 1\n"
 	intentFormat = "lbsync intent 1\n"

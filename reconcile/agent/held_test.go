@@ -34,7 +34,7 @@ func TestDamagedState(t *testing.T) {
 		damaged []string
 		weight  string
 	}{
-		{"the newest", []string{"held.1"}, "2"},
+		{"the newest", []string{"held.0"}, "3"},
 		{"both", []string{"held.0", "held.1"}, "9"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

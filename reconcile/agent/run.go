@@ -56,7 +56,11 @@ func (a *Agent) stop() error {
 	if a.fetching {
 		<-a.fetched
 	}
-	return a.record(journal.Record{Event: journal.Stopped, Actor: self})
+	err := a.record(journal.Record{Event: journal.Stopped, Actor: self})
+	if !a.undone {
+		a.keep() // the journal's end, so that one that is cut meanwhile is found
+	}
+	return err
 }
 
 // do carries out a task; each puts itself on the agenda again.

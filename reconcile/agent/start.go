@@ -15,6 +15,7 @@ import (
 func (a *Agent) start(ctx context.Context) {
 	_ = a.record(journal.Record{Event: journal.Started, Actor: self, Detail: "lbsync " + a.cfg.Program})
 	begun := a.remember()
+	a.prove(begun == nil)
 	if tip, ok := a.parts.Source.Tip(); ok {
 		c := commitOf(tip)
 		a.tip = &c

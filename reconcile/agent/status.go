@@ -109,6 +109,8 @@ func (a *Agent) resting() (spec.Activity, string) {
 		return spec.Degraded, "state folder: " + a.disk.Error
 	case a.audit != nil:
 		return spec.Degraded, "journal: " + a.audit.Error
+	case a.held.Broken != nil:
+		return spec.Degraded, "journal: " + a.held.Broken.Error
 	case len(a.failures) > 0:
 		return spec.Degraded, fmt.Sprintf("%d changes fail and are tried again", len(a.failures))
 	case a.refusal != nil && (pin == nil || pin.Pin.Commit.ID == a.refusal.Commit.ID):
@@ -141,7 +143,7 @@ func (a *Agent) publish() {
 		s.Holds = append(s.Holds, spec.Held{Object: spec.ObjectOf(h.Key), Why: h.Why, Until: h.Until})
 	}
 	s.Source.Tip, s.Source.NextFetch, s.Source.Failing = a.tip, a.agenda[fetch], a.source
-	s.Journal.Failing = a.audit
+	s.Journal.Failing, s.Journal.Broken = a.audit, a.held.Broken
 	a.board.mu.Lock()
 	defer a.board.mu.Unlock()
 	a.board.status = s

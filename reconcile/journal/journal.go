@@ -37,6 +37,7 @@ type Journal struct {
 	torn    bool     // what a crash left stands behind size
 	pending []Record // what Open has to say; written before anything else
 	closed  bool
+	broken  error // what Open found altered
 
 	mu   sync.Mutex
 	head Head

@@ -65,7 +65,8 @@ func lastIn(s segment) (Head, error) {
 // resume appends to the last segment, unless it was altered: then it stays as it is, as evidence, and a new one is begun.
 func (j *Journal) resume(v *verifier) error {
 	if !v.OK() {
-		j.pending = []Record{{Event: ChainBroken, Actor: "agent", Detail: v.Faults[0].String()}}
+		j.broken = errors.New(v.Faults[0].String())
+		j.pending = []Record{{Event: ChainBroken, Actor: "agent", Detail: j.broken.Error()}}
 		return nil
 	}
 	if v.Torn != nil {

@@ -61,6 +61,8 @@ func (r Result) done() string {
 		return "suspended" + untilOr(r.Until, "lbsync resume") + "; it reads and reports, and writes nothing"
 	case spec.Resume:
 		return "resumed"
+	case spec.AcceptJournal:
+		return "the broken journal is accepted, and recorded as such"
 	default:
 		return string(r.Verb) + " done"
 	}

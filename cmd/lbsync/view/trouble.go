@@ -68,7 +68,7 @@ func failing(s spec.Status) []Trouble {
 	for _, p := range []struct {
 		what string
 		*spec.Problem
-	}{{"kernel", s.Kernel}, {"git source", s.Source.Failing}, {"journal", s.Journal.Failing}, {"state folder", s.Disk}} {
+	}{{"kernel", s.Kernel}, {"git source", s.Source.Failing}, {"journal", s.Journal.Failing}, {"journal", s.Journal.Broken}, {"state folder", s.Disk}} {
 		if p.Problem != nil {
 			out = append(out, Trouble{Failing, p.what + ": " + callText(p.Problem), p.Since})
 		}
