@@ -122,31 +122,39 @@ func (a *Agent) released(ctx context.Context, lift func() error) (spec.CommandRe
 
 func (a *Agent) suspend(c spec.Command) error {
 	s := &spec.Suspension{Actor: c.Actor, Reason: c.Reason, At: time.Now(), Until: until(c.For)}
-	if err := a.record(journal.Record{Event: journal.Suspended, Actor: actorOf(c.Actor), Detail: withEnd(c.Reason, s.Until)}); err != nil {
+	if err := a.account(journal.Record{Event: journal.Suspended, Actor: actorOf(c.Actor), Detail: withEnd(c.Reason, s.Until)}); err != nil {
 		return err
 	}
 	a.held.Suspension = s
-	return a.mark()
+	return a.mark("suspended, but a restart would forget it")
 }
 
 func (a *Agent) resume(actor, why string) error {
 	if a.held.Suspension == nil {
 		return errors.New("nothing is suspended")
 	}
-	if err := a.record(journal.Record{Event: journal.Resumed, Actor: actor, Detail: why}); err != nil {
+	if err := a.account(journal.Record{Event: journal.Resumed, Actor: actor, Detail: why}); err != nil {
 		return err
 	}
 	a.held.Suspension = nil
-	return a.mark()
+	return a.mark("resumed, but new commits wait, and a restart would suspend again")
+}
+
+// account records what an operator decided, before it is so.
+func (a *Agent) account(r journal.Record) error {
+	if err := a.record(r); err != nil {
+		return fmt.Errorf("not done, nothing was changed: what cannot be recorded is not carried out: %w", err)
+	}
+	return nil
 }
 
 // mark makes what an operator decided durable, and sees that it ends in time. What could not be written holds while the process
-// lives, and the operator is told.
-func (a *Agent) mark() error {
+// lives: so is what the operator is told then.
+func (a *Agent) mark(so string) error {
 	a.ends()
 	a.keep()
 	if a.dirty {
-		return fmt.Errorf("done, but not kept over a restart yet: %s", a.disk.Error)
+		return fmt.Errorf("%s, until this can be written, which is tried again: %s", so, a.disk.Error)
 	}
 	return nil
 }

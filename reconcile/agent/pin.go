@@ -27,12 +27,12 @@ func (a *Agent) pinTo(ctx context.Context, cmd spec.Command) (spec.CommandResult
 	}
 	c.actor = actorOf(cmd.Actor)
 	p := a.newPin(commit, cmd)
-	if err := a.record(of(commit, journal.Record{Event: journal.Pinned, Actor: c.actor, Detail: withEnd(cmd.Reason, p.Pin.Until)})); err != nil {
+	if err := a.account(of(commit, journal.Record{Event: journal.Pinned, Actor: c.actor, Detail: withEnd(cmd.Reason, p.Pin.Until)})); err != nil {
 		return spec.CommandResult{}, err
 	}
 	a.moveMark(commit)
 	a.held.Pin, a.refusal = p, nil
-	if err := a.mark(); err != nil {
+	if err := a.mark(pinnedOnly(p.Pin, a.held.Commit)); err != nil {
 		return spec.CommandResult{}, err
 	}
 	out := spec.CommandResult{Commit: &commit}
@@ -48,6 +48,14 @@ func (a *Agent) pinTo(ctx context.Context, cmd spec.Command) (spec.CommandResult
 		out.Plan = a.plan
 	}
 	return out, nil
+}
+
+// pinnedOnly is what a pin means that could not be written: nothing is applied then.
+func pinnedOnly(p spec.Pin, live spec.Commit) string {
+	if p.Commit.ID == live.ID {
+		return "pinned to " + p.Commit.Short() + ", which is applied, but a restart would forget the pin (lbsync unpin takes it back)"
+	}
+	return "pinned to " + p.Commit.Short() + ", but NOT applied: " + orNothing(live.ID) + " stays in the kernel, and a restart would forget the pin (lbsync unpin takes it back)"
 }
 
 // preview judges the commit that an operator names as pinTo does, and does no more.
@@ -126,9 +134,9 @@ func (a *Agent) unpin(actor, why string) error {
 	if p == nil {
 		return errors.New("nothing is pinned")
 	}
-	if err := a.record(of(p.Pin.Commit, journal.Record{Event: journal.Unpinned, Actor: actor, Detail: why})); err != nil {
+	if err := a.account(of(p.Pin.Commit, journal.Record{Event: journal.Unpinned, Actor: actor, Detail: why})); err != nil {
 		return err
 	}
 	a.held.Pin, a.examined, a.refusal = nil, "", nil
-	return a.mark()
+	return a.mark("no longer pinned, but " + orNothing(a.held.Commit.ID) + " stays in the kernel, and a restart would pin again")
 }

@@ -44,9 +44,9 @@ func (a *Agent) acceptJournal(c spec.Command) error {
 	if b == nil {
 		return errors.New("nothing is known to be wrong with the journal")
 	}
-	if err := a.record(journal.Record{Event: journal.BrokenAccepted, Actor: actorOf(c.Actor), Detail: c.Reason, Result: b.Error}); err != nil {
+	if err := a.account(journal.Record{Event: journal.BrokenAccepted, Actor: actorOf(c.Actor), Detail: c.Reason, Result: b.Error}); err != nil {
 		return err
 	}
 	a.held.Broken = nil
-	return a.mark()
+	return a.mark("accepted, but a restart would report it again")
 }

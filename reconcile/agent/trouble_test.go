@@ -72,7 +72,7 @@ func TestUnsavedStateIsSavedLater(t *testing.T) {
 			t.Errorf("%d operations after the restart, applied %+v", n, r.status().Applied)
 		}
 		unblock = r.block("held.1")
-		if _, err := r.do(spec.Suspend, "", 0); err == nil || !strings.Contains(err.Error(), "not kept over a restart yet") {
+		if _, err := r.do(spec.Suspend, "", 0); err == nil || !strings.Contains(err.Error(), "suspended, but a restart would forget it") {
 			t.Errorf("suspend: %v", err)
 		}
 		r.phase(spec.Suspended)
@@ -261,6 +261,37 @@ func TestEndThatCannotBeRecordedIsTriedAgain(t *testing.T) {
 		disk.fail(nil)
 		r.pass(longestRetry)
 		r.phase(spec.Idle)
+		r.end()
+	})
+}
+
+// On a full disk an operator is told what is and what is not, and nothing is called done.
+func TestFullDiskPins(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		f := &flaky{}
+		r.wrap = func(j Journal) Journal { f.Journal = j; return f }
+		three(r)
+		unblock := []func(){r.block("held.0"), r.block("held.1"), r.block("intent")}
+		_, err := r.do(spec.Rollback, "b", 0)
+		if err == nil || !strings.HasPrefix(err.Error(), "pinned to b000000, but NOT applied: c000000 stays in the kernel") ||
+			!strings.Contains(err.Error(), "lbsync unpin takes it back") {
+			t.Errorf("rollback: %v", err)
+		}
+		r.holds("80 wrr 21=3")
+		if _, err := r.do(spec.Unpin, "", 0); err == nil || !strings.HasPrefix(err.Error(), "no longer pinned, but c000000 stays in the kernel") {
+			t.Errorf("unpin: %v", err)
+		}
+		f.fail(errors.New("no space left on device"))
+		if _, err := r.do(spec.PinTo, "a", 0); err == nil || !strings.HasPrefix(err.Error(), "not done, nothing was changed: ") || r.status().Pin != nil {
+			t.Errorf("pin: %v, %+v", err, r.status().Pin)
+		}
+		f.fail(nil)
+		_, _ = r.do(spec.Rollback, "b", 0)
+		for _, u := range unblock {
+			u()
+		}
+		r.pass(longestRetry)
+		r.holds("80 wrr 21=2")
 		r.end()
 	})
 }
