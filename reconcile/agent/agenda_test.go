@@ -58,3 +58,13 @@ func TestBackoff(t *testing.T) {
 		}
 	}
 }
+
+// A clock that is set past an end ends it: nothing of the monotonic clock may be in a comparison with it.
+func TestEndsGoByTheWallClock(t *testing.T) {
+	if end := until(time.Hour); end != end.Round(0) {
+		t.Errorf("%v compares by the monotonic clock", end)
+	}
+	if over(until(time.Hour)) || !over(time.Now().Round(0).Add(-time.Second)) || over(until(0)) {
+		t.Error("what is over is not that which lies before now")
+	}
+}

@@ -214,11 +214,13 @@ func (a *Agent) expire(ctx context.Context) {
 	a.look(ctx, true)
 }
 
+// until is an end by the wall clock, as operators are shown it: Round drops the monotonic reading, with which a clock that is set
+// would not count before a restart. The next look notices.
 func until(d time.Duration) time.Time {
 	if d == 0 {
 		return time.Time{}
 	}
-	return time.Now().Add(d)
+	return time.Now().Add(d).Round(0)
 }
 
 func withEnd(reason string, until time.Time) string {
