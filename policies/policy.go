@@ -34,6 +34,7 @@ func All() []Policy {
 		sharedAddress{},
 		loneSyncGroup{},
 		preventDestroy{},
+		emptyDirector{},
 		allWeightsZero{},
 	}
 }
