@@ -19,7 +19,7 @@ func (r Results) machineText() string {
 // agentText is what the kernel and proc(5) say of the running agent.
 func (r Results) agentText() string {
 	a := r.Agent
-	return fmt.Sprintf("A running agent of %s gave the kernel %s commands that write while it filled it, and %d in the rest of its first %s, in which it read it by %s calls. "+
+	return fmt.Sprintf("A running agent of %s gave the kernel %s commands that write while it filled it, and %d until it was %s old, while it read it by %s calls. "+
 		"The kernel counted them itself, by probes on `ip_vs_genl_set_cmd`, `do_ip_vs_set_ctl` and `do_ip_vs_get_ctl`. Its resident set was %s then, %s at its peak.\n",
-		a.Rules.size(), thousands(int(a.Filling)), a.Writes, a.Age, thousands(int(a.Reads)), megabytes(a.Resident), megabytes(a.Peak))
+		a.Rules.size(), thousands(int(a.Filling)), a.Writes, human(a.Age), thousands(int(a.Reads)), megabytes(a.Resident), megabytes(a.Peak))
 }

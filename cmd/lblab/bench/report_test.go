@@ -28,7 +28,7 @@ func example() Results {
 		},
 		Change: []Change{change, one},
 		Idle:   Idle{r, ms(1000), ms(150), ms(900)},
-		Agent:  Agent{r, time.Minute, 100e6, 200e6, 44000, 0, 24012},
+		Agent:  Agent{r, 80 * time.Second, 100e6, 200e6, 44000, 0, 24012},
 		Load:   Load{106207, 4000000, ms(700), 90e6},
 		Diff:   Sample{4200 * time.Microsecond},
 		Looks:  Looks{time.Microsecond, 2 * time.Microsecond, time.Millisecond, 2 * time.Millisecond},

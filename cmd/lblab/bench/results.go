@@ -71,8 +71,8 @@ type Agent struct {
 	Resident int64         `json:"resident_bytes"`
 	Peak     int64         `json:"peak_bytes"`
 	Filling  int64         `json:"writes_filling"` // IPVS commands that changed something, while it filled the kernel
-	Writes   int64         `json:"writes_idle"`    // and from then on to Age
-	Reads    int64         `json:"reads_idle"`     // getsockopt reads meanwhile
+	Writes   int64         `json:"writes_idle"`    // from then on to Age
+	Reads    int64         `json:"reads_idle"`     // reads by getsockopt meanwhile
 }
 
 // Load is `lbsync validate` of a large fleet on the host, each in a process of its own.

@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// minute is how old an agent is when its memory is looked at: it has read the kernel several times by then, also in full.
+// minute is how long an agent has been at rest when its memory is looked at: it has read the kernel several times then, also in full.
 const minute = 65 * time.Second
 
 // watchAgent lets an agent fill an empty kernel and come to rest, and counts what it does there. What the tests of the program do not
 // see counts too: the counting is the kernel's. At last it measures what a look costs there.
 func watchAgent(ctx context.Context, r Rules, program, fleet string) (out Agent, looks Looks, err error) {
-	out = Agent{Rules: r, Age: minute}
+	out.Rules = r
 	d, err := newDirector(r, program, fleet)
 	if err != nil {
 		return out, looks, err
@@ -50,7 +50,7 @@ func (d director) watch(ctx context.Context, p *process, count counter, out *Age
 		return err
 	}
 	select {
-	case <-time.After(time.Until(p.begin.Add(minute))):
+	case <-time.After(minute):
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -59,6 +59,7 @@ func (d director) watch(ctx context.Context, p *process, count counter, out *Age
 		return err
 	}
 	out.Filling, out.Writes, out.Reads = filling, all-filling, reads-before
+	out.Age = time.Since(p.begin)
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
 		return fmt.Errorf("read the memory of the agent: %w", err)
