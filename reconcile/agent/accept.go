@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -57,7 +58,7 @@ func (a *Agent) accept(c spec.Commit) (candidate, *spec.Refusal, error) {
 	if !ok {
 		// Not an empty view: that would remove every service.
 		return candidate{}, invalid(refuse(c, fmt.Sprintf("it declares no director %q (it has: %s); declare it, or correct the name in this host's agent.hcl",
-			a.cfg.Director, strings.Join(names(fleet), ", ")))), nil
+			a.cfg.Director, cmp.Or(strings.Join(names(fleet), ", "), "none")))), nil
 	}
 	a.enter(spec.Checking, "check policies of "+c.Short())
 	judged := a.parts.Check(policies.Input{Fleet: fleet, Prior: a.held.View})

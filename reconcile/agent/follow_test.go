@@ -76,6 +76,9 @@ func TestRefusedCommitsLeaveWhatIsHeld(t *testing.T) {
 				r.repo.commit("b", "a", c.fleet)
 				from := r.next()
 				r.pass(3 * r.cfg.Poll)
+				if s := r.status(); s.Refusal == nil || s.Refusal.Invalid == (c.name == "policy") {
+					t.Errorf("refusal %+v", s.Refusal)
+				}
 				if got, want := r.events(from), []string{"fetched b", "refused b"}; !slices.Equal(got, want) {
 					t.Errorf("journal %q, want %q", got, want)
 				}
