@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -57,7 +58,7 @@ func (p probe) count(service netip.Addr) (int, error) {
 	b := make([]byte, serviceSize)
 	name(b, service)
 	err := p.ask(optService, b)
-	if err == unix.ESRCH {
+	if errors.Is(err, unix.ESRCH) {
 		return 0, nil
 	}
 	return int(binary.NativeEndian.Uint32(b[atDests:])), wrapAsk(err)
