@@ -61,7 +61,7 @@ func (o *benchOptions) bench(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make a folder for the benchmark: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	native, err := o.native(ctx)
 	if err != nil {
 		return err

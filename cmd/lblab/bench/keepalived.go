@@ -16,7 +16,7 @@ func runKeepalived(ctx context.Context, r Rules, program, fleet string) (start, 
 	if err != nil {
 		return 0, 0, fmt.Errorf("make a folder for keepalived: %w", err)
 	}
-	defer func() { _ = os.RemoveAll(dir) }() // what stays is in the folder for temporary files
+	defer func() { _ = os.RemoveAll(dir) }()
 	conf := filepath.Join(dir, "keepalived.conf")
 	if err := copyFile(keepalivedFile(fleet, 0), conf); err != nil {
 		return 0, 0, err

@@ -19,7 +19,7 @@ func Measure(ctx context.Context, dir string, progress io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("make a folder for the programs: %w", err)
 	}
-	defer func() { _ = os.RemoveAll(programs) }() // what stays is in the folder for temporary files
+	defer func() { _ = os.RemoveAll(programs) }()
 	for _, p := range []*string{&m.job.Lbsync, &m.job.Keepalived} {
 		if *p, err = near(*p, programs); err != nil {
 			return err
@@ -57,7 +57,9 @@ type measurement struct {
 
 func (m *measurement) fleet(r Rules) string { return filepath.Join(m.dir, r.folder()) }
 
-func (m *measurement) say(format string, args ...any) { _, _ = fmt.Fprintf(m.progress, format+"\n", args...) }
+func (m *measurement) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(m.progress, format+"\n", args...)
+}
 
 // warm runs both systems once, so that no round pays for reading libraries or loading a scheduler module.
 func (m *measurement) warm(ctx context.Context) error {

@@ -21,7 +21,7 @@ func Validate(ctx context.Context, program string, rounds int) (Load, error) {
 	if err != nil {
 		return Load{}, fmt.Errorf("make a folder for a fleet: %w", err)
 	}
-	defer func() { _ = os.RemoveAll(dir) }() // what stays is in the folder for temporary files
+	defer func() { _ = os.RemoveAll(dir) }()
 	files := manyLines.fleetFiles(0)
 	out := Load{Lines: lines(files)}
 	for name, text := range files {
