@@ -62,7 +62,7 @@ func (a *app) readKernel(ctx context.Context, prior *spec.State) (spec.State, er
 	k, err := a.kernel(kernel.Options{})
 	switch {
 	case errors.Is(err, kernel.ErrNoIPVS):
-		return spec.State{}, a.print.Note("the kernel has no IPVS yet, so it counts as empty; the agent loads the module when it starts")
+		return spec.State{}, a.print.Note("the kernel has no IPVS yet, so it counts as empty; an agent would try to load module ip_vs")
 	case errors.Is(err, kernel.ErrPrivilege):
 		return spec.State{}, &exit{exitUnreachable, err, ""}
 	case err != nil:
