@@ -48,7 +48,8 @@ type Status struct {
 	Plan     *PlanSummary `json:"plan,omitempty"` // last plan that had something to do
 	Failures []Failure    `json:"failures,omitempty"`
 	Holds    []Held       `json:"holds,omitempty"`
-	Drift    []Drift      `json:"drift,omitempty"`   // what differs now from what was applied
+	Drift    []Drift      `json:"drift,omitempty"` // what differs now from what was applied
+	Flapping []Flap       `json:"flapping,omitempty"`
 	Repaired uint64       `json:"repaired"`          // drifted objects put right since start
 	Foreign  []Object     `json:"foreign,omitempty"` // live objects that are not ours; left alone
 	Advice   []Diagnostic `json:"advice,omitempty"`  // warnings about the applied commit; lost with a restart
@@ -161,6 +162,15 @@ type Drift struct {
 	Action    Action    `json:"action"` // what repairs it
 	Fields    []Field   `json:"fields,omitempty"`
 	FirstSeen time.Time `json:"first_seen"`
+}
+
+// Flap is an object that is changed outside git again and again: it was put right more than 6 times within the last hour, and is now
+// put right no more than once a minute.
+type Flap struct {
+	Object
+	Repairs int       `json:"repairs"` // within the last hour
+	First   time.Time `json:"first"`   // of these
+	Last    time.Time `json:"last"`
 }
 
 // Object names a thing in text, as operators read and type it.

@@ -113,6 +113,7 @@ type Agent struct {
 	ripe     bool         // the memory that a load took can be given back
 
 	agenda     agenda
+	repairs    repairs
 	attempts   int         // of what fails, in a row
 	stuck      spec.Digest // plan that waits for its retry
 	unrecorded int         // records that could not be written
@@ -137,7 +138,7 @@ func Open(cfg Config, parts Parts) (*Agent, error) {
 		return nil, errors.Join(err, l.Close())
 	}
 	a := &Agent{
-		cfg: cfg, parts: parts, store: newStore(cfg.Folder), journal: j, lock: l,
+		cfg: cfg, parts: parts, store: newStore(cfg.Folder), journal: j, lock: l, repairs: repairs{},
 		asks: make(chan func(context.Context)), fetched: make(chan arrival, 1), ended: make(chan struct{}),
 	}
 	a.started = time.Now()

@@ -54,7 +54,7 @@ func (a *Agent) compare(ctx context.Context, isRetry bool) {
 	switch {
 	case p.Changes() == 0:
 		a.settled()
-	case a.held.Suspension != nil || p.Digest == a.stuck && !isRetry:
+	case a.held.Suspension != nil || !isRetry && (p.Digest == a.stuck || a.repairs.pauses(p, time.Now())):
 		_ = a.record(a.driftRecords(fresh)...)
 	default:
 		a.repair(ctx, p, fresh)
@@ -83,6 +83,7 @@ func (a *Agent) repair(ctx context.Context, p spec.Plan, fresh []spec.Change) {
 			a.repaired++
 		}
 	}
+	a.repairs.note(out.Done, time.Now())
 	a.made(*a.want, out)
 	r := of(a.held.Commit, journal.Record{Event: journal.Applied, Actor: self, Plan: p.Digest.String(), Changes: len(out.Done), Result: "ok"})
 	if !out.Whole() {
@@ -141,6 +142,8 @@ func (a *Agent) drifted(p spec.Plan) []spec.Change {
 		}
 	}
 	a.firstSeen = first
+	a.repairs.forget(now)
+	a.flapping = a.repairs.flapping()
 	a.counted(p)
 	return fresh
 }

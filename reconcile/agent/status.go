@@ -28,6 +28,7 @@ type report struct {
 	failures  []spec.Failure
 	drift     []spec.Drift
 	repaired  uint64
+	flapping  []spec.Flap
 	foreign   []spec.Object
 	advice    []spec.Diagnostic
 	failing   bool          // the last fetch failed
@@ -121,6 +122,8 @@ func (a *Agent) resting() (spec.Activity, string) {
 		return spec.Degraded, "repository: " + a.source.Error
 	case a.failing:
 		return spec.Degraded, "repository cannot be fetched; holding " + orNothing(a.held.Commit.ID)
+	case len(a.flapping) > 0:
+		return spec.Degraded, fmt.Sprintf("%d objects are changed outside git again and again", len(a.flapping))
 	case a.held.View == nil:
 		return spec.Starting, "no commit was applied yet"
 	}
@@ -133,7 +136,7 @@ func (a *Agent) publish() {
 		Version: spec.DocumentVersion, Director: a.cfg.Director, Program: a.cfg.Program, Started: a.started,
 		Phase: a.phase, Since: a.since, BlockedOn: a.call,
 		Attempted: a.attempted, Applied: a.applied, HighWater: a.held.HighWater, Refusal: a.refusal, Suspension: a.held.Suspension,
-		Plan: a.plan, Failures: a.failures, Drift: a.drift, Repaired: a.repaired, Foreign: a.foreign, Advice: a.advice,
+		Plan: a.plan, Failures: a.failures, Drift: a.drift, Flapping: a.flapping, Repaired: a.repaired, Foreign: a.foreign, Advice: a.advice,
 		Kernel: a.kernel, Disk: a.disk, Services: a.services, RealServers: a.servers,
 	}
 	if p := a.held.Pin; p != nil {

@@ -113,6 +113,9 @@ func (s Status) lists(t *Text) {
 	for _, d := range s.Agent.Drift {
 		rows = append(rows, []Cell{Magenta.In("drift"), Plain.In(object(d.Object)), Plain.In(done(d) + ", first seen " + ago(s.Now, d.FirstSeen))})
 	}
+	for _, f := range s.Agent.Flapping {
+		rows = append(rows, []Cell{Magenta.In("flapping"), Plain.In(object(f.Object)), Plain.In(fmt.Sprintf("put right %d times within the last hour, last %s", f.Repairs, ago(s.Now, f.Last)))})
+	}
 	for _, f := range s.Agent.Foreign {
 		rows = append(rows, []Cell{Dim.In("foreign"), Plain.In(object(f)), Plain.In("not ours, left alone")})
 	}

@@ -34,6 +34,7 @@ func TestStatus(t *testing.T) {
 	night.Pin = &spec.Pin{Commit: tip, Rollback: true, Actor: spec.Actor{UID: 0, Login: "ann"}, Reason: "slow", At: now.Add(-time.Hour)}
 	night.Holds = []spec.Held{{Object: spec.ObjectOf(web), Why: "no role yet"}}
 	night.Drift = []spec.Drift{{Object: spec.ObjectOf(codis), Action: spec.Edit, Fields: []spec.Field{{Name: "scheduler", Before: "rr", After: "wrr"}}, FirstSeen: now.Add(-14 * time.Minute)}}
+	night.Flapping = []spec.Flap{{Object: spec.ObjectOf(codis), Repairs: 7, First: now.Add(-59 * time.Minute), Last: now.Add(-20 * time.Second)}}
 	night.Foreign = []spec.Object{spec.ObjectOf(spec.MarkService(7, spec.IPv4))}
 	both(t, "status_night", NewStatus(night, now))
 }
@@ -55,6 +56,7 @@ func TestHealth(t *testing.T) {
 		{Held, func(s *spec.Status) { s.Suspension = &spec.Suspension{}; s.Drift = []spec.Drift{{}} }},
 		{Behind, func(s *spec.Status) { s.Source.Tip = &other }},
 		{Drifted, func(s *spec.Status) { s.Drift = []spec.Drift{{}} }},
+		{Drifted, func(s *spec.Status) { s.Flapping = []spec.Flap{{}} }},
 		{NotStarted, func(s *spec.Status) { s.Applied = nil }},
 	} {
 		s := fine()

@@ -49,6 +49,10 @@ func troubles(s spec.Status) []Trouble {
 	case tip != nil && tip.ID != s.Applied.Commit.ID && s.Pin == nil && s.Refusal == nil:
 		out = append(out, Trouble{Behind, fmt.Sprintf("commit %s %q is not applied yet", tip.Short(), tip.Subject), triedSince(s)})
 	}
+	if n := len(s.Flapping); n > 0 {
+		f := s.Flapping[0]
+		out = append(out, Trouble{Drifted, fmt.Sprintf("%s changed outside git again and again, first %s: who else writes it?", plural(n, "object"), object(f.Object)), f.First})
+	}
 	if n := len(s.Drift); n > 0 {
 		out = append(out, Trouble{Drifted, plural(n, "object") + " changed outside git", firstSeen(s.Drift)})
 	}
