@@ -53,8 +53,13 @@ func (a *Agent) follow(ctx context.Context) {
 func (a *Agent) judge(c spec.Commit, branch bool) (candidate, *spec.Refusal, error) {
 	a.attempted = &spec.CommitAt{Commit: c, At: time.Now()}
 	if branch {
-		if refusal, err := a.rewound(c); refusal != nil || err != nil {
-			return candidate{}, refusal, err
+		refusal, err := a.rewound(c)
+		if err != nil {
+			return candidate{}, nil, err
+		}
+		if refusal != nil {
+			a.source = nil // its history could be read
+			return candidate{}, refusal, nil
 		}
 	}
 	out, refusal, err := a.accept(c)

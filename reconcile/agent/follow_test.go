@@ -234,3 +234,20 @@ func TestOnce(t *testing.T) {
 		})
 	}
 }
+
+// A mirror that was cloned anew has no history at first. Once it has, a rewound branch is refused, and nothing else is wrong.
+func TestRewindAfterANewClone(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		three(r)
+		r.end()
+		r.repo.commit("d", "a", "80 wrr 21=4")
+		r.repo.set(func() { r.repo.mirror, r.repo.shallow = id("d"), true })
+		r.start()
+		r.pass(2 * r.cfg.Poll)
+		if s := r.status(); s.Refusal == nil || !strings.Contains(s.Refusal.Reason, "the branch was rewound") || s.Source.Failing != nil || s.Phase != spec.Refused {
+			t.Errorf("phase %s, refusal %+v, source failing %+v", s.Phase, s.Refusal, s.Source.Failing)
+		}
+		r.holds("80 wrr 21=3")
+		r.end()
+	})
+}

@@ -99,14 +99,14 @@ func (a *Agent) stepRecords(p spec.Plan, e reconcile.StepEvent) []journal.Record
 	var out []journal.Record
 	done := 0
 	for i, c := range e.Step.Changes {
-		r := base
-		r.Kind, r.Key, r.Before, r.After, r.Result = c.Key.Kind(), c.Key.String(), valueText(c.Before), valueText(c.After), "ok"
-		switch {
-		case e.Errors[i] != nil:
-			r.Result = e.Errors[i].Error()
-		case len(e.Step.Changes) > recordedEach:
+		r, err := base, e.Errors[i]
+		if err == nil && len(e.Step.Changes) > recordedEach {
 			done++
 			continue
+		}
+		r.Kind, r.Key, r.Before, r.After, r.Result = c.Key.Kind(), c.Key.String(), valueText(c.Before), valueText(c.After), "ok"
+		if err != nil {
+			r.Result = err.Error()
 		}
 		out = append(out, r)
 	}

@@ -24,6 +24,7 @@ type repo struct {
 	fetches int
 	gate    chan struct{} // when set, a fetch waits for it before it answers
 	damage  error
+	shallow bool // history comes with the next fetch
 	status  source.Status
 }
 
@@ -77,6 +78,7 @@ func (r *repo) Fetch(ctx context.Context) (source.Commit, error) {
 		r.status.Failing, r.status.Err = "list refs of test", err
 		return source.Commit{}, err
 	}
+	r.shallow = false
 	r.status = source.Status{LastSuccess: time.Now()}
 	c, ok := r.find(r.branch)
 	if !ok {
@@ -135,6 +137,9 @@ func (r *repo) Tree(id string) (fs.FS, error) {
 func (r *repo) IsAncestor(a, b string) (bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.shallow {
+		return false, source.ErrShallow
+	}
 	for at := b; ; {
 		c, ok := r.find(at)
 		switch {

@@ -92,6 +92,31 @@ func away(t *testing.T, o *origin, f func()) {
 	o.must(os.Rename(o.dir+".gone", o.dir))
 }
 
+// TestDeletedWhileRunning: a mirror that is deleted, or emptied, under its process is cloned anew by the next fetch.
+func TestDeletedWhileRunning(t *testing.T) {
+	for name, ruin := range map[string]func(dir string) error{
+		"deleted": os.RemoveAll,
+		"emptied": func(dir string) error { return errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o755)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrigin(t)
+			o.push("main", "one", fleet(1))
+			cfg := config(t, o.dir)
+			m := open(t, cfg)
+			fetch(t, m)
+			o.must(ruin(cfg.Dir))
+			fetch(t, m)
+			id := o.push("main", "two", fleet(2))
+			fetch(t, m)
+			if s := m.Status(); s.Damage != nil || s.Tip != id {
+				t.Fatalf("status %+v", s)
+			}
+			read(t, m, id, "fleet.hcl")
+			fsck(t, m)
+		})
+	}
+}
+
 // TestDamageWhileReading: bytes that turn bad under a running process are noticed by the id of the object, never handed out.
 func TestDamageWhileReading(t *testing.T) {
 	o := newOrigin(t)

@@ -137,13 +137,24 @@ func removeAll(names []string) error {
 	return errors.Join(errs...)
 }
 
+// gone says that nothing is left of the mirror.
+func (d disk) gone() bool {
+	_, config := os.Stat(d.path("config"))
+	_, packs := os.Stat(d.packs())
+	return errors.Is(config, fs.ErrNotExist) && errors.Is(packs, fs.ErrNotExist)
+}
+
 // moveAway renames a damaged mirror, for a person to look at; only the last is kept.
 func (d disk) moveAway() (string, error) {
 	to := string(d) + ".damaged"
 	if err := os.RemoveAll(to); err != nil {
 		return "", err
 	}
-	if err := os.Rename(string(d), to); err != nil {
+	err := os.Rename(string(d), to)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
 		return "", err
 	}
 	return to, syncDir(filepath.Dir(to))

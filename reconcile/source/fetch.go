@@ -82,8 +82,11 @@ func (r *round) ask(ctx context.Context) error {
 	return err
 }
 
-// repair gives up a damaged mirror. It comes after the server has answered: until then even a damaged mirror is better than none.
+// repair gives up a damaged mirror, or one that was deleted under the process. It comes after the server has answered: until then even a damaged mirror is better than none.
 func (r *round) repair() error {
+	if r.disk.gone() {
+		r.objects.setDamage(damage("read mirror "+r.cfg.Dir, errors.New("it was deleted")))
+	}
 	if r.objects.damage() == nil {
 		return nil
 	}
