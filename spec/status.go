@@ -81,6 +81,7 @@ type SourceStatus struct {
 	Tip         *Commit   `json:"tip,omitempty"`         // of the last successful fetch
 	LastSuccess time.Time `json:"last_success,omitzero"` // when the repository last answered
 	NextFetch   time.Time `json:"next_fetch,omitzero"`   // when it is asked again
+	BehindSince time.Time `json:"behind_since,omitzero"` // since when the tip is not what is applied; zero when it is
 	Failing     *Problem  `json:"failing,omitempty"`     // nil while it answers
 	Attempts    int       `json:"attempts,omitempty"`    // failures in a row
 }

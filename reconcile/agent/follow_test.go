@@ -251,3 +251,26 @@ func TestRewindAfterANewClone(t *testing.T) {
 		r.end()
 	})
 }
+
+// A director is behind since the first commit that it did not apply, however often it is tried and asked meanwhile.
+func TestBehindSince(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		three(r)
+		unblock := r.block("intent")
+		r.repo.commit("d", "c", "80 wrr 21=4")
+		r.pass(r.cfg.Poll)
+		began := r.status().Source.BehindSince
+		r.pass(10 * time.Minute)
+		r.repo.commit("e", "d", "80 wrr 21=5")
+		r.pass(10 * time.Minute)
+		if since := r.status().Source.BehindSince; !since.Equal(began) || time.Since(since) < 20*time.Minute {
+			t.Errorf("behind since %v, at first %v", since, began)
+		}
+		unblock()
+		r.pass(longestRetry)
+		if since := r.status().Source.BehindSince; !since.IsZero() {
+			t.Errorf("applied, and behind since %v", since)
+		}
+		r.end()
+	})
+}

@@ -24,6 +24,7 @@ type report struct {
 	attempted *spec.CommitAt
 	applied   *spec.CommitAt
 	refusal   *spec.Refusal
+	behind    time.Time // since when the branch is ahead; zero when it is not
 	plan      *spec.PlanSummary
 	failures  []spec.Failure
 	drift     []spec.Drift
@@ -145,11 +146,22 @@ func (a *Agent) publish() {
 	for _, h := range a.holds {
 		s.Holds = append(s.Holds, spec.Held{Object: spec.ObjectOf(h.Key), Why: h.Why, Until: h.Until})
 	}
-	s.Source.Tip, s.Source.NextFetch, s.Source.Failing = a.tip, a.agenda[fetch], a.source
+	s.Source.Tip, s.Source.NextFetch, s.Source.Failing, s.Source.BehindSince = a.tip, a.agenda[fetch], a.source, a.behindSince()
 	s.Journal.Failing, s.Journal.Broken = a.audit, a.held.Broken
 	a.board.mu.Lock()
 	defer a.board.mu.Unlock()
 	a.board.status = s
+}
+
+// behindSince is since when the branch is ahead of what is applied, whichever commits it went through meanwhile.
+func (a *Agent) behindSince() time.Time {
+	switch {
+	case a.tip == nil || a.applied != nil && a.applied.Commit.ID == a.tip.ID:
+		a.behind = time.Time{}
+	case a.behind.IsZero():
+		a.behind = time.Now()
+	}
+	return a.behind
 }
 
 // Status is what the loop last said, with what mirror and journal say now: a fetch runs beside the loop.

@@ -47,7 +47,7 @@ func troubles(s spec.Status) []Trouble {
 	case s.Applied == nil:
 		out = append(out, Trouble{NotStarted, "no commit was applied yet", s.Started})
 	case tip != nil && tip.ID != s.Applied.Commit.ID && s.Pin == nil && s.Refusal == nil:
-		out = append(out, Trouble{Behind, fmt.Sprintf("commit %s %q is not applied yet", tip.Short(), tip.Subject), triedSince(s)})
+		out = append(out, Trouble{Behind, fmt.Sprintf("commit %s %q is not applied yet", tip.Short(), tip.Subject), s.Source.BehindSince})
 	}
 	if n := len(s.Flapping); n > 0 {
 		f := s.Flapping[0]
@@ -57,14 +57,6 @@ func troubles(s spec.Status) []Trouble {
 		out = append(out, Trouble{Drifted, plural(n, "object") + " changed outside git", firstSeen(s.Drift)})
 	}
 	return out
-}
-
-// triedSince is since when the tip is tried; zero before, and after a restart that found it already begun.
-func triedSince(s spec.Status) time.Time {
-	if a := s.Attempted; a != nil && a.Commit.ID == s.Source.Tip.ID {
-		return a.At
-	}
-	return time.Time{}
 }
 
 func failing(s spec.Status) []Trouble {
