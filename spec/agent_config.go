@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -121,7 +122,7 @@ func checkAgent(d *schema.Decoder, in *schema.Instance, c *AgentConfig) {
 	}
 }
 
-// LoadAgentConfig reads the agent's own file. It is nil when there are errors.
+// LoadAgentConfig reads the agent's own file. It is nil when there are errors; the diagnostics may be warnings alone.
 func LoadAgentConfig(name string, src []byte) (*AgentConfig, hcl.Diagnostics) {
 	r := &report{}
 	if _, problem := scan.Split(src, scan.Options{}); problem != nil {
@@ -142,5 +143,20 @@ func LoadAgentConfig(name string, src []byte) (*AgentConfig, hcl.Diagnostics) {
 	if diags := r.finish(nil); len(diags) > 0 {
 		return nil, diags
 	}
-	return &c, nil
+	return &c, inTheClear(file.Body.(*hclsyntax.Body), c.Source.URL)
+}
+
+// inTheClear warns of a repository that anyone on the path can replace. It is no error: the path may be a tunnel, or the host itself.
+func inTheClear(body *hclsyntax.Body, url string) hcl.Diagnostics {
+	if !strings.HasPrefix(strings.ToLower(url), "http://") {
+		return nil
+	}
+	at := body.MissingItemRange()
+	for _, b := range body.Blocks {
+		if a, ok := b.Body.Attributes["url"]; ok {
+			at = a.Expr.Range()
+		}
+	}
+	return hcl.Diagnostics{{Severity: hcl.DiagWarning, Summary: "Repository without protection", Subject: &at,
+		Detail: "Over http:// anyone between this host and the server can put another fleet in its place: use https:// or ssh://."}}
 }
