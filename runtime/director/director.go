@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/lbsync/lbsync/spec"
 )
@@ -13,7 +14,8 @@ import (
 // Kernel is what a director needs of runtime/kernel.
 type Kernel interface {
 	ObserveFull(ctx context.Context) (spec.State, error)
-	// ObserveFast may take from last what shows no sign of change; last is an observation that nothing was applied after.
+	// ObserveFast may take from last what shows no sign of change: tunnels, persistence engines, and that there is no IPv6 service.
+	// Nothing may have been applied to these since last was observed.
 	ObserveFast(ctx context.Context, last spec.State) (spec.State, error)
 	Apply(ctx context.Context, changes []spec.Change) []error
 	// Hold adds sysctls to those that are observed, beside IPVS' own.
@@ -121,9 +123,27 @@ func (d *Director) Apply(ctx context.Context, changes []spec.Change) []error {
 		return errs
 	}
 	defer end()
-	// What was read before says nothing of what the kernel made of the changes.
-	d.last = nil
+	if slices.ContainsFunc(changes, unseen) {
+		d.last = nil
+	}
 	return d.kernel.Apply(ctx, changes)
+}
+
+// unseen says whether a change touches what a fast read takes from the read before it; it looks for IPv6 services only where there
+// was one.
+func unseen(c spec.Change) bool {
+	service, ok := c.Key.(spec.ServiceKey)
+	return ok && service.Family == spec.IPv6 && c.Action == spec.Add || hidden(c.Before) || hidden(c.After)
+}
+
+func hidden(v spec.Value) bool {
+	switch v := v.(type) {
+	case spec.Service:
+		return v.Engine != ""
+	case spec.Dest:
+		return v.Forward == spec.Tun
+	}
+	return false
 }
 
 // Stats reads the counters of the given services, or of all.
