@@ -27,6 +27,7 @@ func (a *app) agentCmd() *cobra.Command {
 			ctx, stop := untilSignal(cmd.Context())
 			defer stop()
 			if once {
+				onHangup(ctx, func() {})
 				return a.once(ctx, cfg)
 			}
 			if err := a.textOnly("agent without --once"); err != nil {
@@ -67,6 +68,7 @@ func (a *app) serve(ctx context.Context, cfg *spec.AgentConfig) error {
 		return errors.Join(err, listener.Close())
 	}
 	ctx, stop := context.WithCancel(ctx)
+	onHangup(ctx, func() { _, _ = d.Do(ctx, spec.Command{Verb: spec.Refresh}) }) // status tells what came of it
 	served := make(chan error, 1)
 	go func() {
 		err := api.Serve(ctx, listener, d)
