@@ -91,6 +91,9 @@ func (c *Cluster) order() {
 
 // check judges what blocks say together.
 func (l *load) check(d *draft) {
+	if len(d.Directors)+len(d.Clusters) == 0 && !d.noBody && !l.report.failed() {
+		l.report.error(nowhere(l.files[0].name), "No director", `The fleet declares no director, so it is nobody's: write director "NAME" { } for each host.`)
+	}
 	l.checkNames(d)
 	for i := range d.Clusters {
 		c := &checker{load: l, draft: d, cluster: &d.Clusters[i]}
