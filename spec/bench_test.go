@@ -3,6 +3,7 @@ package spec_test
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"testing"
 	"testing/fstest"
 
@@ -39,8 +40,8 @@ func BenchmarkLoadOneWeight(b *testing.B) {
 			fleet := spectest.Fleet(4000, 10, clusters)
 			changed := spectest.Change(fleet, fmt.Sprintf("cluster%03d.hcl", clusters/2), "weight = 7\n", "weight = 777\n")
 			l := spec.NewLoader()
-			_, _, _ = l.Load(fleet)
-			both := []fstest.MapFS{changed, fleet}
+			_, _, _ = l.Load(newTree(fleet))
+			both := []fs.FS{newTree(changed), newTree(fleet)}
 			i := 0
 			b.ReportAllocs()
 			for b.Loop() {

@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"crypto/sha256"
 	"io/fs"
 	"sync"
 
@@ -23,18 +22,19 @@ const (
 func LoadFS(fsys fs.FS) (*Fleet, *Sources, hcl.Diagnostics) { return NewLoader().Load(fsys) }
 
 // Loader loads fleets one after another, and reads again only the blocks that changed since: those that did not are the same
-// pointers in both fleets. A block is a director, a cluster, or a virtual_server or vrrp_instance in a cluster. A Loader is not for
-// concurrent use.
+// pointers in both fleets. A block is a director, a cluster, or a virtual_server or vrrp_instance in a cluster. Of a file system with
+// a method BlobID(name string) (string, bool), whose equal ids promise equal bytes, it does not even open a file that it knows.
+// A Loader is not for concurrent use.
 type Loader struct {
+	seeds seeds
 	units map[sum]*unit
-	files map[sum][]block
+	files map[contentKey]*content
 }
 
 // NewLoader is a loader that knows nothing yet.
-func NewLoader() *Loader { return &Loader{units: map[sum]*unit{}, files: map[sum][]block{}} }
-
-// sum identifies bytes.
-type sum = [sha256.Size]byte
+func NewLoader() *Loader {
+	return &Loader{seeds: newSeeds(), units: map[sum]*unit{}, files: map[contentKey]*content{}}
+}
 
 // load is one run of a Loader.
 type load struct {
@@ -70,7 +70,7 @@ func (l *Loader) Load(fsys fs.FS) (*Fleet, *Sources, hcl.Diagnostics) {
 
 // retain forgets the blocks that this load did not use. After an error everything is kept: the mistake is mostly mended next.
 func (l *Loader) retain(works []*work, files []*source, failed bool) {
-	units, known := map[sum]*unit{}, map[sum][]block{}
+	units, known := map[sum]*unit{}, map[contentKey]*content{}
 	if failed {
 		units, known = l.units, l.files
 	}
@@ -80,8 +80,8 @@ func (l *Loader) retain(works []*work, files []*source, failed bool) {
 		}
 	}
 	for _, f := range files {
-		if f.blocks != nil {
-			known[f.sum] = f.blocks
+		if !f.broken {
+			known[f.key] = f.content
 		}
 	}
 	l.units, l.files = units, known

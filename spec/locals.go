@@ -1,9 +1,7 @@
 package spec
 
 import (
-	"crypto/sha256"
 	"fmt"
-	"hash"
 	"io"
 	"io/fs"
 	"maps"
@@ -53,14 +51,16 @@ func (l *load) evaluateLocals() {
 	}
 	l.env.Locals = cty.ObjectVal(values)
 	l.locals = make(map[string]sum, len(values)+1)
-	whole := sha256.New()
+	var whole summer
+	l.seeds.begin(&whole)
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		h := sha256.New()
-		writeValue(h, values[name])
-		l.locals[name] = sum(h.Sum(nil))
-		_, _ = fmt.Fprintf(whole, "%q%x", name, l.locals[name])
+		var h summer
+		l.seeds.begin(&h)
+		writeValue(&h, values[name])
+		l.locals[name] = h.sum()
+		_, _ = fmt.Fprintf(&whole, "%q%x", name, l.locals[name])
 	}
-	l.locals["*"] = sum(whole.Sum(nil))
+	l.locals["*"] = whole.sum()
 }
 
 func (l *load) collectLocals() map[string]*local {
@@ -197,7 +197,7 @@ func (e *evaluation) compute(x *local) {
 }
 
 // writeValue writes a value so that different values are written differently.
-func writeValue(h hash.Hash, v cty.Value) {
+func writeValue(h io.Writer, v cty.Value) {
 	v, marks := v.Unmark()
 	for m := range marks {
 		_, _ = fmt.Fprintf(h, "secret %q ", m)
@@ -263,11 +263,21 @@ func (l *load) readTextFile(name string) (string, error) {
 	return string(text), nil
 }
 
-// textSum is the sum of what file() reads.
+// textSum is the sum of what file() gives. The id of a blob stands for its text, unless that could not be had.
 func (l *load) textSum(name string) sum {
+	if id, ok := l.blobID(name); ok && !l.failedText(name) {
+		return l.seeds.sum([]byte("blob " + id))
+	}
 	text, err := l.readText(name)
 	if err != nil {
-		return sha256.Sum256([]byte("\x00" + err.Error()))
+		return l.seeds.sum([]byte("error " + err.Error()))
 	}
-	return sha256.Sum256([]byte(text))
+	return l.seeds.sum([]byte("text " + text))
+}
+
+// failedText tells whether file() failed in this load.
+func (l *load) failedText(name string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.texts[name].err != nil
 }

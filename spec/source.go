@@ -2,15 +2,12 @@ package spec
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"io/fs"
 	"strings"
 	"sync"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/lbsync/lbsync/spec/internal/scan"
 )
 
 // Sources are the files that a fleet was loaded from, for showing excerpts of them.
@@ -43,16 +40,10 @@ func (s *Sources) Files() map[string]*hcl.File {
 // source is one file of the fleet.
 type source struct {
 	name   string
-	text   []byte
-	sum    sum
-	blocks []block
-}
-
-// block is a top-level block of a file, or one that is cached by itself within a cluster.
-type block struct {
-	scan.Item
-	key  sum
-	kids []block
+	text   []byte // nil while nothing asked for it
+	key    contentKey
+	broken bool // its blocks could not be found
+	*content
 }
 
 // read reads every file below the folder.
@@ -93,57 +84,20 @@ func (l *load) readFile(name string, e fs.DirEntry) int64 {
 	case info.Size() > MaxFleetSize:
 		return info.Size()
 	}
-	text, err := fs.ReadFile(l.fsys, name)
-	if err != nil {
-		l.report.error(nowhere(name), "File not readable", upperFirst(err.Error())+".")
+	f := &source{name: name}
+	if err := l.identify(f); err != nil {
+		l.unreadable(f, err)
 		return 0
 	}
-	l.files = append(l.files, &source{name: name, text: text, sum: sha256.Sum256(text)})
-	return int64(len(text))
-}
-
-// split finds the blocks of every file.
-func (l *load) split() {
-	for _, f := range l.files {
-		if known, ok := l.Loader.files[f.sum]; ok {
-			f.blocks = known
-			continue
-		}
-		items, problem := scan.Split(f.text, scan.Options{Parent: []string{"cluster"}, Kids: []string{"virtual_server", "vrrp_instance"}})
-		if problem != nil {
-			l.report.error(problemRange(f.name, problem), problem.Summary, problem.Detail)
-			continue
-		}
-		f.blocks = make([]block, len(items))
-		for i, it := range items {
-			f.blocks[i] = newBlock(f.text, it, "")
-		}
+	l.files = append(l.files, f)
+	if f.content != nil {
+		return f.size
 	}
+	return int64(len(f.text))
 }
 
-func problemRange(file string, p *scan.Problem) hcl.Range {
-	start := hcl.Pos{Line: p.Line, Column: p.Col, Byte: p.Offset}
-	end := hcl.Pos{Line: p.Line, Column: p.Col + p.Len, Byte: p.Offset + p.Len}
-	return hcl.Range{Filename: file, Start: start, End: end}
-}
-
-// newBlock gives a block its key: its bytes, and the type of the block it stands in, since the same text means something else
-// there. That of a cluster leaves out the blocks that are cached by themselves, but not how many lines
-// they take, since the places of the rest depend on it.
-func newBlock(text []byte, it scan.Item, parent string) block {
-	b := block{Item: it}
-	h := sha256.New()
-	h.Write(binary.BigEndian.AppendUint32([]byte(parent), uint32(it.Col)))
-	from := it.Start
-	for _, kid := range it.Kids {
-		h.Write(text[from:kid.Start])
-		h.Write(binary.BigEndian.AppendUint32([]byte{0}, uint32(kid.Lines)))
-		from = kid.End
-		b.kids = append(b.kids, newBlock(text, kid, it.Type))
-	}
-	h.Write(text[from:it.End])
-	h.Sum(b.key[:0])
-	return b
+func (l *load) unreadable(f *source, err error) {
+	l.report.error(nowhere(f.name), "File not readable", upperFirst(err.Error())+".")
 }
 
 func (l *load) names() []string {
@@ -154,12 +108,13 @@ func (l *load) names() []string {
 	return out
 }
 
-// mentioned are the texts of the files that diagnostics are about.
+// mentioned are the texts of the files that diagnostics are about, as far as they were read: a file that was not is a blob, and will
+// be the same when Sources reads it.
 func (l *load) mentioned(diags hcl.Diagnostics) map[string][]byte {
 	out := map[string][]byte{}
 	for _, d := range diags {
 		for _, f := range l.files {
-			if f.name == d.Subject.Filename {
+			if f.name == d.Subject.Filename && f.text != nil {
 				out[f.name] = f.text
 			}
 		}
@@ -171,10 +126,25 @@ func (l *load) mentioned(diags hcl.Diagnostics) map[string][]byte {
 func (l *load) rangeOf(p Pos) hcl.Range {
 	for _, f := range l.files {
 		if f.name == p.File {
-			return rangeIn(f.text, p)
+			return l.rangeInFile(f, p)
 		}
 	}
 	return nowhere(p.File)
+}
+
+func (l *load) rangeInFile(f *source, p Pos) hcl.Range {
+	within := p
+	within.File = ""
+	rng, known := f.places[within]
+	if !known {
+		if err := f.read(l.fsys); err != nil {
+			return p.Range() // its excerpt cannot be shown either
+		}
+		rng = rangeIn(f.text, within)
+		f.places[within] = rng
+	}
+	rng.Filename = f.name
+	return rng
 }
 
 func rangeIn(text []byte, p Pos) hcl.Range {
