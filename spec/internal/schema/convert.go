@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
@@ -38,6 +39,7 @@ func (d *Decoder) mapped(a *Attr, r raw) (Value, bool) {
 	good := true
 	for i, k := range r.keys {
 		e, ok := d.convert(a, r.list[i])
+		ok = d.visible(a, k) && ok
 		if _, dup := v.By[k.str]; dup {
 			d.Error(k.rng, "Second entry", fmt.Sprintf("%s has an entry %q already: remove one of the two.", a.Name, k.str))
 			ok = false
@@ -143,6 +145,7 @@ func (d *Decoder) text(a *Attr, r raw, v *Value) bool {
 	switch r.kind {
 	case rawString:
 		v.Str = strings.Join(strings.Fields(r.str), " ")
+		return d.visible(a, r)
 	case rawNumber:
 		v.Str = r.num.Text('f', -1)
 	case rawBool:
@@ -172,9 +175,18 @@ func (d *Decoder) str(a *Attr, r raw) bool {
 		d.Error(r.rng, "Empty "+a.Name, a.Name+" is empty: write its value, or leave the attribute out.")
 		return false
 	}
-	if i := strings.IndexFunc(r.str, func(c rune) bool { return c < ' ' && c != '\n' && c != '\t' }); i >= 0 {
-		d.Error(r.rng, "Control character", a.Name+" contains a control character: remove it.")
-		return false
+	return d.visible(a, r)
+}
+
+// visible refuses what cannot be seen, or turns the text around it: two names that look the same would be two objects, and a name
+// could be shown as another (Unicode Technical Report 36). Newlines and tabs are what longer texts are made of.
+func (d *Decoder) visible(a *Attr, r raw) bool {
+	for _, c := range r.str {
+		hidden := unicode.IsControl(c) && c != '\n' && c != '\t' || unicode.In(c, unicode.Cf, unicode.Zl, unicode.Zp)
+		if hidden {
+			d.Error(r.rng, "Control character", fmt.Sprintf("%s contains the control character %U, which cannot be seen: remove it.", a.Name, c))
+			return false
+		}
 	}
 	return true
 }
