@@ -20,7 +20,8 @@ const module = "github.com/lbsync/lbsync/"
 // mayImport is the import table. A room that is not listed may import nothing of the house; "std" needs no line. Entries that
 // name a folder allow what lies below it too.
 var mayImport = map[string][]string{
-	"spec":                          {"spec/internal/scan", "spec/internal/schema", "hcl", "cty"},
+	"spec":                          {"spec/internal/plain", "spec/internal/scan", "spec/internal/schema", "hcl", "cty"},
+	"spec/internal/plain":           {"hcl", "cty"},
 	"spec/internal/scan":            {"hcl"},
 	"spec/internal/schema":          {"hcl", "cty"},
 	"spec/spectest":                 {"spec"},
