@@ -20,7 +20,7 @@ func (allWeightsZero) Check(in Input) hcl.Diagnostics {
 	var out hcl.Diagnostics
 	for _, c := range in.Fleet.Clusters {
 		for _, vs := range c.VirtualServers {
-			if n := len(vs.Def.RealServers); n > 0 && usable(vs.Def) == 0 {
+			if n := len(vs.Def.RealServers); n > 0 && !usable(vs.Def) {
 				out = append(out, advise(vs.Place.Pos(vs.Def.At), fmt.Sprintf("virtual_server %q takes no new connection", vs.Def.Name),
 					fmt.Sprintf("All %d real servers have weight 0. Give one a weight, or remove the virtual_server.", n)))
 			}
@@ -29,12 +29,11 @@ func (allWeightsZero) Check(in Input) hcl.Diagnostics {
 	return out
 }
 
-func usable(vs *spec.VirtualServer) int {
-	n := 0
-	for _, rs := range vs.RealServers {
-		if rs.Dest.Weight > 0 {
-			n++
+func usable(vs *spec.VirtualServer) bool {
+	for i := range vs.RealServers {
+		if vs.RealServers[i].Dest.Weight > 0 {
+			return true
 		}
 	}
-	return n
+	return false
 }

@@ -3,6 +3,8 @@ package policies
 import (
 	"fmt"
 	"net/netip"
+	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -66,11 +68,11 @@ func syncDomains(f *spec.Fleet, c *spec.Cluster) []syncDomain {
 }
 
 func segmentOf(f *spec.Fleet, director, port string) string {
-	v, _ := f.Director(director)
-	if v.Director.Def == nil {
+	i, ok := slices.BinarySearchFunc(f.Directors, director, func(d spec.Placed[spec.Director], name string) int { return strings.Compare(d.Def.Name, name) })
+	if !ok {
 		return ""
 	}
-	return v.Director.Def.Segment(port)
+	return f.Directors[i].Def.Segment(port)
 }
 
 func duplicateSync(dom syncDomain, c, other *spec.Cluster) *hcl.Diagnostic {

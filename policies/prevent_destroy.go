@@ -18,7 +18,7 @@ func (preventDestroy) Meaning() string {
 }
 
 func (preventDestroy) Check(in Input) hcl.Diagnostics {
-	if in.Prior == nil {
+	if in.Prior == nil || !marked(in.Prior) {
 		return nil
 	}
 	kept := map[spec.ServiceKey]bool{}
@@ -43,6 +43,18 @@ func (preventDestroy) Check(in Input) hcl.Diagnostics {
 		}
 	}
 	return out
+}
+
+// marked says whether anything in a view is to be kept: mostly nothing is, and then the services need not be listed.
+func marked(v *spec.View) bool {
+	for _, c := range v.Clusters {
+		for _, vs := range c.VirtualServers {
+			if vs.Def.PreventDestroy {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func firstLost(vs *spec.VirtualServer, kept map[spec.ServiceKey]bool) string {

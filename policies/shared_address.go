@@ -23,7 +23,7 @@ func (sharedAddress) Check(in Input) hcl.Diagnostics {
 	first := map[netip.Addr]instanceAt{}
 	for i := range in.Fleet.Clusters {
 		c := &in.Fleet.Clusters[i]
-		real := realServers(c)
+		real := shared(c)
 		for _, inst := range c.Instances {
 			for _, a := range inst.Def.Addresses {
 				addr, at := a.Prefix.Addr(), inst.Place.Pos(a.At)
@@ -44,13 +44,24 @@ func (sharedAddress) Check(in Input) hcl.Diagnostics {
 	return out
 }
 
-// realServers are the addresses of a cluster's real servers, with where each is first declared.
-func realServers(c *spec.Cluster) map[netip.Addr]spec.Pos {
+// shared are those of a cluster's virtual addresses that its real servers have, with where each is first declared. A fleet has many
+// more real servers than virtual addresses: these are looked for among those.
+func shared(c *spec.Cluster) map[netip.Addr]spec.Pos {
+	virtual := map[netip.Addr]bool{}
+	for _, inst := range c.Instances {
+		for _, a := range inst.Def.Addresses {
+			virtual[a.Prefix.Addr()] = true
+		}
+	}
+	if len(virtual) == 0 {
+		return nil
+	}
 	out := map[netip.Addr]spec.Pos{}
 	for _, vs := range c.VirtualServers {
-		for _, rs := range vs.Def.RealServers {
-			if _, ok := out[rs.Addr.Addr()]; !ok {
-				out[rs.Addr.Addr()] = vs.Place.Pos(rs.At)
+		for i := range vs.Def.RealServers {
+			rs := &vs.Def.RealServers[i]
+			if addr := rs.Addr.Addr(); virtual[addr] {
+				virtual[addr], out[addr] = false, vs.Place.Pos(rs.At)
 			}
 		}
 	}
