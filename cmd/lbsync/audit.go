@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lbsync/lbsync/cmd/lbsync/view"
+	"github.com/lbsync/lbsync/reconcile/agent"
 	"github.com/lbsync/lbsync/reconcile/journal"
 	"github.com/lbsync/lbsync/runtime/api"
 	"github.com/lbsync/lbsync/spec"
@@ -70,8 +72,8 @@ func (a *app) auditVerify() *cobra.Command {
 		Use: "verify", Short: "Prove that no record was cut, edited or reordered", Args: noArguments(),
 		Long: `Prove that no record was cut, edited or reordered.
 
-That the last records were cut shows only beside a head that is known from elsewhere: --head, and without --state also that of
-the agent that runs here.`,
+That the last records were cut shows only beside a head that is known from elsewhere: --head, that of the last known good beside
+the journal, and without --state also that of the agent that runs here.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var heads []journal.Head
 			if known != "" {
@@ -85,6 +87,7 @@ the agent that runs here.`,
 			if err != nil {
 				return err
 			}
+			heads = append(heads, agent.JournalHead(filepath.Dir(dir)))
 			if state == "" {
 				heads = append(heads, a.agentHead(cmd.Context())...)
 			}

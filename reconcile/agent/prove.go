@@ -9,6 +9,13 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
+// JournalHead is the journal's last record when the state in a folder was last written; the zero Head where there is no state, or none
+// that is sound. A later record may be there: the agent went on.
+func JournalHead(folder string) journal.Head {
+	h, _ := newStore(folder).load()
+	return h.Journal
+}
+
 // prove compares the journal with the record that held knows. What is wrong stands in status, over restarts too, until an operator
 // accepts it: the chain goes on and looks sound from now on, so nothing else would tell. It is kept at once unless an intent stands,
 // which the next generation would end.
