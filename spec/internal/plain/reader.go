@@ -16,13 +16,10 @@ type reader struct {
 	line    int
 	newline int // offset of the newline before the line: its columns count from there
 
-	names  []string // seen so far: a few of them occur again and again
+	names  [16]string // the first of those seen: a few occur again and again
 	attrs  []*hclsyntax.Attribute
 	blocks hclsyntax.Blocks // of the bodies that are open, the innermost last
 }
-
-// maxNames bounds the search for a name that was seen before.
-const maxNames = 16
 
 func (r *reader) eof() bool      { return r.pos == len(r.src) }
 func (r *reader) at(c byte) bool { return r.pos < len(r.src) && r.src[r.pos] == c }
@@ -108,16 +105,15 @@ func (r *reader) ident() (string, hcl.Range, bool) {
 }
 
 func (r *reader) name(b []byte) string {
-	for _, s := range r.names {
-		if s == string(b) {
-			return s
+	for i := range r.names {
+		if r.names[i] == "" {
+			r.names[i] = string(b)
+		}
+		if r.names[i] == string(b) {
+			return r.names[i]
 		}
 	}
-	s := string(b)
-	if len(r.names) < maxNames {
-		r.names = append(r.names, s)
-	}
-	return s
+	return string(b)
 }
 
 // span is how many of the next bytes are of a class.

@@ -86,6 +86,12 @@ func (r *reader) quoted() ([]byte, bool) {
 // maxDigits keeps a number within an int64.
 const maxDigits = 18
 
+// num is a number literal in one piece.
+type num struct {
+	lit hclsyntax.LiteralValueExpr
+	val big.Float
+}
+
 // number takes a whole number, with the precision that cty.ParseNumberVal gives to those in text.
 func (r *reader) number() hclsyntax.Expression {
 	n := r.span(digit)
@@ -96,8 +102,10 @@ func (r *reader) number() hclsyntax.Expression {
 	for _, c := range r.src[r.pos : r.pos+n] {
 		v = v*10 + int64(c-'0')
 	}
-	f := new(big.Float).SetPrec(512).SetInt64(v)
-	return &hclsyntax.LiteralValueExpr{Val: cty.NumberVal(f), SrcRange: r.token(n)}
+	e := &num{}
+	e.lit.Val = cty.NumberVal(e.val.SetPrec(512).SetInt64(v))
+	e.lit.SrcRange = r.token(n)
+	return &e.lit
 }
 
 // list takes a flat list, in which newlines mean nothing.
