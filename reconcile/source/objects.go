@@ -29,6 +29,8 @@ type objects struct {
 	mu      sync.Mutex
 	sto     *filesystem.Storage
 	damaged error // first sign of damage
+	// sizes are those of the files of the tree that was listed last: most are in the next one too, and go-git opens a file or unpacks a delta to tell one.
+	sizes map[plumbing.Hash]int64
 }
 
 func openObjects(d disk, limit int64) *objects {
@@ -65,8 +67,24 @@ func (o *objects) has(h plumbing.Hash) bool {
 func (o *objects) size(h plumbing.Hash) (int64, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if n, ok := o.sizes[h]; ok {
+		return n, nil
+	}
 	n, err := o.sto.EncodedObjectSize(h)
 	return n, o.note(h, err)
+}
+
+// remember keeps the sizes of these files, and of no others.
+func (o *objects) remember(files map[string]*entry) {
+	sizes := make(map[plumbing.Hash]int64, len(files))
+	for _, e := range files {
+		if e.mode.IsRegular() {
+			sizes[e.blob] = e.size
+		}
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.sizes = sizes
 }
 
 // read reads an object that must be here.
@@ -137,7 +155,8 @@ func (o *objects) damage() error {
 func (o *objects) setDamage(err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.damaged = err
+	// What a damaged mirror told is not believed after it was cloned anew.
+	o.damaged, o.sizes = err, nil
 }
 
 // prefixed lists the objects whose id starts with the given hexadecimal digits.

@@ -21,7 +21,7 @@ type entry struct {
 }
 
 // Tree gives the folder Path of a commit as a read-only file system. Files are read from the mirror when they are opened; names, sizes and limits are
-// settled here. Symbolic links and submodules are listed as such and cannot be opened. The file system also satisfies Blobs.
+// settled here; contents are not looked at. Symbolic links and submodules are listed as such and cannot be opened. The file system also satisfies Blobs.
 func (m *Mirror) Tree(id string) (fs.FS, error) {
 	call := fmt.Sprintf("read folder %s of commit %.7s", m.cfg.Path, id)
 	if !fullID.MatchString(id) || !m.objects.has(plumbing.NewHash(id)) {
@@ -43,6 +43,7 @@ func (m *Mirror) Tree(id string) (fs.FS, error) {
 	if !r.hcl {
 		return nil, &Error{Call: call, Kind: ErrNoHCL, Remedy: "the fleet is the *.hcl files below this folder: check path, or commit one"}
 	}
+	m.objects.remember(r.files)
 	return &treeFS{m, r.files}, nil
 }
 

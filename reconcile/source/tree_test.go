@@ -2,6 +2,7 @@ package source
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
@@ -56,6 +57,43 @@ func TestTreeFS(t *testing.T) {
 	}
 	if err := fstest.TestFS(tree, "a.hcl", "a/x.hcl", "b.hcl", "empty"); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestNextTree: what is known of one tree neither hides what changed in the next, nor outlives the mirror it was read from.
+func TestNextTree(t *testing.T) {
+	o := newOrigin(t)
+	cfg := config(t, o.dir)
+	cfg.Limits.FileBytes = 100
+	m := open(t, cfg)
+	sizes := func(id string) string {
+		tree, err := m.Tree(id)
+		if err != nil {
+			return err.Error()
+		}
+		a, errA := fs.Stat(tree, "a.hcl")
+		b, errB := fs.Stat(tree, "b.hcl")
+		o.must(errors.Join(errA, errB))
+		return fmt.Sprint(a.Size(), " ", b.Size())
+	}
+	for _, c := range []struct {
+		b    int
+		want string
+	}{{1, "2 1"}, {9, "2 9"}, {101, "file b.hcl has 101 bytes, the limit is 100"}, {1, "2 1"}} {
+		id := o.push("main", "next", files{"site/a.hcl": "aa", "site/b.hcl": strings.Repeat("b", c.b)})
+		fetch(t, m)
+		for range 2 {
+			if got := sizes(id); !strings.Contains(got, c.want) {
+				t.Errorf("sizes %s, want %s", got, c.want)
+			}
+		}
+	}
+	if len(m.objects.sizes) != 2 {
+		t.Errorf("%d sizes are kept of 2 files", len(m.objects.sizes))
+	}
+	m.objects.setDamage(nil)
+	if len(m.objects.sizes) != 0 {
+		t.Error("sizes are kept of a mirror that was cloned anew")
 	}
 }
 
