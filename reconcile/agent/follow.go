@@ -37,6 +37,7 @@ func (a *Agent) follow(ctx context.Context) {
 		}
 		return
 	}
+	defer hurry()()
 	c, refusal, err := a.judge(goal, a.held.Pin == nil)
 	switch {
 	case err != nil:

@@ -13,6 +13,7 @@ import (
 // start brings the director to what it last held, without git: what the kernel holds already is taken over, the difference is
 // applied. What a killed process had begun is ended rather than undone and done again.
 func (a *Agent) start(ctx context.Context) {
+	defer hurry()()
 	_ = a.record(journal.Record{Event: journal.Started, Actor: self, Detail: "lbsync " + a.cfg.Program})
 	begun := a.remember()
 	a.prove(begun == nil)
