@@ -2,7 +2,7 @@
 // into the tree that hclsyntax would give. What it does not know, and everything that is wrong, is left to hclsyntax, which also
 // has the messages.
 //
-// hclsyntax looks for grapheme clusters in every token and goes through ten levels of operators for every value. Plain text is
+// hclsyntax looks for grapheme clusters in every token and tries every level of operators for every value. Plain text is
 // ASCII outside of line comments, so that columns are bytes, and has no operators.
 package plain
 
