@@ -20,20 +20,17 @@ func (l *load) checkServices(d *draft) {
 		l.report.error(nowhere(l.files[0].name), "Too many services", fmt.Sprintf("The fleet has %d IPVS services, and at most %d are possible: use firewall marks for ranges.", n, MaxFleetServices))
 		return
 	}
-	type owner struct {
-		def *VirtualServer
-		pos Pos
-	}
-	seen := make(map[ServiceKey]owner, n)
+	seen := make(map[ServiceKey]*Placed[VirtualServer], n)
 	for _, c := range d.Clusters {
-		for _, v := range c.VirtualServers {
-			for _, key := range v.Def.Keys() {
+		for i := range c.VirtualServers {
+			v := &c.VirtualServers[i]
+			for key := range v.Def.keys() {
 				if first, dup := seen[key]; dup {
 					l.report.at(v.Place.Pos(v.Def.At), "Service declared twice",
-						fmt.Sprintf("%s belongs to virtual_server %q in %s already: remove it from one of the two.", key, first.def.Name, first.pos))
+						fmt.Sprintf("%s belongs to virtual_server %q in %s already: remove it from one of the two.", key, first.Def.Name, first.Place.Pos(first.Def.At)))
 					break
 				}
-				seen[key] = owner{v.Def, v.Place.Pos(v.Def.At)}
+				seen[key] = v
 			}
 		}
 	}

@@ -70,7 +70,7 @@ func (l *Loader) Load(fsys fs.FS) (*Fleet, *Sources, hcl.Diagnostics) {
 
 // retain forgets the blocks that this load did not use. After an error everything is kept: the mistake is mostly mended next.
 func (l *Loader) retain(works []*work, files []*source, failed bool) {
-	units, known := map[sum]*unit{}, map[contentKey]*content{}
+	units, known := make(map[sum]*unit, len(works)), make(map[contentKey]*content, len(files))
 	if failed {
 		units, known = l.units, l.files
 	}

@@ -66,8 +66,8 @@ func (l *load) evaluateLocals() {
 func (l *load) collectLocals() map[string]*local {
 	all := map[string]*local{}
 	for _, f := range l.files {
-		for _, b := range f.blocks {
-			if b.Type == "locals" {
+		for i := range f.blocks {
+			if b := &f.blocks[i]; b.Type == "locals" {
 				l.collect(all, &work{block: b, file: f})
 			}
 		}

@@ -21,8 +21,8 @@ var pending = []struct {
 		for _, h := range v.HealthChecks {
 			return h.At
 		}
-		for _, r := range v.RealServers {
-			for _, h := range r.HealthChecks {
+		for i := range v.RealServers {
+			for _, h := range v.RealServers[i].HealthChecks {
 				return h.At
 			}
 		}

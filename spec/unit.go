@@ -27,7 +27,7 @@ type unit struct {
 
 // work is a block of this load.
 type work struct {
-	block
+	*block
 	file   *source
 	parent *work // the cluster of a kid
 	unit   *unit
@@ -42,14 +42,15 @@ func (w *work) place() Place { return Place{File: w.file.name, Base: uint32(w.Li
 func (l *load) works() []*work {
 	var out []*work
 	for _, f := range l.files {
-		for _, b := range f.blocks {
+		for i := range f.blocks {
+			b := &f.blocks[i]
 			if b.Type == "locals" {
 				continue
 			}
 			w := &work{block: b, file: f}
 			out = append(out, w)
-			for _, k := range b.kids {
-				out = append(out, &work{block: k, file: f, parent: w})
+			for k := range b.kids {
+				out = append(out, &work{block: &b.kids[k], file: f, parent: w})
 			}
 		}
 	}

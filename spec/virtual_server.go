@@ -1,7 +1,9 @@
 package spec
 
 import (
+	"iter"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/lbsync/lbsync/spec/internal/schema"
@@ -32,16 +34,23 @@ type VirtualServer struct {
 
 // Keys are the IPVS services of the block, in order.
 func (v *VirtualServer) Keys() []ServiceKey {
-	if v.FWMark != 0 {
-		return []ServiceKey{MarkService(v.FWMark, v.Family)}
-	}
-	out := make([]ServiceKey, 0, len(v.Addresses)*len(v.Ports))
-	for _, a := range v.Addresses {
-		for _, p := range v.Ports {
-			out = append(out, AddrService(v.Protocol, netip.AddrPortFrom(a, p)))
+	return slices.AppendSeq(make([]ServiceKey, 0, v.services()), v.keys())
+}
+
+func (v *VirtualServer) keys() iter.Seq[ServiceKey] {
+	return func(yield func(ServiceKey) bool) {
+		if v.FWMark != 0 {
+			yield(MarkService(v.FWMark, v.Family))
+			return
+		}
+		for _, a := range v.Addresses {
+			for _, p := range v.Ports {
+				if !yield(AddrService(v.Protocol, netip.AddrPortFrom(a, p))) {
+					return
+				}
+			}
 		}
 	}
-	return out
 }
 
 // MaxServices is how many IPVS services one block may stand for.

@@ -17,7 +17,7 @@ func (s *scanner) begin() {
 
 func (s *scanner) start() Item {
 	it := Item{Start: s.bol, Line: s.line, Col: 1}
-	if len(bytes.TrimLeft(s.src[s.bol:s.pos], " \t")) > 0 {
+	if s.bol+indent(s.src[s.bol:s.pos]) < s.pos {
 		it.Start, it.Col = s.pos, s.pos-s.bol+1
 	}
 	if isIdent(s.src[s.pos]) {

@@ -35,7 +35,10 @@ func (s *scanner) checkNesting() {
 
 // forExpr counts a for expression, whose cost multiplies with each one around it.
 func (s *scanner) forExpr() {
-	rest := bytes.TrimLeft(s.src[s.pos:], " \t\r\n")
+	rest := s.src[s.pos:]
+	for len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t' || rest[0] == '\r' || rest[0] == '\n') {
+		rest = rest[1:]
+	}
 	if len(rest) < 3 || !isIdent(rest[0]) || string(rest[:identLen(rest)]) != "for" {
 		return
 	}
@@ -57,7 +60,7 @@ func (s *scanner) forExpr() {
 	}
 }
 
-var closer = map[byte]byte{'{': '}', '[': ']', '(': ')', '$': '}', '%': '}'}
+var closer = [256]byte{'{': '}', '[': ']', '(': ')', '$': '}', '%': '}'}
 
 func (s *scanner) close(c byte) {
 	f := *s.top()
@@ -122,4 +125,11 @@ func (s *scanner) suspicious(f frame) {
 	}
 }
 
-func indent(line []byte) int { return len(line) - len(bytes.TrimLeft(line, " \t")) }
+// indent is written out: bytes.TrimLeft builds a table of its set at each call, a tenth of the time of a scan.
+func indent(line []byte) int {
+	n := 0
+	for n < len(line) && (line[n] == ' ' || line[n] == '\t') {
+		n++
+	}
+	return n
+}
