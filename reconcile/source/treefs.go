@@ -73,7 +73,11 @@ func (t *treeFS) ReadFile(name string) ([]byte, error) {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
 	}
 	defer func() { _ = r.Close() }()
-	return io.ReadAll(r)
+	raw := make([]byte, o.Size())
+	if _, err := io.ReadFull(r, raw); err != nil {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
+	}
+	return raw, nil
 }
 
 func kind(mode fs.FileMode) string {
