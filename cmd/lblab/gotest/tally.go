@@ -138,10 +138,10 @@ func (t *Tally) Summary() string {
 	for _, s := range t.Skips {
 		fmt.Fprintf(&text, "skipped %s %s: %s\n", s.Package, s.Test, s.Reason)
 	}
-	fmt.Fprintf(&text, "%d passed, %d failed, %d skipped in %d packages", t.Passed, t.Failed, len(t.Skips), t.Packages)
 	if t.BadPackages > 0 {
-		fmt.Fprintf(&text, ", %d of them failed", t.BadPackages)
+		fmt.Fprintf(&text, "%d of %d packages failed\n", t.BadPackages, t.Packages)
 	}
+	fmt.Fprintf(&text, "%d passed, %d failed, %d skipped", t.Passed, t.Failed, len(t.Skips))
 	if t.Passed+t.Failed == 0 {
 		text.WriteString(": no test ran")
 	}

@@ -71,9 +71,9 @@ func TestStreamOfCrash(t *testing.T) {
 
 func TestSummary(t *testing.T) {
 	for want, tally := range map[string]Tally{
-		"2 passed, 0 failed, 0 skipped in 1 packages\n":                                           {Passed: 2, Packages: 1},
-		"skipped p TestB: needs root\n0 passed, 0 failed, 1 skipped in 1 packages: no test ran\n": {Packages: 1, Skips: []Skip{{"p", "TestB", "needs root"}}},
-		"1 passed, 0 failed, 0 skipped in 2 packages, 1 of them failed\n":                         {Passed: 1, Packages: 2, BadPackages: 1},
+		"2 passed, 0 failed, 0 skipped\n":                                           {Passed: 2, Packages: 1},
+		"skipped p TestB: needs root\n0 passed, 0 failed, 1 skipped: no test ran\n": {Packages: 1, Skips: []Skip{{"p", "TestB", "needs root"}}},
+		"1 of 2 packages failed\n1 passed, 0 failed, 0 skipped\n":                   {Passed: 1, Packages: 2, BadPackages: 1},
 	} {
 		if got := tally.Summary(); got != want {
 			t.Errorf("summary %q, want %q", got, want)
