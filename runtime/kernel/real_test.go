@@ -83,7 +83,7 @@ func TestLoDown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer k.Close()
+	defer func() { _ = k.Close() }()
 	changes := []spec.Change{kerneltest.Add(web, spec.Service{Scheduler: "rr"}), kerneltest.Add(at(web, "192.0.2.21:80"), spec.Dest{Weight: 1})}
 	errs := k.Apply(t.Context(), changes)
 	if errs[0] != nil || !errors.Is(errs[1], kernel.ErrLoDown) {
@@ -168,7 +168,7 @@ func TestTraffic(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close()
+		defer func() { _ = c.Close() }()
 		for range packets {
 			if _, err := c.Write(make([]byte, size)); err != nil {
 				t.Fatal(err)

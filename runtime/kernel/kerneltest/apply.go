@@ -2,6 +2,7 @@ package kerneltest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -84,7 +85,7 @@ func named(c spec.Change, err error) error {
 	if err == nil {
 		return nil
 	}
-	if errno, ok := err.(syscall.Errno); ok {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return kernel.Refused(c, errno)
 	}
 	return kernel.Failed(c, err)
