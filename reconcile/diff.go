@@ -1,11 +1,17 @@
 package reconcile
 
-import "github.com/lbsync/lbsync/spec"
+import (
+	"slices"
+
+	"github.com/lbsync/lbsync/spec"
+)
 
 // Diff is what turns live into want, by kind and then by key. Timeouts and sysctls always have some value, so only those that are
 // wanted are compared. Reason and risk are left for NewPlan.
 func Diff(want, live spec.State) []spec.Change {
-	var d differ
+	// Keys are unique, so there are at least as many changes as one side has rows more than the other: all of them, where a kernel is
+	// filled. Growing to 40,000 changes costs more than finding them.
+	d := differ{slices.Grow([]spec.Change(nil), apart(len(want.Services), len(live.Services))+apart(len(want.Dests), len(live.Dests)))}
 	diffRows(&d, want.Services, live.Services, true)
 	diffRows(&d, want.Dests, live.Dests, true)
 	diffRows(&d, want.Daemons, live.Daemons, true)
@@ -13,6 +19,8 @@ func Diff(want, live spec.State) []spec.Change {
 	diffRows(&d, want.Sysctls, live.Sysctls, false)
 	return d.changes
 }
+
+func apart(a, b int) int { return max(a-b, b-a) }
 
 type differ struct{ changes []spec.Change }
 
