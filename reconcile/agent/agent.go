@@ -105,12 +105,13 @@ type Agent struct {
 	known bool      // live is what the kernel holds
 	read  time.Time // last full read
 
-	tip      *spec.Commit // of the branch
-	examined string       // tip that a rollback was compared with
-	fetching bool
-	waiting  []chan error // who waits for the fetch that runs
-	queued   []chan error // who asked while it ran, and waits for the next: it may have asked too early for them
-	ripe     bool         // the memory that a load took can be given back
+	tip       *spec.Commit // of the branch
+	examined  string       // tip that a rollback was compared with
+	fetching  bool
+	waiting   []chan error // who waits for the fetch that runs
+	queued    []chan error // who asked while it ran, and waits for the next: it may have asked too early for them
+	ripe      bool         // the memory that a load took can be given back
+	settledAt uint64       // bytes of heap after that was done last
 
 	agenda     agenda
 	repairs    repairs

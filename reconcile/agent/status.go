@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -99,15 +100,26 @@ func hurry() (calm func()) {
 	return func() { debug.SetGCPercent(was) }
 }
 
-// giveBack returns to the system what a load took and left: several times the size of a large fleet, which the collector would keep
-// for the next load. It costs a collection, so a small fleet does without. At rest GOGC and GOMEMLIMIT are the operator's
-// (BenchmarkResident has what 4,000 services × 10 real servers settle at).
+// giveBack returns to the system what a load took and left, which for a large fleet is several times its size, and which the collector
+// would keep for the next load. It costs a collection, and the next commit has to fault the memory in again, so what a small change
+// leaves is kept. At rest GOGC and GOMEMLIMIT are the operator's (BenchmarkResident has what 4,000 services × 10 real servers settle at).
 func (a *Agent) giveBack() {
-	const large = 1000 // services
-	if a.ripe && a.want != nil && len(a.want.Services) >= large {
-		debug.FreeOSMemory()
+	const spare = 32 << 20
+	if !a.ripe {
+		return
 	}
 	a.ripe = false
+	if resident() > a.settledAt+spare {
+		debug.FreeOSMemory()
+		a.settledAt = resident()
+	}
+}
+
+// resident is the heap that the system has lent, in bytes.
+func resident() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapSys - m.HeapReleased
 }
 
 // resting is what keeps the director from following its branch, worst first, and one line that says so.
