@@ -59,7 +59,11 @@ func fill(ctx context.Context, k *kernel.Kernel, view spec.View) (time.Duration,
 	out := reconcile.Execute(ctx, target{k}, plan, func(reconcile.StepEvent) error { return nil })
 	took := time.Since(begin)
 	if !out.Whole() {
-		return 0, spec.State{}, fmt.Errorf("fill the kernel: %d changes failed, %d were skipped: %w", len(out.Failed), len(out.Skipped), out.Err)
+		cause := out.Err
+		if len(out.Failed) > 0 {
+			cause = out.Failed[0].Err
+		}
+		return 0, spec.State{}, fmt.Errorf("fill the kernel: %d changes failed, %d were skipped: %w", len(out.Failed), len(out.Skipped), cause)
 	}
 	last, err := k.ObserveFull(ctx)
 	return took, last, err
