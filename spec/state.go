@@ -42,13 +42,14 @@ func (r Rows[K, V]) Find(k K) (Row[K, V], bool) {
 	return r[i], true
 }
 
-// State is what one director's kernel should hold, or holds.
+// State is what one director's kernel and engine should hold, or hold.
 type State struct {
 	Services Rows[ServiceKey, Service] `json:"services"`
 	Dests    Rows[DestKey, Dest]       `json:"real_servers"`
 	Daemons  Rows[Role, Daemon]        `json:"sync_daemons"`
 	Timeouts Rows[TimeoutKey, Seconds] `json:"timeouts"`
 	Sysctls  Rows[SysctlKey, Setting]  `json:"sysctls"`
+	VRRP     VRRP                      `json:"vrrp,omitzero"`
 }
 
 // DestsOf are the rows of one service's real servers.
