@@ -26,7 +26,7 @@ var mayImport = map[string][]string{
 	"spec/internal/schema":          {"hcl", "cty"},
 	"spec/spectest":                 {"spec"},
 	"policies":                      {"spec", "hcl"},
-	"runtime/kernel":                {"spec", "netlink", "netns", "moby/ipvs", "x/sys"},
+	"runtime/kernel":                {"spec", "netlink", "netns", "moby/ipvs", "arp", "ethernet", "x/sys"},
 	"runtime/kernel/kerneltest":     {"spec", "runtime/kernel", "rapid", "cmp"},
 	"runtime/director":              {"spec"},
 	"runtime/api":                   {"spec", "x/sys"},
@@ -46,6 +46,7 @@ var libraries = map[string]string{
 	"hcl": "github.com/hashicorp/hcl/v2", "cty": "github.com/zclconf/go-cty", "netlink": "github.com/vishvananda/netlink",
 	"netns": "github.com/vishvananda/netns", "moby/ipvs": "github.com/moby/ipvs", "go-git": "github.com/go-git",
 	"x/sys": "golang.org/x/sys", "x/term": "golang.org/x/term", "x/sync": "golang.org/x/sync", "x/crypto": "golang.org/x/crypto",
+	"arp": "github.com/mdlayher/arp", "ethernet": "github.com/mdlayher/ethernet",
 	"rapid": "pgregory.net/rapid", "cmp": "github.com/google/go-cmp",
 }
 
