@@ -20,6 +20,7 @@ type AgentConfig struct {
 	State    string        // folder of what the agent keeps
 	Secrets  string        // folder in which secret("name") is the file name
 	Socket   string        // path of the local API
+	Engine   string        // path of the engine's socket
 	Resync   time.Duration // between full reads of the kernel; at most a minute
 	LogLevel string        // debug, info, warn or error
 }
@@ -49,6 +50,8 @@ var agentBlock = schema.New(schema.Block[AgentConfig]{
 			Set: func(c *AgentConfig, v schema.Value) { c.Secrets = v.Str }},
 		{Attr: schema.Attr{Name: "socket", Default: `"/run/lbsync/agent.sock"`, Doc: "Path of the socket that the commands use"},
 			Set: func(c *AgentConfig, v schema.Value) { c.Socket = v.Str }},
+		{Attr: schema.Attr{Name: "engine", Default: `"/run/lbsync/engine.sock"`, Doc: "Path of the socket of lbsync engine, which runs VRRP"},
+			Set: func(c *AgentConfig, v schema.Value) { c.Engine = v.Str }},
 		{Attr: schema.Attr{Name: "resync", Kind: schema.Duration, Min: second, Max: 60 * second, Default: `"60s"`, Doc: "Time between full reads of the kernel's state"},
 			Set: func(c *AgentConfig, v schema.Value) { c.Resync = v.Dur }},
 		{Attr: schema.Attr{Name: "log_level", Kind: schema.Word, Words: []string{"debug", "info", "warn", "error"}, Default: `"info"`, Doc: "Least severity that is logged"},
@@ -112,13 +115,15 @@ func checkAgent(d *schema.Decoder, in *schema.Instance, c *AgentConfig) {
 	if c.Source.URL == "" && d.Clean() {
 		d.Error(in.Header, "Missing source", `The agent needs a repository: write source "git" { url = "…" and branch = "main" }.`)
 	}
-	for name, path := range map[string]string{"state": c.State, "secrets": c.Secrets, "socket": c.Socket} {
+	for name, path := range map[string]string{"state": c.State, "secrets": c.Secrets, "socket": c.Socket, "engine": c.Engine} {
 		if !filepath.IsAbs(path) {
 			d.Error(in.At(name), "Path not absolute", fmt.Sprintf("%s is %q, and the agent has no folder of its own that it could begin at: write it from / on.", name, path))
 		}
 	}
-	if len(c.Socket) > 107 { // sun_path, unix(7)
-		d.Error(in.At("socket"), "socket too long", "The path of a socket has at most 107 bytes: write a shorter one.")
+	for name, path := range map[string]string{"socket": c.Socket, "engine": c.Engine} {
+		if len(path) > 107 { // sun_path, unix(7)
+			d.Error(in.At(name), name+" too long", "The path of a socket has at most 107 bytes: write a shorter one.")
+		}
 	}
 }
 

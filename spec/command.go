@@ -18,17 +18,20 @@ const (
 	Resume   Verb = "resume"
 	Refresh  Verb = "refresh" // ask the repository now
 
+	Handover Verb = "handover" // give the master role of an instance away
+
 	AcceptJournal Verb = "accept-journal" // stop reporting that the journal is broken
 )
 
 // Command is one request of an operator. Actor is who asks, as the socket says; a client leaves it zero.
 type Command struct {
-	Verb   Verb          `json:"verb"`
-	Rev    string        `json:"rev,omitempty"` // of rollback and pin: a commit id, a unique prefix of one, a branch or a tag
-	For    time.Duration `json:"for,omitempty"` // of rollback, pin and suspend: nanoseconds until it ends by itself; 0 is without end
-	Reason string        `json:"reason,omitempty"`
-	DryRun bool          `json:"dry_run,omitempty"` // of rollback and pin: judge the revision, and change nothing
-	Actor  Actor         `json:"-"`
+	Verb     Verb          `json:"verb"`
+	Rev      string        `json:"rev,omitempty"`      // of rollback and pin: a commit id, a unique prefix of one, a branch or a tag
+	Instance InstanceKey   `json:"instance,omitempty"` // of handover
+	For      time.Duration `json:"for,omitempty"`      // of rollback, pin and suspend: nanoseconds until it ends by itself; 0 is without end
+	Reason   string        `json:"reason,omitempty"`
+	DryRun   bool          `json:"dry_run,omitempty"` // of rollback, pin and handover: judge what is asked, and change nothing
+	Actor    Actor         `json:"-"`
 }
 
 // longestReason bounds what goes into every status and journal record.
@@ -42,9 +45,9 @@ func (c Command) Check() error {
 		rev, lasts = true, true
 	case Suspend:
 		lasts = true
-	case Unpin, Resume, Refresh, AcceptJournal:
+	case Unpin, Resume, Refresh, AcceptJournal, Handover:
 	default:
-		return fmt.Errorf("command %q is not known: use rollback, pin, unpin, suspend, resume, refresh or accept-journal", c.Verb)
+		return fmt.Errorf("command %q is not known: use rollback, pin, unpin, suspend, resume, refresh, handover or accept-journal", c.Verb)
 	}
 	switch {
 	case rev && c.Rev == "":
@@ -53,7 +56,11 @@ func (c Command) Check() error {
 		return fmt.Errorf("%s: takes no revision", c.Verb)
 	case c.For < 0 || (!lasts && c.For != 0):
 		return fmt.Errorf("%s: duration %v does not apply", c.Verb, c.For)
-	case !rev && c.DryRun:
+	case c.Verb == Handover && c.Instance == "":
+		return fmt.Errorf("%s: name a vrrp_instance", c.Verb)
+	case c.Verb != Handover && c.Instance != "":
+		return fmt.Errorf("%s: takes no vrrp_instance", c.Verb)
+	case !rev && c.Verb != Handover && c.DryRun:
 		return fmt.Errorf("%s: a dry run does not apply", c.Verb)
 	case len(c.Reason) > longestReason:
 		return fmt.Errorf("%s: reason has %d bytes, at most %d are kept", c.Verb, len(c.Reason), longestReason)
@@ -76,12 +83,20 @@ func (a Actor) String() string {
 	return a.Login + " (" + uid + ")"
 }
 
+// Handed is what a handover gives away.
+type Handed struct {
+	Instances []InstanceKey `json:"instances"` // the one that was named, and all others of its sync group
+	Others    []string      `json:"others"`    // the directors of which one takes over
+	Within    time.Duration `json:"within"`    // longest time until then, in nanoseconds, if one of them is ready: their skew time
+}
+
 // CommandResult is what came of a command that was carried out, or refused for the commit it names.
 type CommandResult struct {
 	Version int          `json:"version"`          // DocumentVersion
 	Commit  *Commit      `json:"commit,omitempty"` // what the revision stands for
 	Plan    *PlanSummary `json:"plan,omitempty"`   // what was done to the kernel; nil when nothing was
 	Refusal *Refusal     `json:"refusal,omitempty"`
-	View    []byte       `json:"view,omitempty"` // of a dry run that is not refused: the encoded View of the commit
-	Status  Status       `json:"status"`         // afterwards
+	Handed  *Handed      `json:"handed,omitempty"` // of a handover
+	View    []byte       `json:"view,omitempty"`   // of a dry run that is not refused: the encoded View of the commit
+	Status  Status       `json:"status"`           // afterwards
 }

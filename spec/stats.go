@@ -50,4 +50,6 @@ type Snapshot struct {
 	Owned    []byte    `json:"owned,omitempty"`   // the encoded set of keys that lbsync has applied
 	Live     State     `json:"live"`
 	Prior    *State    `json:"prior,omitempty"` // what the applied commit wanted
+
+	Roles map[string]Role `json:"roles,omitempty"` // by vrrp_instance, as far as they are known
 }

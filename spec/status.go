@@ -55,6 +55,8 @@ type Status struct {
 	Advice   []Diagnostic `json:"advice,omitempty"`  // warnings about the applied commit; lost with a restart
 	Kernel   *Problem     `json:"kernel,omitempty"`  // why the kernel cannot be read or written
 	Disk     *Problem     `json:"disk,omitempty"`    // why the state folder cannot be written
+	Engine   *Problem     `json:"engine,omitempty"`  // why the engine cannot be asked; nil too where no instance needs one
+	VRRP     *VRRPStatus  `json:"vrrp,omitempty"`    // nil while the engine cannot be asked, or where none runs
 	Journal  JournalHead  `json:"journal"`
 
 	Services    int `json:"services"`     // live and wanted

@@ -1,0 +1,16 @@
+package spec
+
+// VRRPNews is one thing to keep about VRRP: a transition, how telling somebody of one went, or that some of either were lost.
+type VRRPNews struct {
+	Event VRRPEvent
+	Told  *Told  // nil: the event itself
+	Lost  uint64 // events, or tellings, that nobody will hear of; Why says which and why
+	Why   string
+}
+
+// Told is how telling somebody of a transition went.
+type Told struct {
+	Subject string // "INSTANCE codis_6379" or "GROUP codis"
+	Target  string // kind and target of the notify block: "exec /etc/lbsync/notify.sh"
+	Result  string // "ok", or what went wrong, such as "exit status 1: no route to host"
+}
