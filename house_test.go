@@ -29,6 +29,8 @@ var mayImport = map[string][]string{
 	"runtime/kernel":                {"spec", "netlink", "netns", "moby/ipvs", "arp", "ethernet", "x/sys"},
 	"runtime/kernel/kerneltest":     {"spec", "runtime/kernel", "rapid", "cmp"},
 	"runtime/director":              {"spec"},
+	"runtime/engine":                {"spec", "runtime/vrrp", "runtime/kernel", "runtime/engine/line", "x/sys"},
+	"runtime/engine/line":           {"spec", "x/sys"},
 	"runtime/api":                   {"spec", "x/sys"},
 	"reconcile":                     {"spec"},
 	"reconcile/reconciletest":       {"spec", "reconcile"},
