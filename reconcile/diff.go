@@ -17,7 +17,18 @@ func Diff(want, live spec.State) []spec.Change {
 	diffRows(&d, want.Daemons, live.Daemons, true)
 	diffRows(&d, want.Timeouts, live.Timeouts, false)
 	diffRows(&d, want.Sysctls, live.Sysctls, false)
+	diffVRRP(&d, &want.VRRP, &live.VRRP)
 	return d.changes
+}
+
+func diffVRRP(d *differ, want, live *spec.VRRP) {
+	diffRows(d, want.Instances, live.Instances, true)
+	diffRows(d, want.Peers, live.Peers, true)
+	diffRows(d, want.Addresses, live.Addresses, true)
+	diffRows(d, want.Routes, live.Routes, true)
+	diffRows(d, want.Rules, live.Rules, true)
+	diffRows(d, want.Trackers, live.Trackers, true)
+	diffRows(d, want.Follow, live.Follow, true)
 }
 
 func apart(a, b int) int { return max(a-b, b-a) }

@@ -30,6 +30,7 @@ const (
 	tagDaemon
 	tagTimeout
 	tagSysctl
+	tagVRRP
 )
 
 func appendChange(b []byte, c *spec.Change) []byte {
@@ -50,7 +51,7 @@ func appendKey(b []byte, k spec.Key) []byte {
 	case spec.SysctlKey:
 		return appendText(append(b, tagSysctl), string(k))
 	}
-	panic("digest of a " + string(k.Kind()))
+	return appendVRRPKey(b, k)
 }
 
 func appendValue(b []byte, v spec.Value) []byte {
@@ -76,7 +77,7 @@ func appendValue(b []byte, v spec.Value) []byte {
 	case spec.Setting:
 		return appendText(append(b, tagSysctl), string(v))
 	}
-	panic("digest of settings of an unknown kind")
+	return appendVRRPValue(b, v)
 }
 
 func appendServiceKey(b []byte, k spec.ServiceKey) []byte {

@@ -8,6 +8,7 @@ type class struct {
 	action spec.Action
 	role   spec.Role // of a sync daemon
 	drains bool      // an edit that takes a real server's weight to 0
+	elects bool      // an edit of an instance that alters nothing but who is to be master
 }
 
 // order is the order of work on one director: a change belongs to the phase of its class, and phases run in the order of spec.Phase.
@@ -17,6 +18,8 @@ var order = []struct {
 	phase spec.Phase
 	class class
 }{
+	// The engine lets go of the sync daemons before any of them is touched: a transition meanwhile would start and stop them too.
+	{spec.PhaseSettings, class{kind: spec.KindFollowSync, action: spec.Remove}},
 	// Settings first: sync_sock_size is read when a daemon starts (ip_vs_sync.c, set_sock_size), and what is added runs under them at once.
 	{spec.PhaseSettings, class{kind: spec.KindSysctl, action: spec.Add}},
 	{spec.PhaseSettings, class{kind: spec.KindSysctl, action: spec.Edit}},
@@ -38,6 +41,28 @@ var order = []struct {
 	// A weight that leaves 0 makes a real server usable, so it comes before any other is drained.
 	{spec.PhaseEdit, class{kind: spec.KindRealServer, action: spec.Edit}},
 
+	// A service before its address: what an address draws here is directed from the first packet on. And the address is gone before its
+	// service, which is removed below. All of it is one step, which the engine takes as one: an instance is never without an address or
+	// peers, and what moves from one instance to another is never in both, nor in none.
+	{spec.PhaseVRRP, class{kind: spec.KindInstance, action: spec.Add}},
+	{spec.PhaseVRRP, class{kind: spec.KindInstance, action: spec.Edit}},
+	{spec.PhaseVRRP, class{kind: spec.KindInstance, action: spec.Remove}},
+	{spec.PhaseVRRP, class{kind: spec.KindPeer, action: spec.Add}},
+	{spec.PhaseVRRP, class{kind: spec.KindPeer, action: spec.Edit}},
+	{spec.PhaseVRRP, class{kind: spec.KindPeer, action: spec.Remove}},
+	{spec.PhaseVRRP, class{kind: spec.KindAddress, action: spec.Add}},
+	{spec.PhaseVRRP, class{kind: spec.KindAddress, action: spec.Edit}},
+	{spec.PhaseVRRP, class{kind: spec.KindAddress, action: spec.Remove}},
+	{spec.PhaseVRRP, class{kind: spec.KindRoute, action: spec.Add}},
+	{spec.PhaseVRRP, class{kind: spec.KindRoute, action: spec.Edit}},
+	{spec.PhaseVRRP, class{kind: spec.KindRoute, action: spec.Remove}},
+	{spec.PhaseVRRP, class{kind: spec.KindRule, action: spec.Add}},
+	{spec.PhaseVRRP, class{kind: spec.KindRule, action: spec.Edit}},
+	{spec.PhaseVRRP, class{kind: spec.KindRule, action: spec.Remove}},
+	{spec.PhaseVRRP, class{kind: spec.KindTracker, action: spec.Add}},
+	{spec.PhaseVRRP, class{kind: spec.KindTracker, action: spec.Edit}},
+	{spec.PhaseVRRP, class{kind: spec.KindTracker, action: spec.Remove}},
+
 	// Only now is all that is wanted usable, so what should take no new connections may stop taking them.
 	{spec.PhaseDrain, class{kind: spec.KindRealServer, action: spec.Edit, drains: true}},
 
@@ -53,6 +78,13 @@ var order = []struct {
 	// Both daemons may run together, so a director whose role moves has its new one before the old one stops.
 	{spec.PhaseStopSync, class{kind: spec.KindSyncDaemon, action: spec.Remove, role: spec.RoleBackup}},
 	{spec.PhaseStopSync, class{kind: spec.KindSyncDaemon, action: spec.Remove, role: spec.RoleMaster}},
+
+	// The engine takes the daemons over once they run as the role of now wants them: it finds nothing to start or stop.
+	{spec.PhaseSyncRole, class{kind: spec.KindFollowSync, action: spec.Add}},
+	{spec.PhaseSyncRole, class{kind: spec.KindFollowSync, action: spec.Edit}},
+
+	// Last, as it may make this director master: by now it has all that a master needs.
+	{spec.PhasePriority, class{kind: spec.KindInstance, action: spec.Edit, elects: true}},
 }
 
 var phases = func() map[class]spec.Phase {
@@ -64,7 +96,7 @@ var phases = func() map[class]spec.Phase {
 }()
 
 func classOf(c *spec.Change) class {
-	k := class{kind: c.Key.Kind(), action: c.Action, drains: drains(c)}
+	k := class{kind: c.Key.Kind(), action: c.Action, drains: drains(c), elects: elects(c)}
 	k.role, _ = c.Key.(spec.Role)
 	return k
 }
@@ -76,15 +108,26 @@ func drains(c *spec.Change) bool {
 	return was && is && before.Weight != 0 && after.Weight == 0
 }
 
+// elects says whether a change alters priority or preemption of an instance and nothing else. Together with other settings they are
+// changed as those are: one edit is not made in two.
+func elects(c *spec.Change) bool {
+	if _, ok := c.Key.(spec.InstanceKey); !ok || c.Action != spec.Edit {
+		return false
+	}
+	before, after := c.Before.(spec.Instance), c.After.(spec.Instance)
+	before.Priority, before.Preempt, before.PreemptDelay = after.Priority, after.Preempt, after.PreemptDelay
+	return before == after
+}
+
 // steps puts changes in order: one step for each phase that has any.
 func steps(changes []spec.Change) []spec.Step {
 	phase := make([]spec.Phase, len(changes))
-	var count [spec.PhaseStopSync + 1]int
+	var count [spec.PhasePriority + 1]int
 	for i := range changes {
 		phase[i] = phaseOf(&changes[i])
 		count[phase[i]]++
 	}
-	var by [spec.PhaseStopSync + 1][]spec.Change
+	var by [spec.PhasePriority + 1][]spec.Change
 	for p, n := range count {
 		by[p] = make([]spec.Change, 0, n)
 	}

@@ -21,6 +21,9 @@ func TestOrderGolden(t *testing.T) {
 		if o.class.drains {
 			b.WriteString(" to weight 0")
 		}
+		if o.class.elects {
+			b.WriteString(" in priority or preemption alone")
+		}
 		b.WriteString("\n")
 	}
 	const golden = "testdata/order.golden"

@@ -10,7 +10,8 @@ import (
 )
 
 // Owned is the set of services and sync daemons that lbsync has put into the kernel or taken over. The real servers of a service go
-// with it. Only what is owned is ever removed. The zero Owned is empty; an Owned is never altered in place.
+// with it. Only what is owned is ever removed. What the engine holds is not listed: nobody but lbsync gives it anything. The zero Owned
+// is empty; an Owned is never altered in place.
 //
 // It lives in the state folder, and the kernel is written between its two updates: Claim before the first step, so that a crash cannot
 // leave a service in the kernel that is then taken for someone else's, and Keep after the last.
@@ -37,7 +38,8 @@ func (o Owned) Equal(p Owned) bool {
 // Len is the number of services and sync daemons.
 func (o Owned) Len() int { return len(o.services) + len(o.daemons) }
 
-// Has says whether an object is lbsync's. A real server is as its service is; a timeout or sysctl is nobody's.
+// Has says whether an object is lbsync's. A real server is as its service is; what the engine holds always is; a timeout or sysctl is
+// nobody's.
 func (o Owned) Has(k spec.Key) bool {
 	switch k := k.(type) {
 	case spec.ServiceKey:
@@ -48,7 +50,7 @@ func (o Owned) Has(k spec.Key) bool {
 	case spec.Role:
 		return slices.Contains(o.daemons, k)
 	}
-	return false
+	return spec.IsVRRP(k)
 }
 
 // union merges two sorted lists.

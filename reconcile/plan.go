@@ -66,11 +66,7 @@ func heldKeys(holds []spec.Hold) keys {
 	return m
 }
 
-// has also holds the real servers of a service that is held.
+// has also holds what belongs to a service or an instance that is held.
 func (m keys) has(k spec.Key) bool {
-	if len(m) == 0 {
-		return false
-	}
-	d, ok := k.(spec.DestKey)
-	return m[k] || ok && m[d.Service]
+	return len(m) > 0 && (m[k] || m[spec.PartOf(k)])
 }

@@ -7,6 +7,8 @@ import "github.com/lbsync/lbsync/spec"
 // (ip_vs_ctl.c, __ip_vs_update_dest).
 func risk(c *spec.Change) spec.Risk {
 	switch {
+	case spec.IsVRRP(c.Key):
+		return vrrpRisk(c)
 	case c.Key.Kind() == spec.KindSyncDaemon && c.Action != spec.Add:
 		return spec.RiskSyncGap // the kernel cannot edit a daemon: it is stopped, and started anew
 	case c.Action == spec.Remove:
@@ -50,6 +52,26 @@ func lookup(s *spec.State, k spec.Key) (spec.Value, spec.Pos) {
 		return find(s.Timeouts, k)
 	case spec.SysctlKey:
 		return find(s.Sysctls, k)
+	}
+	return lookupVRRP(&s.VRRP, k)
+}
+
+func lookupVRRP(v *spec.VRRP, k spec.Key) (spec.Value, spec.Pos) {
+	switch k := k.(type) {
+	case spec.InstanceKey:
+		return find(v.Instances, k)
+	case spec.PeerKey:
+		return find(v.Peers, k)
+	case spec.AddressKey:
+		return find(v.Addresses, k)
+	case spec.RouteKey:
+		return find(v.Routes, k)
+	case spec.RuleKey:
+		return find(v.Rules, k)
+	case spec.TrackerKey:
+		return find(v.Trackers, k)
+	case spec.FollowSyncKey:
+		return find(v.Follow, k)
 	}
 	panic("a state holds no " + string(k.Kind()))
 }

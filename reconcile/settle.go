@@ -14,7 +14,24 @@ func settle(s spec.State, holds []spec.Hold) (spec.State, []spec.Hold) {
 	s.Daemons = once(s.Daemons, held, &holds)
 	s.Timeouts = once(s.Timeouts, held, &holds)
 	s.Sysctls = once(s.Sysctls, held, &holds)
+	settleVRRP(&s.VRRP, held, &holds)
 	return s, holds
+}
+
+// settleVRRP begins with the instances: what belongs to one that is held is held with it.
+func settleVRRP(v *spec.VRRP, held keys, holds *[]spec.Hold) {
+	v.Instances = sortedOnce(v.Instances, held, holds)
+	v.Peers = sortedOnce(v.Peers, held, holds)
+	v.Addresses = sortedOnce(v.Addresses, held, holds)
+	v.Routes = sortedOnce(v.Routes, held, holds)
+	v.Rules = sortedOnce(v.Rules, held, holds)
+	v.Trackers = sortedOnce(v.Trackers, held, holds)
+	v.Follow = sortedOnce(v.Follow, held, holds)
+}
+
+func sortedOnce[K spec.RowKey[K], V spec.RowValue](rows spec.Rows[K, V], held keys, holds *[]spec.Hold) spec.Rows[K, V] {
+	rows.Sort()
+	return once(rows, held, holds)
 }
 
 // once keeps the first row of each key, in place.

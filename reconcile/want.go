@@ -7,12 +7,12 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// Want is what one director's kernel should hold, and what has to stay as it is for now. Weights are those configured.
+// Want is what one director's kernel and engine should hold, and what has to stay as it is for now. Weights are those configured.
 func Want(v spec.View, f spec.Facts) (spec.State, []spec.Hold) {
 	var s spec.State
 	addSysctls(&s.Sysctls, v.Director.Def.Sysctls, v.Director.Place)
 	var services []declared
-	daemons := daemons{director: v.Director.Def.Name, facts: f}
+	daemons, vrrp := daemons{director: v.Director.Def.Name, facts: f}, vrrp{view: &v}
 	for i := range v.Clusters {
 		c := &v.Clusters[i]
 		for _, t := range c.Timeouts {
@@ -24,10 +24,11 @@ func Want(v spec.View, f spec.Facts) (spec.State, []spec.Hold) {
 			daemons.add(c)
 		}
 		services = appendDeclared(services, c)
+		vrrp.add(c)
 	}
-	s.Daemons = daemons.rows
+	s.Daemons, s.VRRP = daemons.rows, vrrp.rows
 	s.Services, s.Dests = serviceRows(services)
-	return settle(s, daemons.holds)
+	return settle(s, append(daemons.holds, vrrp.holds...))
 }
 
 func addSysctls(rows *spec.Rows[spec.SysctlKey, spec.Setting], sysctls []spec.Sysctl, at spec.Place) {

@@ -86,7 +86,8 @@ func TestWantOfDaemons(t *testing.T) {
 			"", bothHeld(`it follows vrrp_instance "vk", whose role is not known yet`)},
 		{"no interface", []spec.Cluster{nowhere}, "", bothHeld(`connection_sync of cluster "a" gives no interface or no syncid for "lb1"`)},
 		{"two clusters disagree", []spec.Cluster{syncing("a", 11, spec.SyncFollow, "vi"), syncing("b", 12, spec.SyncFollow, "vi")}, "",
-			[]spec.Hold{{Key: spec.RoleMaster, Why: "declared with different settings at a.hcl:2 and b.hcl:2; make them agree"}}},
+			[]spec.Hold{{Key: spec.RoleMaster, Why: "declared with different settings at a.hcl:2 and b.hcl:2; make them agree"},
+				{Key: spec.FollowSyncKey("vi"), Why: "declared with different settings at a.hcl:2 and b.hcl:2; make them agree"}}},
 	} {
 		got, holds := reconcile.Want(viewOf(nil, tc.clusters...), spec.Facts{Roles: roles})
 		if d := cmp.Diff(tc.want, reconciletest.Format(got)); d != "" {

@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // Fleet is one configuration for all directors: every *.hcl file of the folder, loaded and checked.
 type Fleet struct {
 	Directors []Placed[Director] // by name
@@ -9,17 +11,42 @@ type Fleet struct {
 // View is one director's part of the fleet. It is what a director keeps on disk as its last known good.
 type View struct {
 	Director Placed[Director]
-	Clusters []Cluster // those it belongs to
+	Clusters []Cluster          // those it belongs to
+	Others   []Placed[Director] // the other directors of these clusters, by name
+}
+
+// DirectorNamed is a director of the view: its own, or one of the others.
+func (v View) DirectorNamed(name string) (*Director, bool) {
+	if v.Director.Def.Name == name {
+		return v.Director.Def, true
+	}
+	for _, o := range v.Others {
+		if o.Def.Name == name {
+			return o.Def, true
+		}
+	}
+	return nil, false
 }
 
 // Director is the view of one director; false when the fleet does not declare it.
 func (f *Fleet) Director(name string) (View, bool) {
 	for _, d := range f.Directors {
 		if d.Def.Name == name {
-			return View{Director: d, Clusters: f.clustersOf(name)}, true
+			clusters := f.clustersOf(name)
+			return View{Director: d, Clusters: clusters, Others: f.others(name, clusters)}, true
 		}
 	}
 	return View{}, false
+}
+
+func (f *Fleet) others(name string, clusters []Cluster) []Placed[Director] {
+	var out []Placed[Director]
+	for _, d := range f.Directors {
+		if d.Def.Name != name && slices.ContainsFunc(clusters, func(c Cluster) bool { return c.Has(d.Def.Name) }) {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 func (f *Fleet) clustersOf(name string) []Cluster {

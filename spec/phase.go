@@ -11,17 +11,21 @@ const (
 	PhaseAddServices
 	PhaseAddRealServers
 	PhaseEdit  // services and real servers, in place
+	PhaseVRRP  // instances with their addresses and all else that belongs to them, in one step
 	PhaseDrain // real servers to weight 0
 	PhaseRemoveRealServers
 	PhaseRemoveServices
 	PhaseSyncMaster // the master sync daemon
 	PhaseStopSync   // sync daemons that are not wanted
+	PhaseSyncRole   // the engine follows an instance with the sync daemon
+	PhasePriority   // who is to be master
 )
 
 var phaseNames = names[Phase]{"phase", map[Phase]string{
 	PhaseSettings: "settings", PhaseSyncBackup: "sync backup", PhaseAddServices: "add services", PhaseAddRealServers: "add real servers",
-	PhaseEdit: "edit", PhaseDrain: "drain", PhaseRemoveRealServers: "remove real servers", PhaseRemoveServices: "remove services",
+	PhaseEdit: "edit", PhaseVRRP: "vrrp", PhaseDrain: "drain", PhaseRemoveRealServers: "remove real servers", PhaseRemoveServices: "remove services",
 	PhaseSyncMaster: "sync master", PhaseStopSync: "stop sync",
+	PhaseSyncRole: "sync role", PhasePriority: "priority",
 }}
 
 func (p Phase) String() string                { return phaseNames.name(p) }

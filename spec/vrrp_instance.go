@@ -36,6 +36,16 @@ type VRRPInstance struct {
 	At                         Mark
 }
 
+// SourceOf is the address from which a director advertises, if that is to be a certain one: the instance's source; or else, with unicast,
+// that of the director's endpoint, if it is of the instance's family.
+func (i *VRRPInstance) SourceOf(d *Director) (netip.Addr, bool) {
+	if a, ok := i.Source.For(d.Name); ok {
+		return a, true
+	}
+	a := d.Endpoint.Addr()
+	return a, i.Unicast && a.IsValid() && FamilyOf(a) == i.Family
+}
+
 // VirtualAddress is the block `virtual_address "ADDRESS/LEN"`.
 type VirtualAddress struct {
 	Prefix    netip.Prefix
@@ -75,6 +85,8 @@ type Tracker struct {
 	Command           []string
 	Interval, Timeout time.Duration
 	Rise, Fall        uint32
+	UpDelay           time.Duration // of an interface
+	DownDelay         time.Duration
 	Weight            int16 // -253..253; 0: a failure is a fault
 	At                Mark
 }
@@ -105,7 +117,7 @@ var vrrpInstanceBlock = schema.New(schema.Block[VRRPInstance]{
 	Name:       "vrrp_instance",
 	Doc:        "A virtual router (RFC 9568): the addresses that one of the directors holds.",
 	Keepalived: "vrrp_instance",
-	Label:      &schema.Field[instance]{Attr: schema.Attr{Name: "NAME", MaxLen: 64, Doc: "Name of the instance, once in the cluster"}, Set: func(i *instance, v schema.Value) { i.Name = v.Str }},
+	Label:      &schema.Field[instance]{Attr: schema.Attr{Name: "NAME", MaxLen: 64, Doc: "Name of the instance, once in the fleet"}, Set: func(i *instance, v schema.Value) { i.Name = v.Str }},
 	Attrs: []schema.Field[instance]{
 		{Attr: schema.Attr{Name: "interface", MaxLen: maxInterface, Required: true, PerDirector: true, Doc: "Interface on which advertisements are sent and addresses are held"},
 			Set: func(i *instance, v schema.Value) { i.Interface = perDirector(v, text) }},
@@ -125,7 +137,7 @@ var vrrpInstanceBlock = schema.New(schema.Block[VRRPInstance]{
 			Set: func(i *instance, v schema.Value) { i.StartupDelay = v.Dur }},
 		{Attr: schema.Attr{Name: "unicast", Kind: schema.Bool, Default: "false", Doc: "Advertise to the other directors of the cluster instead of a multicast group", Keepalived: "unicast_peer"},
 			Set: func(i *instance, v schema.Value) { i.Unicast = v.Bool }},
-		{Attr: schema.Attr{Name: "source", Kind: schema.Address, PerDirector: true, Doc: "Source address of advertisements; needed with unicast, as a map by director", Keepalived: "unicast_src_ip, mcast_src_ip"},
+		{Attr: schema.Attr{Name: "source", Kind: schema.Address, PerDirector: true, Doc: "Source address of advertisements, a map by director; with unicast the address of the director's endpoint if not written, otherwise the interface's own", Keepalived: "unicast_src_ip, mcast_src_ip"},
 			Set: func(i *instance, v schema.Value) {
 				i.Source = perDirector(v, func(v schema.Value) netip.Addr { return v.Addr })
 			}},

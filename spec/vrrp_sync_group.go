@@ -19,7 +19,7 @@ var vrrpSyncGroupBlock = schema.New(schema.Block[VRRPSyncGroup]{
 	Name:       "vrrp_sync_group",
 	Doc:        "Instances that move together.",
 	Keepalived: "vrrp_sync_group",
-	Label: &schema.Field[VRRPSyncGroup]{Attr: schema.Attr{Name: "NAME", MaxLen: 64, Doc: "Name of the group, once in the cluster"},
+	Label: &schema.Field[VRRPSyncGroup]{Attr: schema.Attr{Name: "NAME", MaxLen: 64, Doc: "Name of the group, once in the fleet"},
 		Set: func(g *VRRPSyncGroup, v schema.Value) { g.Name, g.At = v.Str, Mark(v.At) }},
 	Attrs: []schema.Field[VRRPSyncGroup]{
 		{Attr: schema.Attr{Name: "instances", List: true, Required: true, Doc: "Names of its instances", Keepalived: "group"},
