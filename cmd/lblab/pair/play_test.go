@@ -1,0 +1,142 @@
+package pair
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// play does a scenario, step by step: "start a", "stop a", "kill a", "handover a", "unplug a", "plug a", "strip a" (a hand removes the
+// address); "a owns" waits until a is the settled owner, the address is on it and on nobody else who lives; "a keeps" waits until a
+// has advertised alone for longer than anybody would wait before taking over.
+func (m *match) play(scenario string) error {
+	for step := range strings.SplitSeq(scenario, ",") {
+		if err := m.step(strings.Fields(step)); err != nil {
+			return m.explain(fmt.Errorf("%s of %q: %w", strings.TrimSpace(step), scenario, err))
+		}
+	}
+	return nil
+}
+
+func (m *match) step(words []string) error {
+	if len(words[0]) == 1 {
+		return m.expect(int(words[0][0]-'a'), words[1])
+	}
+	place := int(words[1][0] - 'a')
+	speaker, node := m.speakers[place], m.segment.Nodes[place]
+	switch words[0] {
+	case "start":
+		m.killed[place] = false
+		return m.start(place)
+	case "stop":
+		return speaker.Stop()
+	case "kill":
+		m.killed[place] = true
+		_, err := speaker.Kill()
+		return err
+	case "handover":
+		return m.handover(speaker.(*Lbsync))
+	case "unplug", "plug":
+		return node.Link(0, words[0] == "plug")
+	case "strip":
+		return node.Remove(0, m.setup.Virtual(0))
+	}
+	panic("no such step: " + words[0])
+}
+
+func (m *match) handover(e *Lbsync) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	client, err := e.Client(ctx)
+	if err != nil {
+		return err
+	}
+	return client.Handover(ctx, m.setup.Part(0).Instances[0].Key)
+}
+
+func (m *match) expect(place int, verb string) error {
+	switch verb {
+	case "owns":
+		return m.until(func() (bool, error) { return m.owns(place) })
+	case "keeps":
+		if err := m.advertisesOn(place); err != nil {
+			return err
+		}
+		if now := Owner(m.wire.Frames(), m.setup.RouterID); now != place {
+			return fmt.Errorf("the owner is %s", m.nameOf(now))
+		}
+		return m.until(func() (bool, error) { return m.owns(place) })
+	}
+	panic("no such expectation: " + verb)
+}
+
+func (m *match) nameOf(place int) string {
+	if place < 0 {
+		return "nobody"
+	}
+	return m.segment.Nodes[place].Name
+}
+
+// owns is true when the node is the settled owner, and the addresses are there and on nobody else who lives.
+func (m *match) owns(place int) (bool, error) {
+	if Owner(m.wire.Frames(), m.setup.RouterID) != place {
+		return false, nil
+	}
+	for at, node := range m.segment.Nodes {
+		held, err := m.held(node)
+		if err != nil {
+			return false, err
+		}
+		if at == place && held < m.setup.Addresses || at != place && held > 0 && !m.killed[at] {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// held is how many of the virtual addresses are on the node.
+func (m *match) held(n *Node) (int, error) {
+	held := 0
+	for i := range m.setup.Addresses {
+		yes, err := n.Holds(m.setup.Virtual(i).Addr())
+		if err != nil {
+			return 0, err
+		}
+		if yes {
+			held++
+		}
+	}
+	return held, nil
+}
+
+// advertisesOn waits for five more adverts: Active_Down_Interval is below four intervals.
+func (m *match) advertisesOn(place int) error {
+	before := len(m.wire.Frames())
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return m.wire.Until(ctx, func(frames []Frame) bool {
+		sent := 0
+		for _, f := range frames[before:] {
+			if f.Kind == Advert && f.Priority > 0 && f.Place == place {
+				sent++
+			}
+		}
+		return sent >= 5
+	})
+}
+
+// start starts a speaker and waits until it hears the others.
+func (m *match) start(place int) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := m.speakers[place].Start(ctx); err != nil {
+		return err
+	}
+	return m.until(func() (bool, error) { return m.segment.Nodes[place].Listens(m.setup.Family) })
+}
+
+func (m *match) until(look func() (bool, error)) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return Poll(ctx, look)
+}

@@ -1,0 +1,138 @@
+package pair
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Wire keeps what the nodes send into one switch, in the order in which it was received. The times are the kernel's: it stamps a frame
+// as it takes it from the sender, so that a busy observer changes nothing.
+type Wire struct {
+	mu      sync.Mutex
+	frames  []Frame
+	changed chan struct{} // closed at the next frame
+	files   []*os.File
+	readers sync.WaitGroup
+}
+
+// room is the receive buffer of a port: thousands of announcements come within milliseconds.
+const room = 32 << 20
+
+// Watch begins to keep what passes switch i.
+func (s *Segment) Watch(i int) (*Wire, error) {
+	w := &Wire{changed: make(chan struct{})}
+	for place := range s.Nodes {
+		link, err := s.links.LinkByName(port(place, i))
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("find port: %w", err), w.Close())
+		}
+		var file *os.File
+		if err := inside(s.hub, func() (err error) {
+			file, err = openPort(link.Attrs().Index)
+			return err
+		}); err != nil {
+			return nil, errors.Join(err, w.Close())
+		}
+		w.files = append(w.files, file)
+		w.readers.Go(func() { w.read(file, place) })
+	}
+	return w, nil
+}
+
+func openPort(index int) (*os.File, error) {
+	// Protocol 0 until it is bound: it would take frames of all ports before.
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open a packet socket: %w", err)
+	}
+	err = errors.Join(unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, room),
+		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1),
+		unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: bigEndian(unix.ETH_P_ALL), Ifindex: index}))
+	if err != nil {
+		_ = unix.Close(fd)
+		return nil, fmt.Errorf("watch a port: %w", err)
+	}
+	return os.NewFile(uintptr(fd), "port"), nil
+}
+
+func bigEndian(v uint16) uint16 { return v<<8 | v>>8 }
+
+// read ends when the file is closed.
+func (w *Wire) read(file *os.File, place int) {
+	raw, err := file.SyscallConn()
+	if err != nil {
+		return
+	}
+	var buf [2048]byte
+	oob := make([]byte, unix.CmsgSpace(16))
+	_ = raw.Read(func(fd uintptr) bool {
+		for {
+			n, on, _, from, err := unix.Recvmsg(int(fd), buf[:], oob, 0)
+			if err != nil {
+				return !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR) && !errors.Is(err, unix.ENETDOWN)
+			}
+			if ll, ok := from.(*unix.SockaddrLinklayer); !ok || ll.Pkttype == unix.PACKET_OUTGOING {
+				continue
+			}
+			if f, ok := parseFrame(buf[:n]); ok {
+				f.Place, f.At = place, stamp(oob[:on])
+				w.add(f)
+			}
+		}
+	})
+}
+
+// stamp is the time in a control message SCM_TIMESTAMPNS, the only one asked for.
+func stamp(oob []byte) time.Time {
+	at := unix.CmsgLen(0)
+	return time.Unix(int64(binary.NativeEndian.Uint64(oob[at:])), int64(binary.NativeEndian.Uint64(oob[at+8:])))
+}
+
+func (w *Wire) add(f Frame) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.frames = append(w.frames, f)
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
+
+// Frames are all that were kept so far.
+func (w *Wire) Frames() []Frame {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.frames[:len(w.frames):len(w.frames)]
+}
+
+// Until waits for frames that satisfy what was asked, and looks at every one that comes.
+func (w *Wire) Until(ctx context.Context, enough func([]Frame) bool) error {
+	for {
+		w.mu.Lock()
+		frames, changed := w.frames[:len(w.frames):len(w.frames)], w.changed
+		w.mu.Unlock()
+		if enough(frames) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for frames: %w", context.Cause(ctx))
+		case <-changed:
+		}
+	}
+}
+
+// Close ends the captures; the frames stay.
+func (w *Wire) Close() error {
+	var err error
+	for _, f := range w.files {
+		err = errors.Join(err, f.Close())
+	}
+	w.readers.Wait()
+	return err
+}
