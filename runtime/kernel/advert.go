@@ -1,8 +1,11 @@
 package kernel
 
 import (
-	"errors"
+	"fmt"
 	"net/netip"
+	"slices"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/lbsync/lbsync/spec"
 )
@@ -35,41 +38,122 @@ type AdvertPacket struct {
 type AdvertDrops struct {
 	Foreign   uint64 // from another interface
 	Own       uint64 // from an address of SetOwn
-	Malformed uint64 // of IPv4: lengths of the IP header that contradict each other
+	Malformed uint64 // the IP header's lengths contradict each other, or the kernel did not tell what it was asked for
 }
 
 // AdvertSocket carries the advertisements of one family on one interface, in the network namespace of the thread that opened it. Its
 // methods belong to one goroutine; Receive and Send neither block nor allocate, and do not give up the P.
-type AdvertSocket struct{}
+type AdvertSocket struct {
+	fd, index int
+	v6        bool
+	own       []netip.Addr
+	drops     AdvertDrops
+	in        *advertInbox
+	out       *advertOutbox
+}
 
 // OpenAdvertSocket opens a raw socket (protocol 112) that is bound to the interface. The error wraps unix.EPERM without CAP_NET_RAW,
 // and unix.ENODEV when the interface is missing.
-func OpenAdvertSocket(o AdvertOptions) (*AdvertSocket, error) { return nil, errors.ErrUnsupported }
+func OpenAdvertSocket(o AdvertOptions) (*AdvertSocket, error) {
+	s, err := openAdvertSocket(o)
+	if err != nil {
+		return nil, fmt.Errorf("open %s advertisement socket on %s: %w", o.Family, o.Interface, err)
+	}
+	return s, nil
+}
+
+func openAdvertSocket(o AdvertOptions) (*AdvertSocket, error) {
+	s := &AdvertSocket{fd: -1, v6: o.Family == spec.IPv6}
+	domain := unix.AF_INET
+	if s.v6 {
+		domain = unix.AF_INET6
+	}
+	var err error
+	if s.fd, err = unix.Socket(domain, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, ProtoVRRP); err != nil {
+		return nil, err
+	}
+	if s.index, err = indexOf(s.fd, o.Interface); err == nil {
+		err = s.setUp(o)
+	}
+	for _, g := range o.Groups {
+		if err == nil {
+			err = s.Join(g)
+		}
+	}
+	if err != nil {
+		return nil, closing(s.fd, err)
+	}
+	s.in, s.out = newAdvertInbox(s.v6), newAdvertOutbox(s.v6, s.index)
+	return s, nil
+}
 
 // FD is for poll.
-func (s *AdvertSocket) FD() int { return -1 }
+func (s *AdvertSocket) FD() int { return s.fd }
 
 // IfIndex is the interface as it was when the socket was opened. One that is deleted and made anew has another, and needs a new socket.
-func (s *AdvertSocket) IfIndex() int { return 0 }
+func (s *AdvertSocket) IfIndex() int { return s.index }
 
 // SetOwn names the addresses whose packets are our own, and dropped (V18).
-func (s *AdvertSocket) SetOwn(addrs []netip.Addr) {}
-
-// Join adds a multicast group; joining one twice is no error.
-func (s *AdvertSocket) Join(group netip.Addr) error { return nil }
-
-// Leave takes a group away.
-func (s *AdvertSocket) Leave(group netip.Addr) error { return nil }
-
-// Receive reads what is there, as much as dst and one recvmmsg of 64 hold; 0 is nothing. Fewer than len(dst) does not mean that nothing
-// is left: poll says. The error is one of the socket: unix.ENETDOWN once after the interface went down.
-func (s *AdvertSocket) Receive(dst []AdvertDatagram) (int, error) { return 0, nil }
-
-// Send sends packets in order. The error is that of batch[sent]; those behind it were not tried.
-func (s *AdvertSocket) Send(batch []AdvertPacket) (sent int, err error) { return 0, nil }
+func (s *AdvertSocket) SetOwn(addrs []netip.Addr) { s.own = slices.Clone(addrs) }
 
 // Drops are counted since the socket was opened.
-func (s *AdvertSocket) Drops() AdvertDrops { return AdvertDrops{} }
+func (s *AdvertSocket) Drops() AdvertDrops { return s.drops }
 
 // Close closes the socket and leaves its groups.
-func (s *AdvertSocket) Close() error { return nil }
+func (s *AdvertSocket) Close() error { return unix.Close(s.fd) }
+
+// maxAdvertRounds bounds one Receive under a flood of packets that are all dropped.
+const maxAdvertRounds = 16
+
+// Receive reads what is there, as much as dst and one recvmmsg of 64 hold. 0 without an error: the queue is empty. (A flood of some
+// 1,000 packets, all of which are dropped, ends a call too; poll says that more is there.)
+func (s *AdvertSocket) Receive(dst []AdvertDatagram) (int, error) {
+	for range maxAdvertRounds {
+		got, errno := s.in.read(s.fd, len(dst))
+		if errno == unix.EAGAIN {
+			return 0, nil
+		}
+		if errno != 0 {
+			return 0, errno
+		}
+		kept := 0
+		for i := range got {
+			if d, ok := s.judge(i); ok {
+				dst[kept] = d
+				kept++
+			}
+		}
+		if kept > 0 {
+			return kept, nil
+		}
+	}
+	return 0, nil
+}
+
+// judge is the datagram in slot i, if it is for us (V18, V52).
+func (s *AdvertSocket) judge(i int) (AdvertDatagram, bool) {
+	d, index, ok := s.in.datagram(i, s.v6)
+	switch {
+	case !ok:
+		s.drops.Malformed++
+	case index != s.index:
+		s.drops.Foreign++
+	case slices.Contains(s.own, d.Src):
+		s.drops.Own++
+	default:
+		return d, true
+	}
+	return AdvertDatagram{}, false
+}
+
+// Send sends packets in order. The error is that of batch[sent]; those behind it were not tried.
+func (s *AdvertSocket) Send(batch []AdvertPacket) (sent int, err error) {
+	for sent < len(batch) {
+		n, errno := s.out.write(s.fd, batch[sent:min(sent+advertBatch, len(batch))])
+		if errno != 0 {
+			return sent, errno
+		}
+		sent += n
+	}
+	return sent, nil
+}

@@ -20,16 +20,10 @@ func (k *Kernel) daemon(ctx context.Context, role spec.Role, c spec.Change) erro
 	}
 	var err error
 	if c.Action != spec.Add {
-		m := k.request(cmdDelDaemon, unix.NLM_F_ACK)
-		m.onlyRole(role)
-		m.end()
-		err = k.answers(ctx, func(answer) error { return nil })
+		err = k.stopDaemon(ctx, role)
 	}
 	if err == nil && start {
-		m := k.request(cmdNewDaemon, unix.NLM_F_ACK)
-		m.daemon(role, d)
-		m.end()
-		err = k.answers(ctx, func(answer) error { return nil })
+		err = k.startDaemon(ctx, role, d)
 	}
 	var errno unix.Errno
 	if errors.As(err, &errno) {
