@@ -1,0 +1,114 @@
+package notify
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+// message is what one transition of an instance or a group tells. Its JSON is the body of a webhook.
+type message struct {
+	Version   int            `json:"version"` // spec.DocumentVersion
+	Director  string         `json:"director"`
+	Type      string         `json:"type"` // "instance" or "group"
+	Name      string         `json:"name"`
+	State     string         `json:"state"` // master, backup, fault or stop
+	From      spec.VRRPState `json:"from"`
+	Priority  uint8          `json:"priority"` // of an instance; 0 for a group, as keepalived has it
+	Why       string         `json:"why"`
+	Time      time.Time      `json:"time"`
+	Serial    uint64         `json:"serial"` // of the engine's event: the same serial and time is the same transition, told again
+	SyncGroup string         `json:"sync_group,omitempty"`
+}
+
+// word is a state as `on` of a notify block has it.
+func word(s spec.VRRPState) string {
+	if s == spec.VRRPInitialize {
+		return "stop"
+	}
+	return string(s)
+}
+
+func (m message) subject() string { return strings.ToUpper(m.Type) + " " + m.Name }
+
+// args are those that keepalived gives a notify program: TYPE NAME STATE PRIORITY.
+func (m message) args() []string {
+	return []string{strings.ToUpper(m.Type), m.Name, strings.ToUpper(m.State), strconv.Itoa(int(m.Priority))}
+}
+
+// env is the same and the rest, as variables.
+func (m message) env() []string {
+	return []string{
+		"LBSYNC_DIRECTOR=" + m.Director, "LBSYNC_TYPE=" + m.Type, "LBSYNC_NAME=" + m.Name, "LBSYNC_STATE=" + m.State,
+		"LBSYNC_FROM=" + string(m.From), "LBSYNC_PRIORITY=" + strconv.Itoa(int(m.Priority)), "LBSYNC_WHY=" + m.Why,
+		"LBSYNC_TIME=" + m.Time.UTC().Format(time.RFC3339Nano), "LBSYNC_SERIAL=" + strconv.FormatUint(m.Serial, 10), "LBSYNC_SYNC_GROUP=" + m.SyncGroup,
+	}
+}
+
+// line is what keepalived writes to a notify fifo.
+func (m message) line() []byte {
+	return fmt.Appendf(nil, "%s %q %s %d\n", strings.ToUpper(m.Type), m.Name, strings.ToUpper(m.State), m.Priority)
+}
+
+func (m message) json() []byte {
+	b, err := json.Marshal(m)
+	if err != nil {
+		panic(fmt.Sprintf("encode %T: %v", m, err)) // plain values
+	}
+	return append(b, '\n')
+}
+
+// rules say who is told of what.
+type rules struct {
+	director  string
+	instances map[spec.InstanceKey][]spec.Notify
+	groups    map[string][]spec.Notify
+}
+
+func rulesOf(v spec.View) rules {
+	r := rules{director: v.Director.Def.Name, instances: map[spec.InstanceKey][]spec.Notify{}, groups: map[string][]spec.Notify{}}
+	for i := range v.Clusters {
+		for _, in := range v.Clusters[i].Instances {
+			r.instances[spec.InstanceKey(in.Def.Name)] = in.Def.Notify
+		}
+		for _, g := range v.Clusters[i].SyncGroups {
+			r.groups[g.Name] = g.Notify
+		}
+	}
+	return r
+}
+
+// job is one telling.
+type job struct {
+	message
+	to spec.Notify
+}
+
+// jobs are the tellings of an event; turned says that it turns its group too.
+func (r rules) jobs(e spec.VRRPEvent, turned bool) []job {
+	m := message{
+		Version: spec.DocumentVersion, Director: r.director, Type: "instance", Name: e.Instance.String(), State: word(e.To), From: e.From,
+		Priority: e.Priority, Why: e.Why, Time: e.Time, Serial: e.Serial, SyncGroup: e.SyncGroup,
+	}
+	out := about(m, r.instances[e.Instance])
+	if turned {
+		m.Type, m.Name, m.Priority = "group", e.SyncGroup, 0
+		out = append(out, about(m, r.groups[e.SyncGroup])...)
+	}
+	return out
+}
+
+func about(m message, all []spec.Notify) []job {
+	var out []job
+	for _, n := range all {
+		if slices.Contains(n.On, m.State) {
+			out = append(out, job{m, n})
+		}
+	}
+	return out
+}

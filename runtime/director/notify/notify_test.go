@@ -1,0 +1,237 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+// desk is a notifier whose messages end here.
+type desk struct {
+	*Notifier
+	cancel context.CancelFunc
+	ctx    context.Context
+
+	mu   sync.Mutex
+	said []string              // subject, state and target
+	gate map[string]chan error // by target: who waits for it
+	news []string
+}
+
+var everything = []string{"master", "backup", "fault", "stop"}
+
+// fleet is a director with two grouped instances and a single one.
+func fleet() spec.View {
+	block := func(target string, on ...string) []spec.Notify {
+		return []spec.Notify{{On: on, Kind: "exec", Target: target}}
+	}
+	instance := func(name string, n []spec.Notify) spec.Placed[spec.VRRPInstance] {
+		return spec.Placed[spec.VRRPInstance]{Def: &spec.VRRPInstance{Name: name, Notify: n}}
+	}
+	return spec.View{Director: spec.Placed[spec.Director]{Def: &spec.Director{Name: "lb1"}}, Clusters: []spec.Cluster{{
+		Instances: []spec.Placed[spec.VRRPInstance]{
+			instance("in", block("/in", everything...)), instance("out", nil), instance("web", append(block("/web", everything...), block("/log", "master")...)),
+		},
+		SyncGroups: []spec.VRRPSyncGroup{{Name: "nat", Instances: []string{"in", "out"}, Notify: block("/nat", "master", "fault")}},
+	}}}
+}
+
+func open(t *testing.T, path, boot string) *desk {
+	d := &desk{gate: map[string]chan error{}}
+	d.ctx, d.cancel = context.WithCancel(t.Context())
+	d.Notifier = New(path, boot, func(n spec.VRRPNews) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.news = append(d.news, printed(n))
+	})
+	d.send = func(ctx context.Context, m message, to spec.Notify) error {
+		d.mu.Lock()
+		d.said = append(d.said, strings.Join([]string{m.subject(), m.State, to.Target}, " "))
+		gate := d.gate[to.Target]
+		d.mu.Unlock()
+		if gate == nil {
+			return nil
+		}
+		select {
+		case err := <-gate:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	d.Rules(fleet())
+	return d
+}
+
+func printed(n spec.VRRPNews) string {
+	if n.Told == nil {
+		return fmt.Sprintf("%d lost %d: %s", n.Event.Serial, n.Lost, n.Why)
+	}
+	return fmt.Sprintf("%d %s %s: %s", n.Event.Serial, n.Told.Subject, n.Told.Target, n.Told.Result)
+}
+
+// end is what a stop of the agent does.
+func (d *desk) end() {
+	d.cancel()
+	d.Wait()
+}
+
+// heard is what was told since the last call, whoever came first.
+func (d *desk) heard(t *testing.T, want ...string) {
+	t.Helper()
+	synctest.Wait()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	slices.Sort(want)
+	if slices.Sort(d.said); !slices.Equal(d.said, want) {
+		t.Errorf("heard %q, want %q", d.said, want)
+	}
+	d.said = nil
+}
+
+// to is an event that turns an instance.
+func to(serial uint64, instance spec.InstanceKey, state spec.VRRPState) spec.VRRPEvent {
+	e := spec.VRRPEvent{Serial: serial, Instance: instance, To: state, Priority: 100}
+	if instance != "web" {
+		e.SyncGroup = "nat"
+	}
+	return e
+}
+
+func bubble(t *testing.T, f func(t *testing.T, path string)) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "notified.json")
+	synctest.Test(t, func(t *testing.T) { f(t, path) })
+}
+
+func TestWhoIsTold(t *testing.T) {
+	bubble(t, func(t *testing.T, path string) {
+		d := open(t, path, "boot1")
+		defer d.end()
+		if got := d.After(0); got != 0 {
+			t.Errorf("begins after %d", got)
+		}
+		d.Take(d.ctx, []spec.VRRPEvent{to(1, "in", spec.VRRPMaster), to(2, "out", spec.VRRPMaster), to(3, "web", spec.VRRPMaster)})
+		d.heard(t, "INSTANCE in master /in", "GROUP nat master /nat", "INSTANCE web master /web", "INSTANCE web master /log")
+		d.Take(d.ctx, []spec.VRRPEvent{to(4, "out", spec.VRRPFault), to(5, "in", spec.VRRPFault), to(6, "web", spec.VRRPInitialize)})
+		d.heard(t, "INSTANCE in fault /in", "GROUP nat fault /nat", "INSTANCE web stop /web")
+		// A conflict was won: the master stays, and says so once more.
+		d.Take(d.ctx, []spec.VRRPEvent{to(7, "web", spec.VRRPMaster), to(8, "web", spec.VRRPMaster)})
+		d.heard(t, "INSTANCE web master /web", "INSTANCE web master /log", "INSTANCE web master /web", "INSTANCE web master /log")
+		d.Take(d.ctx, []spec.VRRPEvent{to(9, "gone", spec.VRRPBackup)})
+		d.heard(t)
+	})
+}
+
+func TestOneInstanceIsToldInOrderAndHoldsUpNoOther(t *testing.T) {
+	bubble(t, func(t *testing.T, path string) {
+		d := open(t, path, "boot1")
+		defer d.end()
+		d.After(0)
+		d.gate["/web"] = make(chan error)
+		d.Take(d.ctx, []spec.VRRPEvent{to(1, "web", spec.VRRPBackup), to(2, "web", spec.VRRPMaster), to(3, "in", spec.VRRPBackup)})
+		d.heard(t, "INSTANCE web backup /web", "INSTANCE in backup /in")
+		d.gate["/web"] <- errors.New("exit status 1")
+		d.heard(t, "INSTANCE web master /web")
+		d.gate["/web"] <- nil
+		d.heard(t, "INSTANCE web master /log")
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		want := []string{"3 INSTANCE in exec /in: ok", "1 INSTANCE web exec /web: exit status 1", "2 INSTANCE web exec /web: ok", "2 INSTANCE web exec /log: ok"}
+		if !slices.Equal(d.news, want) {
+			t.Errorf("reported %q, want %q", d.news, want)
+		}
+	})
+}
+
+func TestTheNextAgentGoesOn(t *testing.T) {
+	bubble(t, func(t *testing.T, path string) {
+		d := open(t, path, "boot1")
+		if got := d.After(5); got != 5 {
+			t.Errorf("a first start begins after %d of 5 events", got)
+		}
+		d.gate["/web"] = make(chan error)
+		d.Take(d.ctx, []spec.VRRPEvent{to(6, "in", spec.VRRPMaster), to(7, "web", spec.VRRPMaster), to(8, "out", spec.VRRPMaster)})
+		d.heard(t, "INSTANCE in master /in", "GROUP nat master /nat", "INSTANCE web master /web")
+		if got := d.After(8); got != 8 {
+			t.Errorf("after a break of the line it goes on after %d, want 8", got)
+		}
+		d.end() // while /web is being told
+
+		d = open(t, path, "boot1")
+		if got := d.After(9); got != 6 {
+			t.Fatalf("goes on after %d, want 6: 7 was not told", got)
+		}
+		d.Take(d.ctx, []spec.VRRPEvent{to(7, "web", spec.VRRPMaster), to(8, "out", spec.VRRPMaster)})
+		d.heard(t, "INSTANCE web master /web", "INSTANCE web master /log") // the group is master already
+		d.end()
+
+		d = open(t, path, "boot2")
+		if got := d.After(9); got != 0 {
+			t.Errorf("after a boot it goes on after %d: the engine counts anew", got)
+		}
+		d.Take(d.ctx, []spec.VRRPEvent{to(1, "in", spec.VRRPMaster)})
+		d.heard(t, "INSTANCE in master /in", "GROUP nat master /nat")
+		if got := d.After(0); got != 0 {
+			t.Errorf("an engine that forgot goes on after %d", got)
+		}
+		d.end()
+	})
+}
+
+func TestDamagedMarkIsSaid(t *testing.T) {
+	bubble(t, func(t *testing.T, path string) {
+		if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d := open(t, path, "boot1")
+		defer d.end()
+		if got := d.After(7); got != 7 || len(d.news) != 1 || !strings.HasPrefix(d.news[0], "0 lost 7: which of the engine's 7 events were told is not known: read ") {
+			t.Errorf("goes on after %d, says %q", got, d.news)
+		}
+	})
+}
+
+func TestMarkThatCannotBeWrittenIsSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, "/nonexistent/mark", "boot1")
+		defer d.end()
+		d.After(3)
+		d.Take(d.ctx, []spec.VRRPEvent{to(4, "out", spec.VRRPBackup)})
+		if got := d.After(4); got != 4 || len(d.news) != 2 {
+			t.Errorf("goes on after %d, says %q", got, d.news)
+		}
+	})
+}
+
+// Who does not listen is no reason to grow without end: the oldest of what waits is dropped, and counted.
+func TestFullQueue(t *testing.T) {
+	bubble(t, func(t *testing.T, path string) {
+		d := open(t, path, "boot1")
+		d.After(0)
+		d.gate["/in"] = make(chan error)
+		var events []spec.VRRPEvent
+		for i := range longestQueue + 2 {
+			events = append(events, to(uint64(i+1), "in", spec.VRRPBackup))
+		}
+		d.Take(d.ctx, events)
+		if len(d.news) != 2 || !strings.HasPrefix(d.news[0], "2 lost 1: 100 tellings of INSTANCE in wait") || !strings.HasPrefix(d.news[1], "3 lost 1: ") {
+			t.Errorf("says %q", d.news)
+		}
+		d.gate["/in"] <- nil // the first
+		synctest.Wait()
+		d.end()
+		if got := open(t, path, "boot1").After(200); got != 3 {
+			t.Errorf("goes on after %d, want 3", got)
+		}
+	})
+}
