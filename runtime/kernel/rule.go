@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 
@@ -21,40 +22,52 @@ const (
 	ruleHeader  = 12
 )
 
-// AddRules adds virtual rules, tagged ProtoVRRP. A rule without prefixes is of the family given. Errors are in the order of rows;
-// unix.EEXIST: there is an equal one.
-func (l *Links) AddRules(family spec.Family, rows spec.Rows[spec.RuleKey, spec.Rule]) []error {
-	errs := l.rules(family, rows, unix.RTM_NEWRULE, unix.NLM_F_CREATE|unix.NLM_F_EXCL)
+// AddRules adds virtual rules, tagged ProtoVRRP. A rule without prefixes is put for IPv4 and for IPv6: a mark is of both. Errors are in the
+// order of rows; unix.EEXIST: there is an equal one.
+func (l *Links) AddRules(rows spec.Rows[spec.RuleKey, spec.Rule]) []error {
+	errs := l.rules(rows, unix.RTM_NEWRULE, unix.NLM_F_CREATE|unix.NLM_F_EXCL)
 	return naming(errs, func(i int) string { return "add rule " + rows[i].Key.Name })
 }
 
 // DelRules removes virtual rules, only those tagged as ours. unix.ENOENT: it was not there.
-func (l *Links) DelRules(family spec.Family, rows spec.Rows[spec.RuleKey, spec.Rule]) []error {
-	errs := l.rules(family, rows, unix.RTM_DELRULE, 0)
+func (l *Links) DelRules(rows spec.Rows[spec.RuleKey, spec.Rule]) []error {
+	errs := l.rules(rows, unix.RTM_DELRULE, 0)
 	return naming(errs, func(i int) string { return "remove rule " + rows[i].Key.Name })
 }
 
-func (l *Links) rules(family spec.Family, rows spec.Rows[spec.RuleKey, spec.Rule], typ, flags uint16) []error {
-	return l.socket.pack(len(rows), func(i int) error {
-		r := rows[i].Value
+func (l *Links) rules(rows spec.Rows[spec.RuleKey, spec.Rule], typ, flags uint16) []error {
+	type message struct {
+		row    int
+		family uint8
+	}
+	var all []message
+	for i, r := range rows {
+		for _, family := range ruleFamilies(r.Value) {
+			all = append(all, message{i, family})
+		}
+	}
+	each := l.socket.pack(len(all), func(i int) error {
+		r := rows[all[i].row].Value
 		if r.From.IsValid() && r.To.IsValid() && r.From.Addr().Is4() != r.To.Addr().Is4() {
 			return fmt.Errorf("from %s and to %s are of different families", r.From, r.To)
 		}
-		l.socket.begin(typ, flags).rule(ruleFamily(family, r), r)
+		l.socket.begin(typ, flags).rule(all[i].family, r)
 		return nil
 	})
+	errs := make([]error, len(rows))
+	for i, err := range each {
+		errs[all[i].row] = errors.Join(errs[all[i].row], err)
+	}
+	return errs
 }
 
-func ruleFamily(family spec.Family, r spec.Rule) uint8 {
+func ruleFamilies(r spec.Rule) []uint8 {
 	for _, p := range []netip.Prefix{r.From, r.To} {
 		if p.IsValid() {
-			return addressFamily(p.Addr())
+			return []uint8{addressFamily(p.Addr())}
 		}
 	}
-	if family == spec.IPv6 {
-		return unix.AF_INET6
-	}
-	return unix.AF_INET
+	return []uint8{unix.AF_INET, unix.AF_INET6}
 }
 
 // rule is struct fib_rule_hdr with its attributes.
