@@ -2,8 +2,8 @@ package reconcile
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"net/netip"
 
 	"github.com/lbsync/lbsync/spec"
 )
@@ -42,16 +42,10 @@ type Outcome struct {
 // Whole says whether every change was made.
 func (o Outcome) Whole() bool { return o.Err == nil && len(o.Failed) == 0 && len(o.Skipped) == 0 }
 
-// The reasons for which a change is skipped.
-var (
-	ErrNoService = errors.New("its service could not be added")
-	ErrPool      = errors.New("a real server of the same service could not be added or edited, so none is taken away")
-)
-
 // Execute runs the steps of a plan in order. A change that fails stops only what depends on it; the retry is a new plan. `on` is
 // called before and after each step, and its error stops the run, as does the end of the context between two steps.
 func Execute(ctx context.Context, t Target, p spec.Plan, on func(StepEvent) error) Outcome {
-	r := run{target: t, on: on, unadded: map[spec.ServiceKey]bool{}, weakened: map[spec.ServiceKey]bool{}}
+	r := run{target: t, on: on, unadded: map[spec.Key]bool{}, weakened: map[spec.ServiceKey]bool{}, announced: map[netip.Addr]bool{}}
 	for i, s := range p.Steps {
 		if r.out.Err = ctx.Err(); r.out.Err == nil {
 			r.out.Err = r.step(ctx, i, s)
@@ -65,11 +59,12 @@ func Execute(ctx context.Context, t Target, p spec.Plan, on func(StepEvent) erro
 
 // run is a plan being carried out, with the failures that later changes depend on.
 type run struct {
-	target   Target
-	on       func(StepEvent) error
-	unadded  map[spec.ServiceKey]bool // services that are missing
-	weakened map[spec.ServiceKey]bool // services whose real servers are not as planned
-	out      Outcome
+	target    Target
+	on        func(StepEvent) error
+	unadded   map[spec.Key]bool        // services and instances that are missing
+	weakened  map[spec.ServiceKey]bool // services whose real servers are not as planned
+	announced map[netip.Addr]bool      // virtual addresses that could not be taken away
+	out       Outcome
 }
 
 func (r *run) step(ctx context.Context, i int, s spec.Step) error {
@@ -92,7 +87,7 @@ func (r *run) step(ctx context.Context, i int, s spec.Step) error {
 
 // runnable are the changes that nothing failed for; the others are put aside.
 func (r *run) runnable(s spec.Step) []spec.Change {
-	if len(r.unadded) == 0 && len(r.weakened) == 0 {
+	if len(r.out.Failed) == 0 {
 		return s.Changes
 	}
 	var out []spec.Change
@@ -106,17 +101,6 @@ func (r *run) runnable(s spec.Step) []spec.Change {
 	return out
 }
 
-func (r *run) obstacle(p spec.Phase, c spec.Change) error {
-	k, ok := c.Key.(spec.DestKey)
-	switch {
-	case ok && r.unadded[k.Service]:
-		return ErrNoService
-	case ok && r.weakened[k.Service] && (p == spec.PhaseDrain || p == spec.PhaseRemoveRealServers):
-		return ErrPool
-	}
-	return nil
-}
-
 func (r *run) record(c spec.Change, err error) {
 	if err == nil {
 		r.out.Done = append(r.out.Done, c)
@@ -124,11 +108,15 @@ func (r *run) record(c spec.Change, err error) {
 	}
 	r.out.Failed = append(r.out.Failed, Failure{c, err})
 	switch k := c.Key.(type) {
-	case spec.ServiceKey:
+	case spec.ServiceKey, spec.InstanceKey:
 		if c.Action == spec.Add {
 			r.unadded[k] = true
 		}
 	case spec.DestKey:
 		r.weakened[k.Service] = true
+	case spec.AddressKey:
+		if c.Action == spec.Remove {
+			r.announced[k.Prefix.Addr()] = true
+		}
 	}
 }

@@ -44,6 +44,7 @@ func anyState(t *rapid.T, name string) spec.State {
 		Daemons:  anyRows(t, name, roles, func() spec.Daemon { return spec.Daemon{SyncID: rapid.Uint8Range(1, 2).Draw(t, "syncid")} }),
 		Timeouts: anyRows(t, name, timeoutKeys, func() spec.Seconds { return rapid.SampledFrom([]spec.Seconds{60, 900}).Draw(t, "timeout") }),
 		Sysctls:  anyRows(t, name, sysctlKeys, func() spec.Setting { return rapid.SampledFrom([]spec.Setting{"0", "1"}).Draw(t, "sysctl") }),
+		VRRP:     anyVRRP(t, name),
 	}
 }
 
@@ -77,6 +78,7 @@ func endOf(in reconcile.PlanInput) spec.State {
 		Daemons:  overlay(in.Want.Daemons, in.Live.Daemons, foreign),
 		Timeouts: overlay(in.Want.Timeouts, in.Live.Timeouts, func(spec.Key) bool { return true }),
 		Sysctls:  overlay(in.Want.Sysctls, in.Live.Sysctls, func(spec.Key) bool { return true }),
+		VRRP:     in.Want.VRRP,
 	}
 	end.Dests = overlay(in.Want.Dests, in.Live.Dests, func(k spec.Key) bool {
 		_, wanted := in.Want.Services.Find(k.(spec.DestKey).Service)

@@ -25,6 +25,7 @@ func Format(s spec.State) string {
 	for _, r := range s.Sysctls {
 		fmt.Fprintf(&b, "%s = %s\n", r.Key, r.Value)
 	}
+	formatVRRP(&b, &s.VRRP)
 	return b.String()
 }
 

@@ -37,6 +37,9 @@ func parseLine(s *spec.State, words []string) error {
 		s.Sysctls = put(s.Sysctls, spec.SysctlKey(words[0]), spec.Setting(strings.Join(words[2:], " ")))
 		return nil
 	}
+	if parse := vrrpLines[words[0]]; parse != nil {
+		return parse(&s.VRRP, words[1:])
+	}
 	o, err := parseOptions(words)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package reconciletest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -12,10 +13,11 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// Target is a kernel in memory. It may be used by several goroutines.
+// Target is a kernel and an engine in memory. It may be used by several goroutines.
 type Target struct {
 	mu      sync.Mutex
 	tables  tables
+	vrrp    spec.VRRP
 	faults  []Fault
 	history []Op
 }
@@ -30,7 +32,7 @@ type Op struct {
 
 // New is a Target that holds a state.
 func New(s spec.State) *Target {
-	return &Target{tables: tables{
+	return &Target{vrrp: s.VRRP, tables: tables{
 		services: table(s.Services), dests: table(s.Dests), daemons: table(s.Daemons), timeouts: table(s.Timeouts), sysctls: table(s.Sysctls),
 	}}
 }
@@ -47,20 +49,45 @@ func (t *Target) Observe(ctx context.Context, _ reconcile.Depth) (spec.State, er
 func (t *Target) State() spec.State {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.tables.state()
+	s := t.tables.state()
+	s.VRRP = t.vrrp
+	return s
 }
 
-// Apply makes the changes one by one.
+// Apply makes the changes of the kernel one by one, then those of the engine as one.
 func (t *Target) Apply(ctx context.Context, changes []spec.Change) []error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	errs := make([]error, len(changes))
 	for i, c := range changes {
-		if errs[i] = ctx.Err(); errs[i] == nil {
+		if errs[i] = ctx.Err(); errs[i] == nil && !spec.IsVRRP(c.Key) {
 			errs[i] = t.apply(c)
 		}
 	}
+	if ctx.Err() == nil {
+		t.applyVRRP(changes, errs)
+	}
 	return errs
+}
+
+// applyVRRP does as an engine: it takes the rows that the changes lead to whole, or none of them.
+func (t *Target) applyVRRP(changes []spec.Change, errs []error) {
+	next := t.vrrp.Advance(changes)
+	err := next.Check()
+	var mine []int
+	for i, c := range changes {
+		if spec.IsVRRP(c.Key) {
+			err = cmp.Or(err, t.fault(len(t.history)+len(mine), c))
+			mine = append(mine, i)
+		}
+	}
+	for _, i := range mine {
+		errs[i] = failed(changes[i], err)
+		t.history = append(t.history, Op{changes[i], errs[i]})
+	}
+	if err == nil {
+		t.vrrp = next
+	}
 }
 
 func (t *Target) apply(c spec.Change) error {
@@ -68,10 +95,15 @@ func (t *Target) apply(c spec.Change) error {
 	if err == nil {
 		err = t.tables.apply(c)
 	}
+	err = failed(c, err)
+	t.history = append(t.history, Op{c, err})
+	return err
+}
+
+func failed(c spec.Change, err error) error {
 	if err != nil {
 		err = fmt.Errorf("%s %s %s: %w", c.Action, c.Key.Kind(), c.Key, err)
 	}
-	t.history = append(t.history, Op{c, err})
 	return err
 }
 
