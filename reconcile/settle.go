@@ -34,9 +34,9 @@ func sortedOnce[K spec.RowKey[K], V spec.RowValue](rows spec.Rows[K, V], held ke
 	return once(rows, held, holds)
 }
 
-// once keeps the first row of each key, in place.
+// once keeps the first row of each key, in place. Mostly every row stays, and then none is moved.
 func once[K spec.RowKey[K], V spec.RowValue](rows spec.Rows[K, V], held keys, holds *[]spec.Hold) spec.Rows[K, V] {
-	out := rows[:0]
+	kept := 0
 	for i := 0; i < len(rows); {
 		next, agree := i+1, true
 		for ; next < len(rows) && rows[next].Key == rows[i].Key; next++ {
@@ -47,11 +47,14 @@ func once[K spec.RowKey[K], V spec.RowValue](rows spec.Rows[K, V], held keys, ho
 			held[rows[i].Key] = true
 		}
 		if len(held) == 0 || !held.has(rows[i].Key) {
-			out = append(out, rows[i])
+			if kept != i {
+				rows[kept] = rows[i]
+			}
+			kept++
 		}
 		i = next
 	}
-	return out
+	return rows[:kept]
 }
 
 func contradiction[K spec.RowKey[K], V spec.RowValue](rows spec.Rows[K, V]) spec.Hold {

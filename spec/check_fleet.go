@@ -13,7 +13,7 @@ func (l *load) checkServices(d *draft) {
 	n := 0
 	for _, c := range d.Clusters {
 		for _, v := range c.VirtualServers {
-			n += v.Def.services()
+			n += v.Def.Services()
 		}
 	}
 	if n > MaxFleetServices {
@@ -24,7 +24,7 @@ func (l *load) checkServices(d *draft) {
 	for _, c := range d.Clusters {
 		for i := range c.VirtualServers {
 			v := &c.VirtualServers[i]
-			for key := range v.Def.keys() {
+			for key := range v.Def.EachKey() {
 				if first, dup := seen[key]; dup {
 					l.report.at(v.Place.Pos(v.Def.At), "Service declared twice",
 						fmt.Sprintf("%s belongs to virtual_server %q in %s already: remove it from one of the two.", key, first.Def.Name, first.Place.Pos(first.Def.At)))
@@ -36,8 +36,8 @@ func (l *load) checkServices(d *draft) {
 	}
 }
 
-// services is how many IPVS services the block stands for.
-func (v *VirtualServer) services() int {
+// Services is how many IPVS services the block stands for.
+func (v *VirtualServer) Services() int {
 	if v.FWMark != 0 {
 		return 1
 	}

@@ -54,11 +54,17 @@ type State struct {
 
 // DestsOf are the rows of one service's real servers.
 func (s State) DestsOf(k ServiceKey) Rows[DestKey, Dest] {
+	from, to := s.DestRange(k)
+	return s.Dests[from:to]
+}
+
+// DestRange is where they stand in Dests; empty, and where they would stand, when there is none.
+func (s State) DestRange(k ServiceKey) (from, to int) {
 	// Equal services compare as "after", so that the search lands on the first of them.
-	from, _ := slices.BinarySearchFunc(s.Dests, k, func(r Row[DestKey, Dest], k ServiceKey) int { return cmp.Or(r.Key.Service.Compare(k), 1) })
-	to := from
+	from, _ = slices.BinarySearchFunc(s.Dests, k, func(r Row[DestKey, Dest], k ServiceKey) int { return cmp.Or(r.Key.Service.Compare(k), 1) })
+	to = from
 	for to < len(s.Dests) && s.Dests[to].Key.Service == k {
 		to++
 	}
-	return s.Dests[from:to]
+	return from, to
 }

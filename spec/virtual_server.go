@@ -34,10 +34,11 @@ type VirtualServer struct {
 
 // Keys are the IPVS services of the block, in order.
 func (v *VirtualServer) Keys() []ServiceKey {
-	return slices.AppendSeq(make([]ServiceKey, 0, v.services()), v.keys())
+	return slices.AppendSeq(make([]ServiceKey, 0, v.Services()), v.EachKey())
 }
 
-func (v *VirtualServer) keys() iter.Seq[ServiceKey] {
+// EachKey is Keys, one after the other.
+func (v *VirtualServer) EachKey() iter.Seq[ServiceKey] {
 	return func(yield func(ServiceKey) bool) {
 		if v.FWMark != 0 {
 			yield(MarkService(v.FWMark, v.Family))

@@ -69,8 +69,17 @@ func (a *Agent) accept(c spec.Commit) (candidate, *spec.Refusal, error) {
 	for _, d := range append(diags, judged...) {
 		out.advice = append(out.advice, diagnostic(d))
 	}
-	out.want, out.holds = reconcile.Want(view, spec.Facts{Now: time.Now()})
+	out.want, out.holds = a.render(view)
 	return out, nil, nil
+}
+
+// render is what the kernel should hold for a view. What it has in common with what is held is not worked out again.
+func (a *Agent) render(v spec.View) (spec.State, []spec.Hold) {
+	facts := spec.Facts{Now: time.Now()}
+	if a.want == nil || a.held.View == nil {
+		return reconcile.Want(v, facts)
+	}
+	return reconcile.WantAfter(*a.held.View, *a.want, v, facts)
 }
 
 func invalid(r *spec.Refusal) *spec.Refusal {
