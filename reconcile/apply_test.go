@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -87,6 +89,57 @@ func TestExecuteSkipsWhatHasNoService(t *testing.T) {
 	}
 	if events != 4 {
 		t.Errorf("%d events: a step of which nothing is left is told of", events)
+	}
+}
+
+// failing is what becomes of the plan from live to want where the changes of one key fail.
+func failing(t *testing.T, want, live string, key spec.Key) reconcile.Outcome {
+	in := reconcile.PlanInput{Want: state(t, want), Live: state(t, live)}
+	in.Owned = in.Owned.Claim(in.Live)
+	return attempt(newTarget(in.Live, reconciletest.FailKey(key, errInjected)), reconcile.NewPlan(in))
+}
+
+const instance = "vrrp-instance --instance v --interface eth0 --routerid 7 --version 3 --family ipv4 --interval 1s --downadverts 3 --group 224.0.0.18 --priority 100"
+
+func TestExecuteKeepsTheServiceOfAnAddressThatStays(t *testing.T) {
+	const address, other = "\nvirtual-address --instance v --prefix 192.0.2.1/32\n", "virtual-address --instance v --prefix 192.0.2.9/32\n"
+	const services = "-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 192.0.2.21:80 -g -w 1\n-A -t 192.0.2.2:80 -s rr\n"
+	gone := spec.AddressKey{Instance: "v", Prefix: netip.MustParsePrefix("192.0.2.1/32")}
+	out := failing(t, instance+"\n"+other, instance+address+other+services, gone)
+	if len(out.Skipped) != 2 || len(out.Failed) != 1 || len(out.Done) != 1 || out.Done[0].Key.String() != "tcp 192.0.2.2:80" {
+		t.Fatalf("%+v", out)
+	}
+	for _, s := range out.Skipped {
+		if !errors.Is(s.Err, reconcile.ErrAddress) {
+			t.Error(s)
+		}
+	}
+}
+
+func TestExecuteFollowsNoInstanceThatIsMissing(t *testing.T) {
+	const rest = "\nvirtual-address --instance v --prefix 192.0.2.1/32\nsync-role --instance v --daemon.syncid 1\n"
+	out := failing(t, instance+rest, "", spec.InstanceKey("v"))
+	if len(out.Done) != 0 || len(out.Failed) != 2 || len(out.Skipped) != 1 || !errors.Is(out.Skipped[0].Err, reconcile.ErrNoInstance) {
+		t.Errorf("%+v", out)
+	}
+}
+
+// Who lacks a service does not take the role; but it may give it away.
+func TestExecuteDrawsNoRoleToWhatFailed(t *testing.T) {
+	const address, service = "\nvirtual-address --instance v --prefix 192.0.2.1/32\n", "-A -t 192.0.2.1:80 -s rr\n"
+	for priority, want := range map[string]string{
+		"100 --preempt true": "not all that a master needs could be done, so the role is not drawn here",
+		"101":                "not all that a master needs could be done, so the role is not drawn here",
+		"99":                 "",
+	} {
+		out := failing(t, strings.Replace(instance, "100", priority, 1)+address+service, instance+address, serviceKeys[0])
+		got := ""
+		if len(out.Skipped) > 0 {
+			got = out.Skipped[0].Err.Error()
+		}
+		if got != want || len(out.Skipped)+len(out.Done) != 1 {
+			t.Errorf("%s: %+v", priority, out)
+		}
 	}
 }
 

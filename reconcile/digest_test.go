@@ -17,6 +17,9 @@ func TestDigestTellsPlansApart(t *testing.T) {
 	daemon := func(v spec.Daemon) []spec.Step {
 		return one(spec.Change{Key: spec.RoleMaster, Action: spec.Add, After: v})
 	}
+	tracker := func(v spec.Tracking) []spec.Step {
+		return one(spec.Change{Key: spec.TrackerKey{Instance: "v"}, Action: spec.Add, After: v})
+	}
 	key := func(k spec.Key) []spec.Step { return one(spec.Change{Key: k, Action: spec.Remove}) }
 	all := [][]spec.Step{
 		nil,
@@ -33,6 +36,9 @@ func TestDigestTellsPlansApart(t *testing.T) {
 		one(spec.Change{Key: spec.SysctlKey("tcp"), Action: spec.Add, After: spec.Setting("2")}),
 		one(spec.Change{Key: spec.SysctlKey("tcp1"), Action: spec.Add, After: spec.Setting("")}),
 		key(testService), key(testDest), key(spec.RoleBackup), key(spec.MarkService(7, spec.IPv4)), key(spec.MarkService(7, spec.IPv6)),
+		key(spec.InstanceKey("v")), key(spec.FollowSyncKey("v")), key(spec.PeerKey{Instance: "v"}), key(spec.PeerKey{Instance: "v", Addr: netip.IPv4Unspecified()}),
+		key(spec.TrackerKey{Instance: "v track file x", Watch: "file", Name: "y"}), key(spec.TrackerKey{Instance: "v", Watch: "file", Name: "x track file y"}),
+		tracker(spec.Tracking{}), tracker(spec.Tracking{Command: "a b"}), tracker(spec.Tracking{Command: "a\x00b"}), tracker(spec.Tracking{Up: 1}), tracker(spec.Tracking{Down: 1}),
 		{{Phase: 2, Changes: key(testService)[0].Changes}},
 		append(key(testService), key(testDest)...), append(key(testDest), key(testService)...),
 	}

@@ -15,15 +15,17 @@ func vrrpRisk(c *spec.Change) spec.Risk {
 }
 
 func moves(c *spec.Change) bool {
-	switch before := c.Before.(type) {
-	case spec.Instance:
-		after, stays := c.After.(spec.Instance)
-		return !stays || unheard(before, after) || outbids(before, after)
-	case spec.Peer:
+	switch c.Key.(type) {
+	case spec.InstanceKey:
+		before, was := c.Before.(spec.Instance)
+		after, is := c.After.(spec.Instance)
+		return was && (!is || unheard(before, after) || outbids(before, after))
+	case spec.PeerKey:
 		return c.Action == spec.Remove // who is not heard any more counts as down
-	case spec.Tracking:
-		after, stays := c.After.(spec.Tracking)
-		return stays && before.Weight != after.Weight // a part of the priority
+	case spec.TrackerKey:
+		before, _ := c.Before.(spec.Tracking)
+		after, _ := c.After.(spec.Tracking)
+		return before.Weight != after.Weight // a part of the priority
 	}
 	return false
 }

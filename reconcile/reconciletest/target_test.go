@@ -24,6 +24,16 @@ const full = `-A -t 192.0.2.1:80 -s mh -b 24 -p 300 -M 24 --pe sip
 --start-daemon master --mcast-interface eth0 --syncid 11 --mcast-group 224.0.0.81 --mcast-port 8848 --mcast-ttl 1 --sync-maxlen 1472
 --set tcp 900
 net.ipv4.vs.sync_threshold = 3 50
+vrrp-instance --instance v --interface eth0 --routerid 79 --version 2 --family ipv4 --priority 100 --interval 1s --preempt true --preemptdelay 1m0s --startupdelay 5s --unicast true --source 192.0.2.11 --ttlmin 254 --ttlmax 255 --secret s --vmac true --downadverts 3 --syncgroup g --announce.repeat 5 --announce.delay 5s --announce.refresh 1m0s --announce.refreshrepeat 1 --announce.interval 1ms --announce.lowerpriority true
+vrrp-instance --instance w --interface eth0 --routerid 80 --version 3 --family ipv6 --priority 1 --interval 10ms --group ff02::12 --downadverts 3
+vrrp-peer --instance v --addr 192.0.2.12 --director lb2
+virtual-address --instance v --prefix 192.0.2.100/24 --device eth0 --label eth0:1 --scope global --broadcast 192.0.2.255
+virtual-address --instance w --prefix 2001:db8::1/64 --device eth0 --scope global --excluded true
+virtual-address --instance w --prefix fe80::1/64 --device eth0 --scope link
+virtual-route --instance v --to 198.51.100.0/24 --table 254 --metric 7 --via 192.0.2.1 --device eth0 --source 192.0.2.100
+virtual-rule --instance v --name r --from 192.0.2.0/24 --to 198.51.100.0/24 --fwmark 7 --table 100 --priority 10
+vrrp-tracker --instance v --watch script --name s --weight -10 --interval 1s --timeout 1s --rise 2 --fall 3 --up 1s --down 2s --command /bin/check,-x
+sync-role --instance v --daemon.syncid 11 --daemon.interface eth0 --daemon.group 224.0.0.81 --daemon.port 8848 --daemon.ttl 1 --daemon.maxlen 1472
 `
 
 func parse(t *testing.T, text string) spec.State {
@@ -54,6 +64,11 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		"-A -t 192.0.2.1:80 -s rr -p soon":  "-p: ",
 		"--start-daemon both --syncid 1\n":  `role "both"`,
 		"-A -t 192.0.2.1:80 -s rr -M 300\n": "-M: ",
+		"vrrp-instance --instance\n":        "want options, each with its value",
+		"vrrp-instance --id 1\n":            `"--id" is no option of a vrrp instance`,
+		"vrrp-instance --routerid 256\n":    "--routerid: ",
+		"vrrp-peer --addr nowhere\n":        "--addr: ",
+		"vrrp-tracker --up 5\n":             "--up: ",
 	} {
 		if _, err := Parse(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
@@ -99,6 +114,32 @@ func TestServiceTakesItsRealServersAlong(t *testing.T) {
 	}
 	if got, want := target.String(), "-A -f 7 -s rr\n-a -f 7 -r 192.0.2.21:0 -g -w 1\n"; got != want {
 		t.Errorf("got %s", got)
+	}
+}
+
+// The engine takes all that a step has for it, or nothing.
+func TestEngineTakesAllOrNothing(t *testing.T) {
+	s := parse(t, full)
+	w := spec.InstanceKey("w")
+	sysctl := spec.Change{Key: spec.SysctlKey("a"), Action: spec.Add, After: spec.Setting("1")}
+	remove := []spec.Change{sysctl, {Key: w, Action: spec.Remove}, {Key: s.VRRP.Addresses[1].Key, Action: spec.Remove}, {Key: s.VRRP.Addresses[2].Key, Action: spec.Remove}}
+	for name, tc := range map[string]struct {
+		changes []spec.Change
+		faults  []Fault
+	}{
+		"an instance without its addresses": {remove[:3], nil},
+		"one change fails":                  {remove, []Fault{FailKey(w, syscall.EINVAL)}},
+	} {
+		target := New(s)
+		target.Inject(tc.faults...)
+		errs := target.Apply(context.Background(), tc.changes)
+		if errs[0] != nil || errs[1] == nil || errs[2] == nil || Format(spec.State{VRRP: target.State().VRRP}) != Format(spec.State{VRRP: s.VRRP}) {
+			t.Errorf("%s: %v\n%s", name, errs, target)
+		}
+	}
+	target := New(s)
+	if err := errors.Join(target.Apply(context.Background(), remove)...); err != nil || len(target.State().VRRP.Instances) != 1 {
+		t.Errorf("%v\n%s", err, target)
 	}
 }
 
