@@ -10,12 +10,13 @@ import (
 )
 
 // duplicateRouterID finds instances whose advertisements meet with one virtual router id: each would elect against the other.
-// Unicast instances of different clusters never meet, since their peers are the cluster's directors.
+// Unicast instances of different clusters never meet, since their peers are the cluster's directors; but on one port of one director they
+// are one virtual router, however they advertise (RFC 9568, section 1.7).
 type duplicateRouterID struct{}
 
 func (duplicateRouterID) Name() string { return "duplicate-virtual-router-id" }
 func (duplicateRouterID) Meaning() string {
-	return "A virtual router id is used once per segment and family: among multicast instances of one group, and among unicast instances of one cluster."
+	return "A virtual router id is used once per segment and family: among multicast instances of one group, and among unicast instances of one cluster; and once on each port of a director."
 }
 
 type vrrpDomain struct {
@@ -24,7 +25,10 @@ type vrrpDomain struct {
 	family  spec.Family
 	group   netip.Addr // zero for unicast
 	id      uint8
+	port    portOf // where it is not about a segment
 }
+
+type portOf struct{ director, name string }
 
 type instanceAt struct {
 	cluster  *spec.Cluster
@@ -54,14 +58,16 @@ func meets(f *spec.Fleet, first map[vrrpDomain]instanceAt, here instanceAt) (ins
 			continue
 		}
 		def := here.instance.Def
-		dom := vrrpDomain{segment: segmentOf(f, name, port), family: def.Family, group: def.Group, id: def.VirtualRouterID}
+		segment := vrrpDomain{segment: segmentOf(f, name, port), family: def.Family, group: def.Group, id: def.VirtualRouterID}
 		if def.Unicast {
-			dom.cluster, dom.group = here.cluster.Name, netip.Addr{}
+			segment.cluster, segment.group = here.cluster.Name, netip.Addr{}
 		}
-		if other, ok := first[dom]; ok && other.instance.Def != def {
-			return other, dom, true
+		for _, dom := range []vrrpDomain{segment, {port: portOf{name, port}, family: def.Family, id: def.VirtualRouterID}} {
+			if other, ok := first[dom]; ok && other.instance.Def != def {
+				return other, dom, true
+			}
+			first[dom] = here
 		}
-		first[dom] = here
 	}
 	return instanceAt{}, vrrpDomain{}, false
 }

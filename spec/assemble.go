@@ -95,6 +95,7 @@ func (l *load) check(d *draft) {
 		l.report.error(nowhere(l.files[0].name), "No director", `The fleet declares no director, so it is nobody's: write director "NAME" { } for each host.`)
 	}
 	l.checkNames(d)
+	l.checkInstances(d)
 	for i := range d.Clusters {
 		c := &checker{load: l, draft: d, cluster: &d.Clusters[i]}
 		c.check()

@@ -24,6 +24,7 @@ func (k *checker) check() {
 	k.directors()
 	k.names()
 	k.perDirector()
+	k.sources()
 	if !k.draft.partial[k.cluster.Name] {
 		k.instances()
 	}
@@ -56,14 +57,6 @@ func (k *checker) names() {
 	seen := make(map[string]Pos, len(k.cluster.VirtualServers))
 	for _, v := range k.cluster.VirtualServers {
 		k.once(seen, "virtual_server", v.Def.Name, v.Place.Pos(v.Def.At))
-	}
-	seen = map[string]Pos{}
-	for _, i := range k.cluster.Instances {
-		k.once(seen, "vrrp_instance", i.Def.Name, i.Place.Pos(i.Def.At))
-	}
-	seen = map[string]Pos{}
-	for _, g := range k.cluster.SyncGroups {
-		k.once(seen, "vrrp_sync_group", g.Name, k.cluster.Place.Pos(g.At))
 	}
 }
 

@@ -1,6 +1,8 @@
 package spec
 
 import (
+	"slices"
+
 	"github.com/hashicorp/hcl/v2"
 )
 
@@ -11,12 +13,17 @@ var pending = []struct {
 	detail string
 	at     func(c *Cluster) Pos // of the first use, or nowhere
 }{
-	{"vrrp_instance", "vrrp_instance is checked but not run by this version: another program has to hold the virtual addresses.", func(c *Cluster) Pos {
+	{"accept = false", "accept = false is checked but not enforced by this version: a master takes all packets for its virtual addresses. Those of a service go to the real servers either way.", func(c *Cluster) Pos {
 		for _, i := range c.Instances {
-			return i.Place.Pos(i.Def.At)
+			if !i.Def.Accept {
+				return i.Place.Pos(i.Def.At)
+			}
 		}
 		return Pos{}
 	}},
+	{"notify \"smtp\"", "notify \"smtp\" is checked but not sent by this version: nobody gets a mail. exec, webhook and fifo work.", firstNotify(func(n Notify) bool { return n.Kind == "smtp" })},
+	{"notify", "notify is told of transitions alone by this version: master, backup, fault and stop. Of quorum, real_server, applied, refused, reverted and drift it hears nothing.",
+		firstNotify(func(n Notify) bool { return slices.ContainsFunc(n.On, untold) })},
 	{"health_check", "health_check is checked but not run by this version: real servers keep their configured weight.", firstServer(func(v *VirtualServer) Mark {
 		for _, h := range v.HealthChecks {
 			return h.At
@@ -38,6 +45,27 @@ var pending = []struct {
 	{"inhibit_on_failure", "inhibit_on_failure is checked but not acted upon by this version: no real server counts as down.", firstServer(markIf(func(v *VirtualServer) bool { return v.Inhibit }))},
 	{"start_state", "start_state is checked but not acted upon by this version: real servers start with their configured weight.", firstServer(markIf(func(v *VirtualServer) bool { return v.StartDown }))},
 	{"drain_timeout", "drain_timeout is checked but not acted upon by this version: a removed real server is removed at once.", firstServer(markIf(func(v *VirtualServer) bool { return v.DrainTimeout > 0 }))},
+}
+
+// untold says whether nothing tells of an event yet.
+func untold(on string) bool {
+	return !slices.Contains([]string{"master", "backup", "fault", "stop"}, on)
+}
+
+func firstNotify(is func(Notify) bool) func(*Cluster) Pos {
+	return func(c *Cluster) Pos {
+		for _, i := range c.Instances {
+			if at := slices.IndexFunc(i.Def.Notify, is); at >= 0 {
+				return i.Place.Pos(i.Def.Notify[at].At)
+			}
+		}
+		for _, g := range c.SyncGroups {
+			if at := slices.IndexFunc(g.Notify, is); at >= 0 {
+				return c.Place.Pos(g.Notify[at].At)
+			}
+		}
+		return Pos{}
+	}
 }
 
 func firstServer(mark func(*VirtualServer) Mark) func(*Cluster) Pos {

@@ -14,6 +14,10 @@ var (
 	vrrpGroup6 = netip.MustParseAddr("ff02::12")
 )
 
+// maxDown is the most time for which a dead master may go unnoticed: a little more than three advertisements of the longest interval
+// that version 2 has.
+const maxDown = 15 * time.Minute
+
 // checkInstance judges what several attributes say together.
 func checkInstance(d *schema.Decoder, in *schema.Instance, i *VRRPInstance) {
 	i.At = Mark(d.Mark(in.Header))
@@ -32,17 +36,36 @@ func checkInstance(d *schema.Decoder, in *schema.Instance, i *VRRPInstance) {
 	if !i.Preempt && i.PreemptDelay > 0 {
 		d.Error(in.At("preempt_delay"), "preempt_delay without preempt", "With preempt = false nothing is preempted: remove one of the two.")
 	}
-	seen := map[string]bool{}
-	for _, r := range i.Rules {
-		if seen[r.Name] {
-			d.Error(in.Header, "Second virtual_rule "+r.Name, fmt.Sprintf("The instance has two rules %q: give one another name.", r.Name))
+	i.checkParts(d, in)
+}
+
+// checkParts finds what is there twice.
+func (i *VRRPInstance) checkParts(d *schema.Decoder, in *schema.Instance) {
+	seen := map[Key]bool{}
+	once := func(k Key, block, name string) {
+		if seen[k] {
+			d.Error(in.Header, fmt.Sprintf("Second %s %q", block, name), fmt.Sprintf("The instance has %s %q twice: remove one, or give it another name.", block, name))
 		}
-		seen[r.Name] = true
+		seen[k] = true
+	}
+	for _, r := range i.Rules {
+		once(RuleKey{Name: r.Name}, "virtual_rule", r.Name)
+	}
+	for _, t := range i.Track {
+		once(TrackerKey{Watch: Watch(t.Kind), Name: t.Name}, "track_"+t.Kind, t.Name)
+	}
+	for _, r := range i.Routes {
+		k := RouteKey{To: r.To, Table: r.Table, Metric: r.Metric}
+		if seen[k] {
+			d.Error(in.Header, fmt.Sprintf("Second virtual_route %q", r.To), fmt.Sprintf("The instance has two routes to %s in table %d with metric %d: remove one, or write another metric.", r.To, r.Table, r.Metric))
+		}
+		seen[k] = true
 	}
 }
 
 func (i *VRRPInstance) checkAddresses(d *schema.Decoder, in *schema.Instance) {
 	seen := map[netip.Addr]bool{}
+	advertised, linkLocal := 0, false
 	for _, a := range i.Addresses {
 		addr := a.Prefix.Addr()
 		if seen[addr] {
@@ -52,6 +75,8 @@ func (i *VRRPInstance) checkAddresses(d *schema.Decoder, in *schema.Instance) {
 		if a.Excluded {
 			continue
 		}
+		advertised++
+		linkLocal = linkLocal || addr.IsLinkLocalUnicast()
 		switch f := FamilyOf(addr); i.Family {
 		case 0:
 			i.Family = f
@@ -61,8 +86,14 @@ func (i *VRRPInstance) checkAddresses(d *schema.Decoder, in *schema.Instance) {
 			return
 		}
 	}
-	if i.Family == 0 && in.Whole {
+	switch most := MaxAdvertised(i.Family); {
+	case advertised > most:
+		d.Error(in.Header, "Too many virtual addresses", fmt.Sprintf("The instance advertises %d addresses, and a packet has room for %d: write excluded = true for those that need not be advertised, or make a second instance.", advertised, most))
+	case !in.Whole:
+	case i.Family == 0:
 		d.Error(in.Header, "Missing virtual_address", `An instance advertises one address at least: write virtual_address "192.0.2.100/32" {}.`)
+	case i.Family == IPv6 && i.Version == 3 && !linkLocal:
+		d.Error(in.Header, "Missing link-local address", fmt.Sprintf("An IPv6 instance advertises a link-local address first (RFC 9568, section 5.2.9), and without it other routers drop what it sends: write virtual_address \"fe80::%x/64\" {} too.", i.VirtualRouterID))
 	}
 }
 
@@ -74,6 +105,9 @@ func (i *VRRPInstance) checkInterval(d *schema.Decoder, in *schema.Instance) {
 		d.Error(in.At("advert_interval"), "advert_interval too fine", "Version 2 counts whole seconds: write \"1s\" or more, or version = 3.")
 	case i.Version == 3 && i.AdvertInterval > 40950*time.Millisecond:
 		d.Error(in.At("advert_interval"), "advert_interval out of range", "Version 3 has 12 bits of hundredths of a second: write at most \"40.95s\".")
+	}
+	if down := time.Duration(i.DownTimerAdverts) * i.AdvertInterval; down > maxDown {
+		d.Error(in.Header, "Failover too late", fmt.Sprintf("With advert_interval %s and down_timer_adverts %d a dead master is noticed after %s: lower one of them until it is %s at most.", i.AdvertInterval, i.DownTimerAdverts, down, maxDown))
 	}
 }
 

@@ -19,24 +19,35 @@ func trackBlock(kind, label, keepalived string, own ...schema.Field[Tracker]) *s
 	})
 }
 
-var trackScriptFields = []schema.Field[Tracker]{
-	{Attr: schema.Attr{Name: "command", List: true, Required: true, Doc: "Program and arguments; exit code 0 is good", Keepalived: "script"},
-		Set: func(t *Tracker, v schema.Value) { t.Command = texts(v) }},
-	{Attr: schema.Attr{Name: "interval", Kind: schema.Duration, Min: second / 10, Max: 3600 * second, Default: `"1s"`, Doc: "Time between runs"},
+// looked are the attributes of what is looked at again and again.
+var looked = []schema.Field[Tracker]{
+	{Attr: schema.Attr{Name: "interval", Kind: schema.Duration, Min: second / 10, Max: 3600 * second, Default: `"1s"`, Doc: "Time from one look, or run, to the next"},
 		Set: func(t *Tracker, v schema.Value) { t.Interval = v.Dur }},
-	{Attr: schema.Attr{Name: "timeout", Kind: schema.Duration, Min: second / 10, Max: 3600 * second, Default: `"1s"`, Doc: "Time after which a run has failed"},
-		Set: func(t *Tracker, v schema.Value) { t.Timeout = v.Dur }},
 	{Attr: schema.Attr{Name: "rise", Kind: schema.Int, Min: 1, Max: 255, Default: "1", Doc: "Successes that make it good"},
 		Set: func(t *Tracker, v schema.Value) { t.Rise = uint32(v.Int) }},
 	{Attr: schema.Attr{Name: "fall", Kind: schema.Int, Min: 1, Max: 255, Default: "1", Doc: "Failures that make it bad"},
 		Set: func(t *Tracker, v schema.Value) { t.Fall = uint32(v.Int) }},
 }
 
+var trackScriptFields = append([]schema.Field[Tracker]{
+	{Attr: schema.Attr{Name: "command", List: true, Required: true, Doc: "Program and arguments; exit code 0 is good", Keepalived: "script"},
+		Set: func(t *Tracker, v schema.Value) { t.Command = texts(v) }},
+	{Attr: schema.Attr{Name: "timeout", Kind: schema.Duration, Min: second / 10, Max: 3600 * second, Default: `"1s"`, Doc: "Time after which a run has failed"},
+		Set: func(t *Tracker, v schema.Value) { t.Timeout = v.Dur }},
+}, looked...)
+
+var trackInterfaceFields = []schema.Field[Tracker]{
+	{Attr: schema.Attr{Name: "up_delay", Kind: schema.Duration, Max: 255 * second, Default: `"0s"`, Doc: "Time for which it has to be up before it counts as good again", Keepalived: "interface_up_down_delays"},
+		Set: func(t *Tracker, v schema.Value) { t.UpDelay = v.Dur }},
+	{Attr: schema.Attr{Name: "down_delay", Kind: schema.Duration, Max: 255 * second, Default: `"0s"`, Doc: "Time for which it has to be down before it counts as bad", Keepalived: "interface_up_down_delays"},
+		Set: func(t *Tracker, v schema.Value) { t.DownDelay = v.Dur }},
+}
+
 var trackBlocks = map[string]*schema.Block[Tracker]{
-	"interface": trackBlock("interface", "Name of the interface", "track_interface"),
+	"interface": trackBlock("interface", "Name of the interface", "track_interface", trackInterfaceFields...),
 	"script":    trackBlock("script", "Name of the script", "track_script, vrrp_script", trackScriptFields...),
-	"file":      trackBlock("file", "Path of the file, which holds a number", "track_file, vrrp_track_file"),
-	"process":   trackBlock("process", "Name of the process", "track_process, vrrp_track_process"),
+	"file":      trackBlock("file", "Path of a file; 0 in it, an empty file and none are good, any other number is bad", "track_file, vrrp_track_file", looked...),
+	"process":   trackBlock("process", "Name of the process, as /proc/PID/comm has it", "track_process, vrrp_track_process", looked...),
 }
 
 func trackNested(kind string) schema.Nested[VRRPInstance] {
