@@ -42,6 +42,7 @@ func (g *Group) assert(now time.Duration, m *Machine, e Event) {
 // activeTimer does what is due in Active.
 func (g *Group) activeTimer(now time.Duration, m *Machine) {
 	if m.advert.due(now) {
+		g.duels = 0
 		g.emit(Effect{Do: Send, Member: m.index, Priority: m.Effective()})
 		m.keepPace(now)
 	}

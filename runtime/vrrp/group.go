@@ -8,6 +8,7 @@ import "time"
 type Group struct {
 	state   State
 	members []Machine
+	duels   int      // times it yielded before it had been Active for an interval
 	effects []Effect // reused by each step
 }
 

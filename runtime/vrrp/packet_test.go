@@ -245,3 +245,9 @@ func TestV17_OneOrderOfAddresses(t *testing.T) {
 		t.Errorf("%s and %s", a, b)
 	}
 }
+
+func withPass(a *vrrp.Advert, pass string) *vrrp.Advert {
+	a.AuthType = vrrp.AuthPass
+	copy(a.Auth[:], pass)
+	return a
+}

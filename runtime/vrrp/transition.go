@@ -97,13 +97,14 @@ func (g *Group) ready() bool {
 }
 
 // yield leaves the role to the router that one member heard. Where two groups yield to each other, each by another member, they would
-// expire together and do so again for ever: a group therefore waits as many intervals longer as that member's index, which differs
-// between the two.
+// expire together and do so again for ever: a group therefore waits longer by as many intervals as that member's index, which differs
+// between the two, and by as many times more as this has happened (a third group may expire with either of them).
 func (g *Group) yield(now time.Duration, m *Machine, why Why, e Event) {
 	g.leave(Backup, cause{m.index, why, e.source, e.advert.Priority})
 	for i := range g.members {
 		g.members[i].enter(now)
 	}
-	m.hold = now + time.Duration(m.index)*m.config.Interval
+	g.duels++
+	m.hold = now + time.Duration(g.duels*m.index)*m.config.Interval
 	m.follow(now, e)
 }
