@@ -51,7 +51,7 @@ func (d duel) name() string {
 
 func (d duel) setup() Setup {
 	s := variants[d.variant].setup
-	s.Name, s.RouterID, s.Preempt, s.Addresses, s.Priorities = "interop", 51, d.preempt, 2, []uint8{100, 150}
+	s.Name, s.RouterID, s.Preempt, s.Instances, s.Addresses, s.Priorities = "interop", 51, d.preempt, 1, 2, []uint8{100, 150}
 	if d.lbsyncHigher {
 		s.Priorities = []uint8{150, 100}
 	}

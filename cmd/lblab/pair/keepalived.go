@@ -52,7 +52,8 @@ func Conf(router string, want spec.VRRP, secrets map[string]string) string {
 		fmt.Fprintf(&b, "vrrp_instance %s {\n", row.Key)
 		writeInstance(&b, row.Value, secrets)
 		writePeers(&b, row.Key, want)
-		writeAddresses(&b, row.Key, want)
+		writeAddresses(&b, "virtual_ipaddress", false, row.Key, want)
+		writeAddresses(&b, "virtual_ipaddress_excluded", true, row.Key, want)
 		b.WriteString("}\n")
 	}
 	return b.String()
@@ -92,10 +93,10 @@ func writePeers(b *strings.Builder, of spec.InstanceKey, want spec.VRRP) {
 	}
 }
 
-func writeAddresses(b *strings.Builder, of spec.InstanceKey, want spec.VRRP) {
-	b.WriteString("  virtual_ipaddress {\n")
+func writeAddresses(b *strings.Builder, block string, excluded bool, of spec.InstanceKey, want spec.VRRP) {
+	fmt.Fprintf(b, "  %s {\n", block)
 	for _, row := range want.Addresses {
-		if row.Key.Instance == of && !row.Value.Excluded {
+		if row.Key.Instance == of && row.Value.Excluded == excluded {
 			fmt.Fprintf(b, "    %s dev %s\n", row.Key.Prefix, row.Value.Device)
 		}
 	}

@@ -10,14 +10,14 @@ import (
 
 // codis is the pair that this project began with.
 var codis = Setup{Name: "codis_6379", RouterID: 79, Version: 2, Family: spec.IPv4, Interval: time.Second, Priorities: []uint8{100, 101},
-	Unicast: true, Secret: "codis", Addresses: 1}
+	Unicast: true, Secret: "codis", Instances: 1, Addresses: 1}
 
 var words = map[string]string{"codis": "codis79"}
 
 // quick is an instance of version 3 as lbsync and keepalived understand each other, ten adverts a second.
 func quick(preempt bool, priorities ...uint8) Setup {
 	return Setup{Name: "quick", RouterID: 51, Version: 3, Family: spec.IPv4, Interval: 100 * time.Millisecond, Priorities: priorities,
-		Preempt: preempt, Addresses: 1}
+		Preempt: preempt, Instances: 1, Addresses: 1}
 }
 
 // The cases that operators of directors rely on: both fail once and come back.
