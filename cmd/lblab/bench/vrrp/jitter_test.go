@@ -22,7 +22,7 @@ func TestJitterLeavesStallsOut(t *testing.T) {
 	s := pair.Setup{RouterID: 1, Interval: 10 * time.Millisecond, Instances: 1}
 	frames := adverts(-10, 0, 10.2, 20, 34, 40, 50, 70)
 	frames = append(frames, pair.Frame{Kind: pair.Announce, At: at0(45)}, pair.Frame{Kind: pair.Advert, RouterID: 2, At: at0(46)})
-	stalls := []Stall{{at0(21), at0(22)}, {at0(30), at0(34)}}
+	stalls := []Stall{{at0(21), at0(22)}, {at0(30), at0(33.9)}}
 	got := measureJitter(frames, s, at0(0), at0(100), stalls)
 	// Left out: what began before the measurement, the stalled 20..34 and the short 34..40 after it. The last missed its slot.
 	want := Jitter{Interval: s.Interval, Seen: 4, Stalled: 2, Skipped: 1, P50: 200 * time.Microsecond, P99: 10 * time.Millisecond, P999: 10 * time.Millisecond, Max: 10 * time.Millisecond}
