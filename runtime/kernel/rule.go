@@ -23,7 +23,7 @@ const (
 )
 
 // AddRules adds virtual rules, tagged ProtoVRRP. A rule without prefixes is put for IPv4 and for IPv6: a mark is of both. Errors are in the
-// order of rows; unix.EEXIST: there is an equal one.
+// order of rows; unix.EEXIST: there is an equal one of ours; one of another may stand beside it.
 func (l *Links) AddRules(rows spec.Rows[spec.RuleKey, spec.Rule]) []error {
 	errs := l.rules(rows, unix.RTM_NEWRULE, unix.NLM_F_CREATE|unix.NLM_F_EXCL)
 	return naming(errs, func(i int) string { return "add rule " + rows[i].Key.Name })
