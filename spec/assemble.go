@@ -97,7 +97,7 @@ func (l *load) check(d *draft) {
 	l.checkNames(d)
 	l.checkInstances(d)
 	for i := range d.Clusters {
-		c := &checker{load: l, draft: d, cluster: &d.Clusters[i]}
+		c := &checker{load: l, draft: d, cluster: &d.Clusters[i], twin: l.twin(d, i)}
 		c.check()
 	}
 	l.checkMembers(d)

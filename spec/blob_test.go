@@ -70,14 +70,13 @@ func (m *model) apart() fstest.MapFS {
 
 // The files of newModel().apart().
 const (
-	weightFile               = "00.hcl"
-	labelFile0, cluster0File = "03.hcl", "04.hcl"
-	labelFile1, cluster1File = "06.hcl", "07.hcl"
+	weightFile   = "00.hcl"
+	cluster0File = "04.hcl"
+	cluster1File = "07.hcl"
 )
 
 // TestKnownBlobsAreNotOpened: a load opens what changed, and what refers to a value that changed.
 func TestKnownBlobsAreNotOpened(t *testing.T) {
-	users := []string{labelFile0, cluster0File, labelFile1, cluster1File}
 	for name, c := range map[string]struct {
 		edit func(*model)
 		want []string
@@ -85,9 +84,9 @@ func TestKnownBlobsAreNotOpened(t *testing.T) {
 		"nothing":            {func(*model) {}, nil},
 		"a server":           {func(m *model) { m.servers[0] = []int{1, 2, 3, 6} }, []string{cluster0File}},
 		"lines above":        {func(m *model) { m.lead[1] = "\n\n" }, []string{cluster1File}},
-		"a local":            {func(m *model) { m.weight = 6 }, append([]string{weightFile, "owner.txt"}, users...)},
-		"a file for file()":  {func(m *model) { m.file = "else" }, []string{cluster0File, cluster1File, "owner.txt"}},
-		"a local and a file": {func(m *model) { m.weight, m.file = 6, "else" }, append([]string{weightFile, "owner.txt"}, users...)},
+		"a local":            {func(m *model) { m.weight = 6 }, []string{weightFile, "owner.txt"}},
+		"a file for file()":  {func(m *model) { m.file = "else" }, []string{"owner.txt"}},
+		"a local and a file": {func(m *model) { m.weight, m.file = 6, "else" }, []string{weightFile, "owner.txt"}},
 		"a mistake":          {func(m *model) { m.typo = 5 }, []string{cluster1File}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -159,7 +158,7 @@ func TestSameBlobElsewhere(t *testing.T) {
 func TestBlobLost(t *testing.T) {
 	m, l := newModel(), spec.NewLoader()
 	_, _, _ = l.Load(newTree(m.apart()))
-	m.weight = 6
+	m.servers[1] = append(m.servers[1], 6)
 	broken := newTree(m.apart())
 	broken.lost = cluster1File
 	f, _, diags := l.Load(broken)

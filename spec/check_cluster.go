@@ -14,6 +14,7 @@ type checker struct {
 	*load
 	draft   *draft
 	cluster *Cluster
+	twin    *Cluster // see load.twin
 }
 
 func (k *checker) error(p Place, m Mark, summary, detail string) {
@@ -54,6 +55,9 @@ func (k *checker) hint(name string, known []string, what string) string {
 
 // names occur once.
 func (k *checker) names() {
+	if k.twin != nil && alike(k.twin, k.cluster) {
+		return
+	}
 	seen := make(map[string]Pos, len(k.cluster.VirtualServers))
 	for _, v := range k.cluster.VirtualServers {
 		k.once(seen, "virtual_server", v.Def.Name, v.Place.Pos(v.Def.At))
@@ -121,7 +125,10 @@ func (k *checker) instances() {
 // families of a service and its real servers are the same where connections are synchronised: the kernel's sync protocol knows
 // one family for a connection, and refuses such real servers while a daemon runs (ip_vs_ctl.c, ip_vs_genl_set_cmd).
 func (k *checker) families() {
-	for _, v := range k.cluster.VirtualServers {
+	for i, v := range k.cluster.VirtualServers {
+		if k.twin != nil && k.twin.Sync != nil && k.twin.VirtualServers[i].Def == v.Def {
+			continue
+		}
 		family := v.Def.family()
 		for i := range v.Def.RealServers {
 			r := &v.Def.RealServers[i]

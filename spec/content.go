@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"bytes"
 	"encoding/binary"
 	"io/fs"
 
@@ -21,11 +20,11 @@ type contentKey struct {
 	text sum
 }
 
-// content is what was found in the bytes of a file.
+// content is what was found in the bytes of a file. They are kept: the next version of the file mostly has most of them too.
 type content struct {
-	size   int64
+	text   []byte
 	blocks []block
-	places map[Pos]hcl.Range // where diagnostics were shown, without the name of the file: a warning that stays needs no reading
+	places map[Pos]hcl.Range // where diagnostics were shown, without the name of the file
 }
 
 // block is a top-level block of a file, or one that is cached by itself within a cluster.
@@ -33,7 +32,7 @@ type block struct {
 	scan.Item
 	key  sum
 	kids []block
-	text []byte // of a locals block, which every load evaluates again; the text of others is read when it is needed
+	unit *unit // what it was last read into
 }
 
 func (l *load) blobID(name string) (string, bool) {
@@ -48,36 +47,39 @@ func (l *load) blobID(name string) (string, bool) {
 func (l *load) identify(f *source) error {
 	if id, ok := l.blobID(f.name); ok {
 		f.key.blob = id
-		if f.content = l.Loader.files[f.key]; f.content != nil {
+		if f.content = l.known[f.key]; f.content != nil {
 			return nil
 		}
 	}
-	if err := f.read(l.fsys); err != nil {
+	text, err := fs.ReadFile(l.fsys, f.name)
+	if err != nil {
 		return err
 	}
 	if f.key.blob == "" {
-		f.key.text = l.seeds.sum(f.text)
-		f.content = l.Loader.files[f.key]
+		f.key.text = l.seeds.sum(text)
+		if f.content = l.known[f.key]; f.content != nil {
+			return nil
+		}
 	}
+	f.content, f.fresh = &content{text: text, places: map[Pos]hcl.Range{}}, true
 	return nil
 }
 
-// read reads the bytes of a file, once.
-func (f *source) read(fsys fs.FS) (err error) {
-	if f.text == nil {
-		f.text, err = fs.ReadFile(fsys, f.name)
-	}
-	return err
-}
+var splitOptions = scan.Options{Parent: []string{"cluster"}, Kids: []string{"virtual_server", "vrrp_instance"}}
 
 // split finds the blocks of every file.
 func (l *load) split() {
 	for _, f := range l.files {
-		if f.content != nil {
+		if !f.fresh {
 			continue
 		}
-		f.content = &content{size: int64(len(f.text)), places: map[Pos]hcl.Range{}}
-		items, problem := scan.Split(f.text, scan.Options{Parent: []string{"cluster"}, Kids: []string{"virtual_server", "vrrp_instance"}})
+		if was := l.latest[f.name]; was != nil {
+			if blocks, ok := l.seeds.resplit(was, f.text); ok {
+				f.blocks = blocks
+				continue
+			}
+		}
+		items, problem := scan.Split(f.text, splitOptions)
 		if problem != nil {
 			f.broken = true
 			l.report.error(problemRange(f.name, problem), problem.Summary, problem.Detail)
@@ -86,9 +88,6 @@ func (l *load) split() {
 		f.blocks = make([]block, len(items))
 		for i, it := range items {
 			f.blocks[i] = l.seeds.block(f.text, it, "")
-			if it.Type == "locals" {
-				f.blocks[i].text = bytes.Clone(f.text[it.Start:it.End])
-			}
 		}
 	}
 }
@@ -99,22 +98,30 @@ func problemRange(file string, p *scan.Problem) hcl.Range {
 	return hcl.Range{Filename: file, Start: start, End: end}
 }
 
-// block gives a block its key: its bytes, and the type of the block it stands in, since the same text means something else
-// there. That of a cluster leaves out the blocks that are cached by themselves, but not how many lines
-// they take, since the places of the rest depend on it.
+// block gives a block and its kids their keys.
 func (s seeds) block(text []byte, it scan.Item, parent string) block {
 	b := block{Item: it}
-	var h summer
-	s.begin(&h)
-	_, _ = h.Write(binary.BigEndian.AppendUint32([]byte(parent), uint32(it.Col)))
-	from := it.Start
+	b.Kids = nil
 	for _, kid := range it.Kids {
-		_, _ = h.Write(text[from:kid.Start])
-		_, _ = h.Write(binary.BigEndian.AppendUint32([]byte{0}, uint32(kid.Lines)))
-		from = kid.End
 		b.kids = append(b.kids, s.block(text, kid, it.Type))
 	}
-	_, _ = h.Write(text[from:it.End])
-	b.key = h.sum()
+	b.key = s.blockKey(text, &b, parent)
 	return b
+}
+
+// blockKey identifies a block: its bytes, and the type of the block it stands in, since the same text means something else there.
+// That of a cluster leaves out the blocks that are cached by themselves, but not how many lines they take, since the places of the
+// rest depend on it.
+func (s seeds) blockKey(text []byte, b *block, parent string) sum {
+	var h summer
+	s.begin(&h)
+	_, _ = h.Write(binary.BigEndian.AppendUint32([]byte(parent), uint32(b.Col)))
+	from := b.Start
+	for i := range b.kids {
+		_, _ = h.Write(text[from:b.kids[i].Start])
+		_, _ = h.Write(binary.BigEndian.AppendUint32([]byte{0}, uint32(b.kids[i].Lines)))
+		from = b.kids[i].End
+	}
+	_, _ = h.Write(text[from:b.End])
+	return h.sum()
 }

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"io/fs"
+	"maps"
 	"sync"
 
 	"github.com/hashicorp/hcl/v2"
@@ -26,14 +27,17 @@ func LoadFS(fsys fs.FS) (*Fleet, *Sources, hcl.Diagnostics) { return NewLoader()
 // a method BlobID(name string) (string, bool), whose equal ids promise equal bytes, it does not even open a file that it knows.
 // A Loader is not for concurrent use.
 type Loader struct {
-	seeds seeds
-	units map[sum]*unit
-	files map[contentKey]*content
+	seeds  seeds
+	units  map[sum]*unit
+	sound  map[contentKey]*content // of the last fleet without a mistake
+	known  map[contentKey]*content // of that, and of the last one
+	latest map[string]*content     // by file, of the last fleet
+	fleet  *Fleet                  // the last one without a mistake
 }
 
 // NewLoader is a loader that knows nothing yet.
 func NewLoader() *Loader {
-	return &Loader{seeds: newSeeds(), units: map[sum]*unit{}, files: map[contentKey]*content{}}
+	return &Loader{seeds: newSeeds(), units: map[sum]*unit{}}
 }
 
 // load is one run of a Loader.
@@ -65,24 +69,38 @@ func (l *Loader) Load(fsys fs.FS) (*Fleet, *Sources, hcl.Diagnostics) {
 	if diags.HasErrors() {
 		return nil, sources, diags
 	}
+	l.fleet = fleet.Fleet
 	return fleet.Fleet, sources, append(diags, pendingWarnings(fleet.Fleet, run.rangeOf)...)
 }
 
-// retain forgets the blocks that this load did not use. After an error everything is kept: the mistake is mostly mended next.
+// retain keeps what this load found. After an error what was sound before is kept too: the mistake is mostly mended next.
 func (l *Loader) retain(works []*work, files []*source, failed bool) {
-	units, known := make(map[sum]*unit, len(works)), make(map[contentKey]*content, len(files))
-	if failed {
-		units, known = l.units, l.files
-	}
-	for _, w := range works {
-		if w.unit != nil && !w.failed {
-			units[w.key] = w.unit
-		}
-	}
+	l.latest, l.known = make(map[string]*content, len(files)), make(map[contentKey]*content, len(files))
 	for _, f := range files {
 		if !f.broken {
-			known[f.key] = f.content
+			l.latest[f.name], l.known[f.key] = f.content, f.content
 		}
 	}
-	l.units, l.files = units, known
+	for _, w := range works {
+		if w.unit != nil && !w.failed && !w.cached {
+			w.block.unit, l.units[w.key] = w.unit, w.unit
+		}
+	}
+	if failed {
+		maps.Copy(l.known, l.sound)
+		return
+	}
+	l.sound = l.known
+	l.forget(works)
+}
+
+// forget drops the units that this load did not use, once they are many: making the map anew costs more than reading a changed block.
+func (l *Loader) forget(works []*work) {
+	if len(l.units) <= len(works)+len(works)/4 {
+		return
+	}
+	l.units = make(map[sum]*unit, len(works))
+	for _, w := range works {
+		l.units[w.key] = w.unit
+	}
 }

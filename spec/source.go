@@ -40,9 +40,9 @@ func (s *Sources) Files() map[string]*hcl.File {
 // source is one file of the fleet.
 type source struct {
 	name   string
-	text   []byte // nil while nothing asked for it
 	key    contentKey
-	broken bool // its blocks could not be found
+	fresh  bool // its blocks are still to be found
+	broken bool // they could not be
 	*content
 }
 
@@ -90,9 +90,6 @@ func (l *load) readFile(name string, e fs.DirEntry) int64 {
 		return 0
 	}
 	l.files = append(l.files, f)
-	if f.content != nil {
-		return f.size
-	}
 	return int64(len(f.text))
 }
 
@@ -108,13 +105,12 @@ func (l *load) names() []string {
 	return out
 }
 
-// mentioned are the texts of the files that diagnostics are about, as far as they were read: a file that was not is a blob, and will
-// be the same when Sources reads it.
+// mentioned are the texts of the files that diagnostics are about.
 func (l *load) mentioned(diags hcl.Diagnostics) map[string][]byte {
 	out := map[string][]byte{}
 	for _, d := range diags {
 		for _, f := range l.files {
-			if f.name == d.Subject.Filename && f.text != nil {
+			if f.name == d.Subject.Filename {
 				out[f.name] = f.text
 			}
 		}
@@ -137,9 +133,6 @@ func (l *load) rangeInFile(f *source, p Pos) hcl.Range {
 	within.File = ""
 	rng, known := f.places[within]
 	if !known {
-		if err := f.read(l.fsys); err != nil {
-			return p.Range() // its excerpt cannot be shown either
-		}
 		rng = rangeIn(f.text, within)
 		f.places[within] = rng
 	}

@@ -40,7 +40,7 @@ func (w *work) place() Place { return Place{File: w.file.name, Base: uint32(w.Li
 
 // works lists the blocks, with the units of those that are known.
 func (l *load) works() []*work {
-	var out []*work
+	out := make([]*work, 0, l.blockCount())
 	for _, f := range l.files {
 		for i := range f.blocks {
 			b := &f.blocks[i]
@@ -59,14 +59,30 @@ func (l *load) works() []*work {
 		return nil
 	}
 	for _, w := range out {
-		if u := l.units[w.key]; u != nil && u.used == l.usedBy(u.refs, u.files) {
-			w.unit, w.cached = u, true
-		} else if err := w.file.read(l.fsys); err != nil {
-			l.unreadable(w.file, err)
-			w.failed = true
+		u := w.block.unit
+		if u == nil {
+			u = l.units[w.key]
+		}
+		if u != nil && u.used == l.usedBy(u.refs, u.files) {
+			w.unit, w.cached, w.block.unit = u, true, u
 		}
 	}
 	return out
+}
+
+// blockCount is how many blocks there are, those in clusters too.
+func (l *load) blockCount() int {
+	n := 0
+	for _, f := range l.files {
+		if f.content == nil {
+			continue
+		}
+		n += len(f.blocks)
+		for i := range f.blocks {
+			n += len(f.blocks[i].kids)
+		}
+	}
+	return n
 }
 
 // usedBy sums up the values of locals and files.
@@ -88,24 +104,25 @@ func (l *load) usedBy(refs, files []string) (s sum) {
 // decode reads the blocks that are not known, on as many threads as there are; more than four would hold too many trees at once.
 func (l *load) decode(works []*work) {
 	var next, steps, errors atomic.Int64
+	var todo []*work
 	for _, w := range works {
 		if w.cached {
 			steps.Add(int64(w.unit.steps))
+		} else {
+			todo = append(todo, w)
 		}
 	}
 	var group sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), 4) {
+	for range min(runtime.GOMAXPROCS(0), 4, len(todo)) {
 		group.Go(func() {
 			for {
 				i := next.Add(1) - 1
-				if i >= int64(len(works)) || steps.Load() > maxSteps || errors.Load() > schema.MaxErrors {
+				if i >= int64(len(todo)) || steps.Load() > maxSteps || errors.Load() > schema.MaxErrors {
 					return
 				}
-				if w := works[i]; w.unit == nil && !w.failed {
-					l.decodeOne(w)
-					steps.Add(int64(w.unit.steps))
-					errors.Add(int64(len(w.diags)))
-				}
+				l.decodeOne(todo[i])
+				steps.Add(int64(todo[i].unit.steps))
+				errors.Add(int64(len(todo[i].diags)))
 			}
 		})
 	}
@@ -182,10 +199,7 @@ func blockTooLarge(file string, size int) *hcl.Diagnostic {
 
 // source is the text of a block without the kids that are read by themselves.
 func (w *work) source() []byte {
-	switch {
-	case w.text != nil:
-		return w.text
-	case len(w.kids) == 0:
+	if len(w.kids) == 0 {
 		return w.file.text[w.Start:w.End]
 	}
 	var out []byte

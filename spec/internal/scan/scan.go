@@ -83,14 +83,7 @@ func Split(src []byte, opt Options) ([]Item, *Problem) {
 		s.pos, s.bol = 3, 3
 	}
 	for s.pos < len(src) && s.problem == nil {
-		switch s.top().kind {
-		case '"':
-			s.quoted()
-		case '<':
-			s.heredoc()
-		default:
-			s.code()
-		}
+		s.token()
 	}
 	if s.problem == nil && len(s.stack) > 1 {
 		s.unclosed()
@@ -100,6 +93,18 @@ func Split(src []byte, opt Options) ([]Item, *Problem) {
 	}
 	s.endItem(len(src))
 	return s.items, nil
+}
+
+// token reads one token, or what stands between two.
+func (s *scanner) token() {
+	switch s.top().kind {
+	case '"':
+		s.quoted()
+	case '<':
+		s.heredoc()
+	default:
+		s.code()
+	}
 }
 
 func (s *scanner) top() *frame { return &s.stack[len(s.stack)-1] }
