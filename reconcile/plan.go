@@ -36,10 +36,22 @@ func NewPlan(in PlanInput) spec.Plan {
 // judge gives a change its reason and risk. What is removed is declared nowhere any more: it is shown where it was.
 func (in *PlanInput) judge(c spec.Change) spec.Change {
 	c.Reason, c.Risk = reason(&c, in.Prior), risk(&c)
+	if c.Risk == spec.RiskTransition && !in.elected(c.Key) {
+		c.Risk = spec.RiskNone
+	}
 	if c.Action == spec.Remove && in.Prior != nil {
 		_, c.Pos = lookup(in.Prior, c.Key)
 	}
 	return c
+}
+
+// elected says whether the instance that an object belongs to is there already: a new one has no role that could move.
+func (in *PlanInput) elected(k spec.Key) bool {
+	if part := spec.PartOf(k); part != nil {
+		k = part
+	}
+	_, live := in.Live.VRRP.Instances.Find(k.(spec.InstanceKey))
+	return live
 }
 
 // foreign says whether a live object that is not wanted is someone else's. What lbsync neither wants nor owns is; but a real server in

@@ -108,20 +108,20 @@ func onlyIf(is bool, word string) string {
 	return ""
 }
 
-// String is "5 times, again after 5s" and the like.
+// String is "5 times and again after 5s" and the like.
 func (a Announce) String() string {
 	s := strconv.Itoa(int(a.Repeat)) + " times"
 	if a.Delay > 0 {
-		s += ", again after " + a.Delay.String()
+		s += " and again after " + a.Delay.String()
 	}
 	if a.Refresh > 0 {
-		s += ", every " + a.Refresh.String() + " " + strconv.Itoa(int(a.RefreshRepeat)) + " times"
+		s += " and every " + a.Refresh.String() + " " + strconv.Itoa(int(a.RefreshRepeat)) + " times"
 	}
 	if a.Interval > 0 {
-		s += ", " + a.Interval.String() + " between frames"
+		s += " and " + a.Interval.String() + " between frames"
 	}
 	if a.LowerPriority {
-		s += ", on lower priority"
+		s += " and on lower priority"
 	}
 	return s
 }

@@ -7,12 +7,13 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// Change is one change of a plan. Key is the whole identity; Object is the part of it that is read beneath its service.
+// Change is one change of a plan. Key is the whole identity; Name is the part of it that is read beneath its service or its instance.
 type Change struct {
 	Action    spec.Action  `json:"action"`
 	Kind      spec.Kind    `json:"kind"`
 	Key       string       `json:"key"`
-	Service   string       `json:"service,omitempty"` // of a real server
+	Service   string       `json:"service,omitempty"`  // of a real server
+	Instance  string       `json:"instance,omitempty"` // of a virtual address and all else that belongs to a vrrp_instance
 	Name      string       `json:"name"`
 	Reason    spec.Reason  `json:"reason"`
 	FirstSeen time.Time    `json:"first_seen,omitzero"` // of drift, when the agent knows
@@ -34,6 +35,9 @@ func changeOf(c spec.Change, since map[string]time.Time) Change {
 		out.service = k
 	case spec.DestKey:
 		out.Service, out.Name, out.service = k.Service.String(), k.Addr.String(), k.Service
+	}
+	if name := nameInInstance(c.Key); name != "" {
+		out.Instance, out.Name = spec.PartOf(c.Key).String(), name
 	}
 	if c.Reason == spec.ByDrift {
 		out.FirstSeen = since[out.Key]

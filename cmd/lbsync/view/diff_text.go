@@ -62,59 +62,69 @@ func until(at time.Time) string {
 	return ", until " + stamp(at)
 }
 
-// list shows drift first, then services with their real servers beneath, then everything else.
+// list shows drift first, then services with their real servers beneath, then instances with all that belongs to them, then everything
+// else.
 func list(t *Text, changes []Change, now time.Time) {
 	var rows [][]Cell
 	heading := ""
-	for _, c := range byService(changes) {
-		if c.Reason != spec.ByDrift && c.Service != "" && c.Service != heading {
-			heading = c.Service
-			rows = append(rows, []Cell{Dim.In("    " + heading)})
+	for _, c := range byGroup(changes) {
+		if c.Reason != spec.ByDrift && c.group() != "" {
+			if heading != c.group() && c.inGroup() {
+				rows = append(rows, []Cell{Dim.In("    " + c.heading())})
+			}
+			heading = c.group()
 		}
-		if c.Kind == spec.KindService && c.Reason != spec.ByDrift {
-			heading = c.Key
+		for i, detail := range inLines(c.detail()) {
+			if i == 0 {
+				rows = append(rows, []Cell{c.style().In(mark(c)), Plain.In(detail), Plain.In(c.note(now)), Dim.In(c.Source.String())})
+			} else {
+				rows = append(rows, []Cell{{}, Plain.In(detail)})
+			}
 		}
-		rows = append(rows, []Cell{c.style().In(mark(c)), Plain.In(c.detail()), Plain.In(c.note(now)), Dim.In(c.Source.String())})
 	}
 	t.Table("", rows)
 }
 
 func mark(c Change) string {
 	switch {
-	case c.Reason == spec.ByDrift && c.Service != "":
-		return fmt.Sprintf("  drift  %c %s of %s", c.Action, c.title(), c.Service)
+	case c.Reason == spec.ByDrift && c.inGroup():
+		return fmt.Sprintf("  drift  %c %s of %s", c.Action, c.title(), c.group())
 	case c.Reason == spec.ByDrift:
 		return fmt.Sprintf("  drift  %c %s", c.Action, c.title())
-	case c.Service != "":
+	case c.inGroup():
 		return fmt.Sprintf("  %c   %s", c.Action, c.title())
 	}
 	return fmt.Sprintf("  %c %s", c.Action, c.title())
 }
 
-// byService puts drift first, then each service before its real servers; what belongs to no service comes last.
-func byService(changes []Change) []Change {
+// byGroup puts drift first, then each service before its real servers, then each instance before what belongs to it; what belongs to
+// neither comes last.
+func byGroup(changes []Change) []Change {
 	rank := func(c Change) int {
 		switch {
 		case c.Reason == spec.ByDrift:
 			return 0
 		case c.Kind == spec.KindService || c.Kind == spec.KindRealServer:
 			return 1
+		case c.group() != "":
+			return 2
 		}
-		return 2
+		return 3
 	}
 	out := slices.Clone(changes)
 	slices.SortStableFunc(out, func(a, b Change) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), a.service.Compare(b.service), cmp.Compare(len(a.Service), len(b.Service)))
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), a.service.Compare(b.service), cmp.Compare(len(a.Service), len(b.Service)),
+			cmp.Compare(a.instance(), b.instance()), cmp.Compare(len(a.Instance), len(b.Instance)))
 	})
 	return out
 }
 
-// summarise counts the changes of each service.
+// summarise counts the changes of each service and instance.
 func summarise(t *Text, changes []Change) {
 	counts := map[string]*Count{}
 	var order []string
-	for _, c := range byService(changes) {
-		group := cmp.Or(c.Service, c.Key)
+	for _, c := range byGroup(changes) {
+		group := cmp.Or(c.group(), c.Key)
 		if counts[group] == nil {
 			counts[group], order = &Count{}, append(order, group)
 		}
@@ -128,5 +138,5 @@ func summarise(t *Text, changes []Change) {
 	if rest := len(order) - len(rows); rest > 0 {
 		t.Linef("    … and %s more", plural(rest, "object"))
 	}
-	t.Linef("  %s, counted by service; --full lists them all", plural(len(changes), "change"))
+	t.Linef("  %s, counted by service and instance; --full lists them all", plural(len(changes), "change"))
 }
