@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"runtime/director/tracking":     {"spec", "runtime/director/program"},
 	"runtime/director/program":      {},
 	"runtime/vrrp":                  {},
-	"runtime/engine":                {"spec", "runtime/vrrp", "runtime/kernel", "runtime/engine/line", "x/sys"},
+	"runtime/engine":                {"spec", "runtime/vrrp", "runtime/kernel", "runtime/engine/line", "x/sys", "x/sync"},
 	"runtime/engine/line":           {"spec", "x/sys"},
 	"runtime/api":                   {"spec", "x/sys"},
 	"reconcile":                     {"spec"},

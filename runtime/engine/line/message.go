@@ -72,8 +72,11 @@ func send(c net.Conn, v verb, body []byte) error {
 func receive(c net.Conn) (verb, []byte, error) {
 	packet := make([]byte, packetSize)
 	n, err := c.Read(packet)
+	if errors.Is(err, io.EOF) {
+		return 0, nil, errLeft
+	}
 	if err != nil {
-		return 0, nil, ended(err)
+		return 0, nil, err
 	}
 	v, size, sum, err := parseHead(packet[:n])
 	if err != nil {
@@ -81,8 +84,11 @@ func receive(c net.Conn) (verb, []byte, error) {
 	}
 	body := append(make([]byte, 0, size), packet[headSize:n]...)
 	for uint64(len(body)) < size {
-		if n, err = c.Read(packet); err != nil {
-			return 0, nil, ended(err)
+		if n, err = c.Read(packet); errors.Is(err, io.EOF) {
+			err = errLeft
+		}
+		if err != nil {
+			return 0, nil, err
 		}
 		body = append(body, packet[:n]...)
 	}
@@ -92,13 +98,8 @@ func receive(c net.Conn) (verb, []byte, error) {
 	return v, body, nil
 }
 
-// ended is the end of a connection by its other side, in words. An empty packet, which carries nothing, ends it too.
-func ended(err error) error {
-	if errors.Is(err, io.EOF) {
-		return errors.New("the other side closed the connection")
-	}
-	return err
-}
+// errLeft is the end of a connection by its other side. An empty packet, which carries nothing, ends it too.
+var errLeft = errors.New("the other side closed the connection")
 
 func parseHead(b []byte) (v verb, size uint64, sum uint32, err error) {
 	if len(b) < headSize || !bytes.Equal(b[:4], magic[:]) {

@@ -53,6 +53,9 @@ func serve(ctx context.Context, conn *net.UnixConn, e Engine, log *slog.Logger) 
 			return err
 		}
 		v, body, err := receive(conn)
+		if errors.Is(err, errLeft) {
+			return nil // it only wanted to know whether somebody listens
+		}
 		if err != nil {
 			return errors.Join(err, reply(conn, nil, err))
 		}

@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"github.com/lbsync/lbsync/runtime/vrrp"
+	"github.com/lbsync/lbsync/spec"
+)
+
+// The holder posts what it finds. What it tells of an instance that is not installed yet is kept for then.
+
+// socket is the one of a port, made if there is none.
+func (l *loop) socket(key portKey) *socket {
+	s, ok := l.sockets[key]
+	if !ok {
+		s = &socket{}
+		l.sockets[key] = s
+	}
+	return s
+}
+
+// setSocket gives a port another socket, or none. What the old one still has is read first.
+func (l *loop) setSocket(key portKey, sock wire) {
+	s := l.socket(key)
+	l.receive(s)
+	s.flush()
+	s.sock = sock
+	l.watch()
+}
+
+// setOut gives an instance a socket on its virtual MAC, or none. Unicast leaves by the interface below: the virtual one has no
+// address and no neighbours.
+func (l *loop) setOut(name spec.InstanceKey, sock wire) {
+	if o := l.outs[name]; o != nil && o.sock != nil {
+		o.flush()
+	}
+	delete(l.outs, name)
+	if sock != nil {
+		l.outs[name] = &outlet{sock: sock}
+	}
+	if m := l.members[name]; m != nil {
+		m.out = l.outs[name]
+	}
+}
+
+// setGround tells what an instance stands on.
+func (l *loop) setGround(name spec.InstanceKey, g ground) {
+	l.grounds[name] = g
+	m := l.members[name]
+	if m == nil {
+		return
+	}
+	moved := g.why == "" && g.source != m.source
+	l.stand(m, g, false)
+	if moved {
+		l.step(m, l.now, vrrp.Reconfigure(m.config()))
+		m.build(m.machine().Effective())
+	}
+}
+
+func (l *loop) stand(m *member, g ground, fresh bool) {
+	if m.why = g.why; g.why == "" {
+		m.source, m.expect.Source = g.source, g.source
+	}
+	l.found(m.trackers[0], g.why == "", fresh)
+}
+
+// setLink tells whether an interface works.
+func (l *loop) setLink(name string, up bool) {
+	l.links[name] = up
+	for _, t := range l.trackers {
+		if t.key.Watch == spec.WatchInterface && t.key.Name == name {
+			l.observe(t, l.now, up)
+		}
+	}
+}

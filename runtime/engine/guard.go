@@ -1,0 +1,67 @@
+package engine
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// guard takes real-time priority away from a loop that spins: under SCHED_FIFO it would starve the whole machine.
+type guard struct {
+	drop func(why string) // once
+
+	idle    int           // wake-ups without work, one after the other
+	begin   time.Duration // of the second that is measured
+	cpu     time.Duration // of the thread at its begin
+	busy    int           // seconds, one after the other, that the loop hardly waited in
+	dropped bool
+}
+
+const (
+	idleMax   = 10_000 // an empty wake-up now and then is a signal of the garbage collector
+	busyMax   = 3      // seconds
+	busyShare = 0.9
+)
+
+// woke counts a wake-up.
+func (g *guard) woke(now time.Duration, worked bool) {
+	if g.dropped || g.drop == nil {
+		return
+	}
+	g.idle++
+	if worked {
+		g.idle = 0
+	}
+	if g.idle >= idleMax {
+		g.fire("woke up 10,000 times without work")
+		return
+	}
+	if now-g.begin >= time.Second {
+		g.second(now, threadTime())
+	}
+}
+
+// second judges the time since the last judgement.
+func (g *guard) second(now, cpu time.Duration) {
+	if float64(cpu-g.cpu) < busyShare*float64(now-g.begin) {
+		g.busy = -1
+	}
+	g.busy++
+	g.begin, g.cpu = now, cpu
+	if g.busy >= busyMax {
+		g.fire("took nine tenths of a core for 3 seconds")
+	}
+}
+
+func (g *guard) fire(why string) {
+	g.dropped = true
+	g.drop(why)
+}
+
+func threadTime() time.Duration {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts); err != nil {
+		panic("clock_gettime: " + err.Error())
+	}
+	return time.Duration(ts.Nano())
+}

@@ -1,0 +1,154 @@
+package engine
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+// page is memory that outlives the process: a file that is mapped. A kill -9 loses nothing of it, and a store costs what a store costs.
+// Only the loop writes it.
+type page struct {
+	file *os.File
+	mem  []byte
+	*layout
+}
+
+// The sizes of the page. Memory is taken as it is touched.
+const (
+	slotsMax = 4096 // instances
+	ringSize = 4096 // events that wait for an agent
+)
+
+// layout is the page from its first byte on.
+type layout struct {
+	mark   [24]byte // format and boot
+	serial uint64   // of the newest event
+	slots  [slotsMax]slot
+	ring   [ringSize]record
+}
+
+// slot is what has to be known of an instance to resume it. An empty name is a free slot.
+type slot struct {
+	name        text
+	state       uint8 // of vrrp.State
+	last        int64 // time since boot of the last advertisement as master, in ns; stored after all else
+	since       int64 // wall clock in ns, to be shown
+	transitions uint64
+	why         text
+}
+
+// text is a string of fixed size, cut where it is longer.
+type text struct {
+	n uint8
+	b [127]byte
+}
+
+func (t *text) set(s string) { t.n = uint8(copy(t.b[:], s)) }
+
+func (t *text) String() string { return string(t.b[:min(int(t.n), len(t.b))]) }
+
+// format changes with layout, and with the meaning of what is in it.
+const format = "lbsync 1"
+
+// mark is the format and a digest of the boot id: what was written before a reboot means nothing.
+func mark() (m [24]byte, err error) {
+	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return m, fmt.Errorf("read boot id: %w", err)
+	}
+	sum := sha256.Sum256(id)
+	copy(m[:8], format)
+	copy(m[8:], sum[:])
+	return m, nil
+}
+
+// openPage maps the file, and locks it: two engines on one state would both believe to be master.
+func openPage(path string) (_ *page, err error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open roles of engine: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, f.Close())
+		}
+	}()
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return nil, fmt.Errorf("lock %s, which another engine may hold: %w", path, err)
+	}
+	size := int(unsafe.Sizeof(layout{}))
+	if err := f.Truncate(int64(size)); err != nil {
+		return nil, fmt.Errorf("size roles of engine: %w", err)
+	}
+	mem, err := unix.Mmap(int(f.Fd()), 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("map roles of engine: %w", err)
+	}
+	p := &page{f, mem, (*layout)(unsafe.Pointer(&mem[0]))}
+	m, err := mark()
+	if err == nil && p.mark != m {
+		err = p.clear(m)
+	}
+	if err != nil {
+		return nil, errors.Join(err, unix.Munmap(mem))
+	}
+	return p, nil
+}
+
+// clear makes the page empty: by cutting the file, since writing zeros would take the memory.
+func (p *page) clear(m [24]byte) error {
+	if err := errors.Join(p.file.Truncate(0), p.file.Truncate(int64(len(p.mem)))); err != nil {
+		return fmt.Errorf("clear roles of engine: %w", err)
+	}
+	p.mark = m
+	return nil
+}
+
+func (p *page) close() error {
+	return errors.Join(unix.Munmap(p.mem), p.file.Close())
+}
+
+// find is the slot of an instance, which is made if there is none; nil: all are taken.
+func (p *page) find(i spec.InstanceKey) *slot {
+	var free *slot
+	for n := range p.slots {
+		switch s := &p.slots[n]; {
+		case s.name.n == 0 && free == nil:
+			free = s
+		case s.name.n != 0 && s.name.String() == string(i):
+			return s
+		}
+	}
+	if free != nil {
+		*free = slot{}
+		free.name.set(string(i))
+	}
+	return free
+}
+
+// prune frees the slots of instances that are no longer wanted.
+func (p *page) prune(wanted func(spec.InstanceKey) bool) {
+	for n := range p.slots {
+		if s := &p.slots[n]; s.name.n != 0 && !wanted(spec.InstanceKey(s.name.String())) {
+			s.name.n = 0
+		}
+	}
+}
+
+// advertised notes that an advertisement of the master went out.
+func (s *slot) advertised(boot time.Duration) { atomic.StoreInt64(&s.last, int64(boot)) }
+
+// fresh says whether the last advertisement was sent within a time before boot: peers then still wait for the next.
+func (s *slot) fresh(boot, within time.Duration) bool {
+	age := boot - time.Duration(atomic.LoadInt64(&s.last))
+	return age >= 0 && age <= within
+}

@@ -1,0 +1,101 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// The policies of sched(7), which x/sys has no names for.
+const (
+	schedOther = 0
+	schedFIFO  = 1
+)
+
+// rtTime is what a thread may compute under SCHED_FIFO without once waiting, in microseconds: behind it comes SIGXCPU
+// (setrlimit(2), RLIMIT_RTTIME). Removing thousands of IPv6 addresses takes the holder less.
+const rtTime = 2_000_000
+
+// scheduler knows under which policy the process runs, and why under no better one.
+type scheduler struct {
+	log *slog.Logger
+	is  atomic.Pointer[string]
+}
+
+func (s *scheduler) String() string { return *s.is.Load() }
+
+func (s *scheduler) set(is string) { s.is.Store(&is) }
+
+// realtime brings the whole process under SCHED_FIFO: a policy is a thread's, and Go's threads have begun already, so that the program
+// sets its own and executes itself again (as chrt(1) does). Where that is not allowed it goes on, and says so.
+func (s *scheduler) realtime() {
+	if policy() == schedFIFO {
+		s.set("fifo 1")
+		s.limit()
+		return
+	}
+	err := setPolicy(0, schedFIFO)
+	if err == nil {
+		err = executeAgain()
+	}
+	s.set("other: " + err.Error())
+	s.log.Warn("no real-time priority: under load, advertisements are late by tens of milliseconds; give the engine CAP_SYS_NICE, or keep intervals at 1s and more", "cause", err)
+}
+
+// executeAgain executes the running program again, with its arguments and environment. It returns only if that fails.
+func executeAgain() error {
+	err := syscall.Exec("/proc/self/exe", os.Args, os.Environ())
+	return errors.Join(fmt.Errorf("execute again: %w", err), setPolicy(0, schedOther))
+}
+
+func (s *scheduler) limit() {
+	var limit unix.Rlimit
+	err := unix.Getrlimit(unix.RLIMIT_RTTIME, &limit)
+	if err == nil {
+		limit.Cur = min(rtTime, limit.Max)
+		err = unix.Setrlimit(unix.RLIMIT_RTTIME, &limit)
+	}
+	if err != nil {
+		s.log.Warn("real-time computing cannot be limited", "cause", err)
+	}
+}
+
+// drop gives real-time priority up for good.
+func (s *scheduler) drop(why string) {
+	tasks, err := os.ReadDir("/proc/self/task")
+	for _, t := range tasks {
+		id, bad := strconv.Atoi(t.Name())
+		if bad == nil {
+			bad = setPolicy(id, schedOther)
+		}
+		if !errors.Is(bad, unix.ESRCH) { // a thread that ended meanwhile
+			err = errors.Join(err, bad)
+		}
+	}
+	s.set("other: the engine " + why)
+	go s.log.Error("real-time priority is given up: the engine "+why, "trouble", err) // a log that blocks must not block the loop
+}
+
+func policy() int {
+	p, _, _ := unix.RawSyscall(unix.SYS_SCHED_GETSCHEDULER, 0, 0, 0)
+	return int(p)
+}
+
+func setPolicy(thread, policy int) error {
+	param := struct{ priority int32 }{}
+	if policy == schedFIFO {
+		param.priority = 1
+	}
+	_, _, errno := unix.RawSyscall(unix.SYS_SCHED_SETSCHEDULER, uintptr(thread), uintptr(policy), uintptr(unsafe.Pointer(&param)))
+	if errno != 0 {
+		return fmt.Errorf("set scheduling policy: %w", errno)
+	}
+	return nil
+}
