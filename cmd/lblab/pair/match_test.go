@@ -30,6 +30,7 @@ type match struct {
 	wire     *Wire
 	speakers []speaker
 	killed   []bool // by place: what a killed one held is still on its interface
+	judged   int    // frames before this one are not: the network was split on purpose
 	dir      string
 }
 

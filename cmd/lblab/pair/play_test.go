@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 )
 
-// play does a scenario, step by step: "start a", "stop a", "kill a", "handover a", "unplug a", "plug a", "strip a" (a hand removes the
-// address); "a owns" waits until a is the settled owner, the address is on it and on nobody else who lives; "a keeps" waits until a
-// has advertised alone for longer than anybody would wait before taking over.
+// play does a scenario, step by step: "start a", "start ab" (both at once), "stop a", "kill a", "reload a" (SIGHUP), "handover a",
+// "unplug a", "plug a", "strip a" (a hand removes the address), "part a" (the network is split), "join a"; "a owns" waits until a is the settled owner, the address is on it and on nobody else who lives; "a keeps" waits until a
+// has advertised alone for longer than anybody would wait before taking over; "ab own" waits until both do, as in a split network.
 func (m *match) play(scenario string) error {
 	for step := range strings.SplitSeq(scenario, ",") {
 		if err := m.step(strings.Fields(step)); err != nil {
@@ -22,6 +24,15 @@ func (m *match) step(words []string) error {
 	if len(words[0]) == 1 {
 		return m.expect(int(words[0][0]-'a'), words[1])
 	}
+	if words[1] == "own" {
+		return m.bothOwn()
+	}
+	if words[1] == "ab" {
+		var both errgroup.Group
+		both.Go(func() error { return m.start(0) })
+		both.Go(func() error { return m.start(1) })
+		return both.Wait()
+	}
 	place := int(words[1][0] - 'a')
 	speaker, node := m.speakers[place], m.segment.Nodes[place]
 	switch words[0] {
@@ -34,10 +45,17 @@ func (m *match) step(words []string) error {
 		m.killed[place] = true
 		_, err := speaker.Kill()
 		return err
+	case "reload":
+		return speaker.(*Lbsync).Reload()
 	case "handover":
 		return m.handover(speaker.(*Lbsync))
 	case "unplug", "plug":
 		return node.Link(0, words[0] == "plug")
+	case "part":
+		return m.segment.Part(place, 0)
+	case "join":
+		m.judged = len(m.wire.Frames())
+		return m.segment.Join(place, 0)
 	case "strip":
 		return node.Remove(0, m.setup.Virtual(0))
 	}
@@ -68,6 +86,21 @@ func (m *match) expect(place int, verb string) error {
 		return m.until(func() (bool, error) { return m.owns(place) })
 	}
 	panic("no such expectation: " + verb)
+}
+
+// bothOwn waits until each of two has sent many adverts after the other began.
+func (m *match) bothOwn() error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return m.wire.Until(ctx, func(frames []Frame) bool {
+		n, last := 0, -1
+		for _, f := range frames {
+			if f.Kind == Advert && f.Place != last {
+				n, last = n+1, f.Place
+			}
+		}
+		return n > 20
+	})
 }
 
 func (m *match) nameOf(place int) string {

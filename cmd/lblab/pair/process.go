@@ -50,6 +50,16 @@ func (p *process) Kill() (time.Time, error) {
 	return at, p.end(func(pid int) error { return syscall.Kill(-pid, syscall.SIGKILL) })
 }
 
+// Reload sends SIGHUP.
+func (p *process) Reload() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cmd == nil {
+		return fmt.Errorf("%s runs nothing", p.node.Name)
+	}
+	return p.cmd.Process.Signal(syscall.SIGHUP)
+}
+
 func (p *process) end(signal func(pid int) error) error {
 	p.mu.Lock()
 	cmd := p.cmd

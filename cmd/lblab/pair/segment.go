@@ -52,7 +52,7 @@ func (s *Segment) build(switches int, names []string) error {
 // addSwitch makes bridge i with a port to every node.
 func (s *Segment) addSwitch(i int) error {
 	flood := false // without snooping, which would wait for MLD reports before ff02::12 passes
-	bridge := &netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: fmt.Sprintf("br%d", i)}, MulticastSnooping: &flood}
+	bridge := &netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: bridgeName(i)}, MulticastSnooping: &flood}
 	if err := s.links.LinkAdd(bridge); err != nil {
 		return fmt.Errorf("add bridge %s: %w", bridge.Name, err)
 	}
@@ -78,6 +78,33 @@ func (s *Segment) connect(node *Node, place, i int, bridge netlink.Link) error {
 	}
 	return node.setUp(i, netip.PrefixFrom(Address(place, i), 24))
 }
+
+// Part takes the cable of a node out of switch i and leaves it plugged into nothing that hears: the node notices no loss of its link.
+func (s *Segment) Part(place, i int) error {
+	return s.recable(place, i, s.links.LinkSetNoMaster)
+}
+
+// Join undoes Part.
+func (s *Segment) Join(place, i int) error {
+	bridge, err := s.links.LinkByName(bridgeName(i))
+	if err != nil {
+		return fmt.Errorf("find switch %d: %w", i, err)
+	}
+	return s.recable(place, i, func(l netlink.Link) error { return s.links.LinkSetMasterByIndex(l, bridge.Attrs().Index) })
+}
+
+func (s *Segment) recable(place, i int, change func(netlink.Link) error) error {
+	link, err := s.links.LinkByName(port(place, i))
+	if err == nil {
+		err = change(link)
+	}
+	if err != nil {
+		return fmt.Errorf("change the cable of %s: %w", s.Nodes[place].Name, err)
+	}
+	return nil
+}
+
+func bridgeName(i int) string { return fmt.Sprintf("br%d", i) }
 
 // port is the name of the switch's end of a cable.
 func port(place, i int) string { return fmt.Sprintf("port%d.%d", place, i) }
