@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"runtime/director/notify":       {"spec", "runtime/director/program"},
 	"runtime/director/tracking":     {"spec", "runtime/director/program"},
 	"runtime/director/program":      {},
+	"runtime/director/directortest": {"spec"},
 	"runtime/vrrp":                  {},
 	"runtime/engine":                {"spec", "runtime/vrrp", "runtime/kernel", "runtime/engine/line", "x/sys", "x/sync"},
 	"runtime/engine/line":           {"spec", "x/sys"},

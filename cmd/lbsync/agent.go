@@ -75,7 +75,14 @@ func (a *app) serve(ctx context.Context, cfg *spec.AgentConfig) error {
 		stop() // an agent that nobody can ask is restarted by its supervisor
 		served <- err
 	}()
-	err = d.agent.Run(ctx)
+	// The agent goes last, so that what VRRP did until the end is recorded.
+	loop, end := context.WithCancel(context.WithoutCancel(ctx))
+	go func() {
+		d.director.VRRP.Run(ctx)
+		end()
+	}()
+	err = d.agent.Run(loop)
 	stop()
+	<-loop.Done()
 	return errors.Join(err, <-served, d.close())
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -19,6 +20,7 @@ import (
 	"github.com/lbsync/lbsync/reconcile/journal"
 	"github.com/lbsync/lbsync/reconcile/source"
 	"github.com/lbsync/lbsync/runtime/director"
+	"github.com/lbsync/lbsync/runtime/engine/line"
 	"github.com/lbsync/lbsync/runtime/kernel"
 	"github.com/lbsync/lbsync/spec"
 )
@@ -61,13 +63,19 @@ func (a *app) assemble(cfg *spec.AgentConfig, log *slog.Logger) (*service, error
 	if err != nil {
 		return nil, fmt.Errorf("read WATCHDOG_USEC: %w", err)
 	}
-	hand := director.New(func() (director.Kernel, error) { return a.kernel(kernel.Options{Modprobe: true}) })
+	boot, err := bootID()
+	if err != nil {
+		return nil, err
+	}
+	hand := director.New(func() (director.Kernel, error) { return a.kernel(kernel.Options{Modprobe: true}) }, director.NewVRRP(director.VRRPConfig{
+		Open: engineAt(cfg.Engine), Path: cfg.Engine, Secret: director.SecretsIn(cfg.Secrets), Mark: filepath.Join(cfg.State, "notified.json"), Boot: boot, Log: log,
+	}))
 	loader := spec.NewLoader()
 	ag, err := agent.Open(agent.Config{
 		Director: cfg.Director, Folder: cfg.State, Program: version, Poll: cfg.Source.Poll, Look: min(look, cfg.Resync), Resync: cfg.Resync,
 		Watchdog: watchdog, AnyHistory: cfg.Source.Branch == "",
 	}, agent.Parts{
-		Source: mirror, Target: hands{hand}, Hold: hand.Hold, Check: policies.Check, Log: log,
+		Source: mirror, Target: hands{hand}, VRRP: hand.VRRP, Hold: hand.Hold, Check: policies.Check, Log: log,
 		Journal: func() (agent.Journal, error) { return journal.Open(journalFolder(cfg.State), a.now) },
 		Load: func(f fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 			fleet, _, diags := loader.Load(f)
@@ -82,6 +90,26 @@ func (a *app) assemble(cfg *spec.AgentConfig, log *slog.Logger) (*service, error
 		return nil, errors.Join(err, hand.Close())
 	}
 	return &service{ag, hand}, nil
+}
+
+// engineAt is the engine behind a socket.
+func engineAt(path string) func() (director.Engine, error) {
+	return func() (director.Engine, error) {
+		e, err := line.Dial(path)
+		if err != nil {
+			return nil, err // a nil *line.Client must not become an Engine that is not nil
+		}
+		return e, nil
+	}
+}
+
+// bootID tells one run of the machine from the next (random(4)).
+func bootID() (string, error) {
+	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return "", fmt.Errorf("tell this run of the machine from others: %w", err)
+	}
+	return strings.TrimSpace(string(b)), nil
 }
 
 func journalFolder(state string) string { return filepath.Join(state, "journal") }

@@ -106,7 +106,7 @@ func diffExit(d view.Diff) int {
 
 // plan is what would be done to one director.
 func (a *app) plan(v spec.View, from start, target target) view.DirectorDiff {
-	facts := spec.Facts{Now: a.now()}
+	facts := spec.Facts{Now: a.now(), Roles: from.roles}
 	want, holds := reconcile.Want(v, facts)
 	p := reconcile.NewPlan(reconcile.PlanInput{
 		Director: v.Director.Def.Name, Commit: target.commit, Want: want, Holds: holds, Prior: from.prior, Live: from.live, Owned: from.owned,

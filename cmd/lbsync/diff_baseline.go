@@ -31,6 +31,7 @@ type start struct {
 	live  spec.State
 	prior *spec.State
 	owned reconcile.Owned
+	roles map[string]spec.Role // by vrrp_instance, as far as known
 	since map[string]time.Time // when drift of a key was first seen
 }
 
@@ -114,7 +115,7 @@ func fromFile(name string) (baseline, error) {
 }
 
 func fromSnapshot(s spec.Snapshot, what string) (baseline, error) {
-	st := start{label: "nothing applied", live: s.Live, prior: s.Prior}
+	st := start{label: "nothing applied", live: s.Live, prior: s.Prior, roles: s.Roles}
 	if s.Applied != nil {
 		st.label = s.Applied.Short()
 	}

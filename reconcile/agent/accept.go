@@ -22,17 +22,17 @@ type candidate struct {
 	view    spec.View
 	want    spec.State
 	holds   []spec.Hold
-	branch  bool          // it is the branch's tip, and raises the high-water mark
-	outcome journal.Event // Applied unless it is a rollback
+	roles   map[string]spec.Role // with which want was rendered
+	branch  bool                 // it is the branch's tip, and raises the high-water mark
+	outcome journal.Event        // Applied unless it is a rollback
 	advice  []spec.Diagnostic
 	actor   string // who had it applied
 }
 
-// rendering identifies what a commit asks of the kernel: the plan that would build it from nothing. Where things stand in their files
-// is no part of it.
-func (c candidate) rendering() spec.Digest { return rendering(c.want) }
-
-func rendering(want spec.State) spec.Digest {
+// rendering identifies what a commit asks of the director: the plan that would build it from nothing. Neither where things stand in
+// their files nor the roles of the moment are part of it.
+func rendering(v spec.View) spec.Digest {
+	want, _ := reconcile.Want(v, spec.Facts{})
 	return reconcile.NewPlan(reconcile.PlanInput{Want: want}).Digest
 }
 
@@ -69,13 +69,14 @@ func (a *Agent) accept(c spec.Commit) (candidate, *spec.Refusal, error) {
 	for _, d := range append(diags, judged...) {
 		out.advice = append(out.advice, diagnostic(d))
 	}
-	out.want, out.holds = a.render(view)
+	out.roles = a.parts.VRRP.Roles()
+	out.want, out.holds = a.render(view, out.roles)
 	return out, nil, nil
 }
 
 // render is what the kernel should hold for a view. What it has in common with what is held is not worked out again.
-func (a *Agent) render(v spec.View) (spec.State, []spec.Hold) {
-	facts := spec.Facts{Now: time.Now()}
+func (a *Agent) render(v spec.View, roles map[string]spec.Role) (spec.State, []spec.Hold) {
+	facts := spec.Facts{Now: time.Now(), Roles: roles}
 	if a.want == nil || a.held.View == nil {
 		return reconcile.Want(v, facts)
 	}

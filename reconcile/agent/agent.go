@@ -67,6 +67,7 @@ type Journal interface {
 type Parts struct {
 	Source Source
 	Target reconcile.Target
+	VRRP   VRRP
 	// Hold tells the target which sysctls are wanted, so that it observes them.
 	Hold func(...spec.SysctlKey)
 	// Journal opens the audit once the director is locked.
@@ -99,7 +100,8 @@ type Agent struct {
 	dirty bool        // held is newer than what is on disk
 	want  *spec.State // of held.View; nil before the first commit
 	holds []spec.Hold
-	prior *spec.State // what of want was made; nil when nothing is known of that
+	roles map[string]spec.Role // with which want was rendered
+	prior *spec.State          // what of want was made; nil when nothing is known of that
 
 	live  spec.State
 	known bool      // live is what the kernel holds

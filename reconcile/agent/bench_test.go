@@ -48,7 +48,7 @@ func large(tb testing.TB) (*Agent, *paper, [2]spec.Commit) {
 	k, loader, dir := &paper{}, spec.NewLoader(), tb.TempDir()
 	cfg := Config{Director: "c000a", Folder: dir, Program: "bench", Poll: time.Minute, Look: 10 * time.Second, Resync: time.Minute, AnyHistory: true}
 	a, err := Open(cfg, Parts{
-		Source: s, Target: k, Hold: func(...spec.SysctlKey) {}, Check: policies.Check, Notify: func(string) {}, Log: slog.New(slog.DiscardHandler),
+		Source: s, Target: k, VRRP: newElection(), Hold: func(...spec.SysctlKey) {}, Check: policies.Check, Notify: func(string) {}, Log: slog.New(slog.DiscardHandler),
 		Load:    func(f fs.FS) (*spec.Fleet, hcl.Diagnostics) { out, _, diags := loader.Load(f); return out, diags },
 		Journal: func() (Journal, error) { return journal.Open(dir+"/journal", time.Now) },
 	})

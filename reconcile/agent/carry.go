@@ -65,8 +65,9 @@ func (a *Agent) adopt(c candidate, out reconcile.Outcome) {
 		h.HighWater = c.commit.ID
 	}
 	a.made(c.want, out)
-	a.want, a.holds, a.advice = &c.want, c.holds, c.advice
+	a.want, a.holds, a.roles, a.advice = &c.want, c.holds, c.roles, c.advice
 	a.hold(c.want)
+	a.parts.VRRP.Tell(c.view)
 	a.refusal = nil
 }
 

@@ -58,6 +58,7 @@ func (a *Agent) snapshot(ctx context.Context) (spec.Snapshot, error) {
 		return spec.Snapshot{}, fmt.Errorf("encode owned objects: %w", err)
 	}
 	s := spec.Snapshot{Version: spec.DocumentVersion, Director: a.cfg.Director, Taken: a.read, Owned: owned, Live: a.live, Prior: a.prior}
+	s.Roles = a.roles
 	if a.held.View != nil {
 		s.Applied = &a.held.Commit
 	}
@@ -87,6 +88,9 @@ func (a *Agent) Do(ctx context.Context, c spec.Command) (spec.CommandResult, err
 }
 
 func (a *Agent) command(ctx context.Context, c spec.Command) (spec.CommandResult, error) {
+	if c.Verb == spec.Handover {
+		return a.handover(ctx, c)
+	}
 	if c.DryRun {
 		return a.preview(c)
 	}

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"testing/synctest"
 
@@ -74,4 +75,71 @@ func (r *rig) run(a *Agent) {
 	r.stop, r.ended = cancel, make(chan error, 1)
 	go func() { r.ended <- a.Run(ctx) }()
 	synctest.Wait()
+}
+
+// election is an engine of which the test says what it does.
+type election struct {
+	mu      sync.Mutex
+	roles   map[string]spec.Role
+	news    []spec.VRRPNews
+	status  *spec.VRRPStatus
+	problem *spec.Problem
+	handed  []spec.InstanceKey
+	refuses error
+	told    []string // directors of the views
+	wanted  bool     // an engine is needed, as the last Report was told
+	changed chan struct{}
+}
+
+func newElection() *election { return &election{changed: make(chan struct{}, 1)} }
+
+// turn alters what the engine says, and has the agent look.
+func (e *election) turn(f func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f()
+	select {
+	case e.changed <- struct{}{}:
+	default:
+	}
+}
+
+func (e *election) Roles() map[string]spec.Role {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return maps.Clone(e.roles)
+}
+
+func (e *election) Changed() <-chan struct{} { return e.changed }
+
+func (e *election) News() []spec.VRRPNews {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	out := e.news
+	e.news = nil
+	return out
+}
+
+func (e *election) Tell(v spec.View) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	name := "nobody"
+	if v.Director.Def != nil {
+		name = v.Director.Def.Name
+	}
+	e.told = append(e.told, name)
+}
+
+func (e *election) Handover(_ context.Context, k spec.InstanceKey) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.handed = append(e.handed, k)
+	return e.refuses
+}
+
+func (e *election) Report(_ context.Context, wanted bool) (*spec.VRRPStatus, *spec.Problem) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.wanted = wanted
+	return e.status, e.problem
 }

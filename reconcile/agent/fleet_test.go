@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -15,7 +16,8 @@ import (
 )
 
 // loadText reads a fleet of lines: "80 wrr 21=3 22=1" is a service of 192.0.2.1 with its real servers and weights; "# …" moves what
-// follows down a line; "sysctl KEY VALUE" holds one; "error", "deny" and "others" are a fleet with an error, one that policies deny, and one without lb1.
+// follows down a line; "sysctl KEY VALUE" holds one; "vrrp NAME PRIORITY…" is an instance of lb1, lb2, …, "group NAME…" groups
+// instances, "follow NAME" is connection sync that follows one; "error", "deny" and "others" are a fleet with an error, one that policies deny, and one without lb1.
 func loadText(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 	text, err := fs.ReadFile(fsys, "fleet")
 	if err != nil {
@@ -36,12 +38,31 @@ func loadText(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 			director = "lb2"
 		case words[0] == "sysctl":
 			sysctls = append(sysctls, spec.Sysctl{Key: spec.SysctlKey(words[1]), Value: spec.Setting(words[2])})
+		case words[0] == "vrrp":
+			c.Instances = append(c.Instances, spec.Placed[spec.VRRPInstance]{Def: instance(words), Place: spec.Place{File: "fleet", Base: uint32(n)}})
+		case words[0] == "group":
+			c.SyncGroups = append(c.SyncGroups, spec.VRRPSyncGroup{Name: "g", Instances: words[1:]})
+		case words[0] == "follow":
+			syncid, iface := uint8(7), "eth1"
+			c.Sync = &spec.ConnectionSync{SyncID: spec.PerDirector[uint8]{All: &syncid}, Interface: spec.PerDirector[string]{All: &iface}, Mode: spec.SyncFollow, Follow: words[1]}
 		default:
 			c.VirtualServers = append(c.VirtualServers, spec.Placed[spec.VirtualServer]{Def: virtualServer(words), Place: spec.Place{File: "fleet", Base: uint32(n)}})
 		}
 	}
 	d := spec.Placed[spec.Director]{Def: &spec.Director{Name: director, Sysctls: sysctls}}
 	return &spec.Fleet{Directors: []spec.Placed[spec.Director]{d}, Clusters: []spec.Cluster{c}}, nil
+}
+
+func instance(words []string) *spec.VRRPInstance {
+	iface := "eth0"
+	in := &spec.VRRPInstance{
+		Name: words[1], Interface: spec.PerDirector[string]{All: &iface}, VirtualRouterID: 79, Version: 3, Family: spec.IPv4, AdvertInterval: time.Second, DownTimerAdverts: 3, Group: netip.MustParseAddr("224.0.0.18"), TTLMin: 255, TTLMax: 255,
+		Priority: spec.PerDirector[uint8]{By: map[string]uint8{}}, Addresses: []spec.VirtualAddress{{Prefix: netip.MustParsePrefix("192.0.2.1/32")}},
+	}
+	for i, p := range words[2:] {
+		in.Priority.By["lb"+strconv.Itoa(i+1)] = uint8(number(p))
+	}
+	return in
 }
 
 func virtualServer(words []string) *spec.VirtualServer {

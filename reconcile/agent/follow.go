@@ -118,7 +118,7 @@ func (a *Agent) endRollback(ctx context.Context) bool {
 		a.refuse(*refusal, self)
 		return false
 	}
-	if c.rendering() == p.Quarantine {
+	if rendering(c.view) == p.Quarantine {
 		return false
 	}
 	why := fmt.Sprintf("%s differs from %s, which was rolled back", a.tip.Short(), spec.ShortID(p.Pin.Left))

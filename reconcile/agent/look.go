@@ -28,6 +28,7 @@ func (a *Agent) observe(ctx context.Context, d reconcile.Depth) error {
 		a.read = time.Now()
 	}
 	a.live, a.known, a.kernel = live, true, nil
+	a.turned()
 	return nil
 }
 
@@ -114,8 +115,9 @@ func (a *Agent) verify(ctx context.Context, out reconcile.Outcome) {
 // settled notes that the kernel holds what it should.
 func (a *Agent) settled() {
 	a.stuck, a.failures, a.failingSince = spec.Digest{}, nil, nil
+	a.prior = a.want // what a new role asks for the engine may have done already
 	if !a.held.Whole {
-		a.held.Whole, a.prior = true, a.want
+		a.held.Whole = true
 		a.applied = &spec.CommitAt{Commit: a.held.Commit, At: time.Now()}
 		a.keep()
 	}

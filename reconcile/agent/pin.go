@@ -108,7 +108,7 @@ func (a *Agent) newPin(c spec.Commit, cmd spec.Command) *pin {
 		p.Pin.Left, p.Quarantine, p.Tip = was.Pin.Left, was.Quarantine, was.Tip
 		return p
 	}
-	p.Pin.Left, p.Quarantine = a.held.Commit.ID, rendering(*a.want)
+	p.Pin.Left, p.Quarantine = a.held.Commit.ID, rendering(*a.held.View)
 	if a.tip != nil {
 		p.Tip = a.tip.ID
 	}

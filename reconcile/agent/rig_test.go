@@ -22,6 +22,7 @@ type rig struct {
 	t      testing.TB
 	repo   *repo
 	kernel *reconciletest.Target
+	vrrp   *election
 	folder string
 	cfg    Config
 	faults []reconciletest.Fault // of the kernel, for the agent alone
@@ -39,7 +40,7 @@ type rig struct {
 func newRig(t testing.TB) *rig {
 	dir := t.TempDir()
 	return &rig{
-		t: t, repo: &repo{}, kernel: reconciletest.New(spec.State{}), folder: dir,
+		t: t, repo: &repo{}, kernel: reconciletest.New(spec.State{}), vrrp: newElection(), folder: dir,
 		cfg: Config{Director: "lb1", Folder: dir, Program: "test", Poll: 30 * time.Second, Look: 10 * time.Second, Resync: time.Minute, Watchdog: time.Minute},
 	}
 }
@@ -63,7 +64,7 @@ func (r *rig) told() []string {
 func (r *rig) open() *Agent {
 	r.t.Helper()
 	a, err := Open(r.cfg, Parts{
-		Source: r.repo, Target: r.kernel, Hold: func(k ...spec.SysctlKey) { r.held = k }, Load: loadText, Check: checkText, Log: slog.New(slog.DiscardHandler),
+		Source: r.repo, Target: r.kernel, VRRP: r.vrrp, Hold: func(k ...spec.SysctlKey) { r.held = k }, Load: loadText, Check: checkText, Log: slog.New(slog.DiscardHandler),
 		Notify: r.tell,
 		Journal: func() (Journal, error) {
 			j, err := journal.Open(r.journalDir(), time.Now)

@@ -42,6 +42,8 @@ func (a *Agent) Run(ctx context.Context) error {
 			a.do(ctx, t)
 		case r := <-a.fetched:
 			a.arrived(ctx, r)
+		case <-a.parts.VRRP.Changed():
+			a.elected(ctx)
 		case f := <-a.asks:
 			f(ctx)
 		}
@@ -56,6 +58,7 @@ func (a *Agent) stop() error {
 	if a.fetching {
 		<-a.fetched
 	}
+	a.hear()
 	err := a.record(journal.Record{Event: journal.Stopped, Actor: self})
 	if !a.undone {
 		a.keep() // the journal's end, so that one that is cut meanwhile is found

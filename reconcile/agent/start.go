@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/lbsync/lbsync/reconcile"
 	"github.com/lbsync/lbsync/reconcile/journal"
@@ -56,7 +55,10 @@ func (a *Agent) remember() *intent {
 		_ = a.record(of(begun.Commit, journal.Record{Event: journal.Recovered, Actor: self, Plan: begun.Plan.String(), Detail: "begun and not ended"}))
 		a.held.Owned = begun.Owned
 	}
-	if h.View != nil {
+	if h.View == nil {
+		a.parts.VRRP.Tell(spec.View{})
+	} else {
+		a.parts.VRRP.Tell(*h.View)
 		a.wanting(*h.View)
 		a.applied = &spec.CommitAt{Commit: h.Commit, At: h.At}
 		// All that is wanted is ours, also what failed when Owned was written.
@@ -75,10 +77,11 @@ func orNothing(id string) string {
 	return spec.ShortID(id)
 }
 
-// wanting renders a view into what the kernel should hold.
+// wanting renders a view into what kernel and engine should hold.
 func (a *Agent) wanting(v spec.View) {
-	want, holds := reconcile.Want(v, spec.Facts{Now: time.Now()})
-	a.want, a.holds = &want, holds
+	roles := a.parts.VRRP.Roles()
+	want, holds := a.render(v, roles)
+	a.want, a.holds, a.roles = &want, holds, roles
 	a.hold(want)
 }
 

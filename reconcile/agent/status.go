@@ -2,6 +2,7 @@ package agent
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -50,6 +51,7 @@ type report struct {
 type board struct {
 	mu     sync.Mutex
 	status spec.Status
+	elects bool // an engine is needed
 }
 
 // problem keeps since when the same call fails.
@@ -173,7 +175,7 @@ func (a *Agent) publish() {
 	s.Journal.Failing, s.Journal.Broken = a.audit, a.held.Broken
 	a.board.mu.Lock()
 	defer a.board.mu.Unlock()
-	a.board.status = s
+	a.board.status, a.board.elects = s, a.want != nil && !a.want.VRRP.Empty()
 }
 
 // behindSince is since when the branch is ahead of what is applied, whichever commits it went through meanwhile.
@@ -187,11 +189,12 @@ func (a *Agent) behindSince() time.Time {
 	return a.behind
 }
 
-// Status is what the loop last said, with what mirror and journal say now: a fetch runs beside the loop.
+// Status is what the loop last said, with what mirror, journal and engine say now: they go on beside the loop.
 func (a *Agent) Status() spec.Status {
 	a.board.mu.Lock()
-	s := a.board.status
+	s, elects := a.board.status, a.board.elects
 	a.board.mu.Unlock()
+	s.VRRP, s.Engine = a.parts.VRRP.Report(context.Background(), elects)
 	src := a.parts.Source.Status()
 	s.Source.URL, s.Source.Ref, s.Source.LastSuccess, s.Source.Attempts = src.URL, src.Ref, src.LastSuccess, src.Failures
 	if src.Err != nil {

@@ -28,6 +28,9 @@ const (
 	SourceFailing                   // the repository cannot be fetched
 	SourceOK                        // it can be fetched again
 	BrokenAccepted                  // an operator knows that the chain is broken, and goes on
+	Transition                      // a vrrp_instance has another state
+	Notified                        // somebody was told of a transition, or could not be
+	HandedOver                      // an operator has the role of master given away; Result says what came of it, none that it begins
 )
 
 var eventNames = [...]string{
@@ -35,7 +38,7 @@ var eventNames = [...]string{
 	RolledBack: "rolled_back", Drift: "drift", Pinned: "pinned", Unpinned: "unpinned", Suspended: "suspended", Resumed: "resumed",
 	Started: "started", Stopped: "stopped", Recovered: "recovered", TornTail: "torn_tail", ChainBroken: "chain_broken",
 	SourceFailing: "source_failing", SourceOK: "source_ok",
-	BrokenAccepted: "broken_accepted",
+	BrokenAccepted: "broken_accepted", Transition: "transition", Notified: "notified", HandedOver: "handover",
 }
 
 // Events lists every event, for completion and for messages.

@@ -43,6 +43,9 @@ func writeSnapshot(w http.ResponseWriter, s spec.Snapshot) {
 	if prior != nil {
 		writeState(d.text(`,"prior":`), *prior)
 	}
+	if len(s.Roles) > 0 {
+		d.text(`,"roles":`).value(s.Roles)
+	}
 	d.text("}\n").flush()
 }
 
@@ -52,6 +55,20 @@ func writeState(d *document, s spec.State) {
 	writeRows(d.text(`,"sync_daemons":`), s.Daemons)
 	writeRows(d.text(`,"timeouts":`), s.Timeouts)
 	writeRows(d.text(`,"sysctls":`), s.Sysctls)
+	if !s.VRRP.Empty() {
+		writeVRRP(d.text(`,"vrrp":`), s.VRRP)
+	}
+	d.text("}")
+}
+
+func writeVRRP(d *document, v spec.VRRP) {
+	writeRows(d.text(`{"instances":`), v.Instances)
+	writeRows(d.text(`,"peers":`), v.Peers)
+	writeRows(d.text(`,"addresses":`), v.Addresses)
+	writeRows(d.text(`,"routes":`), v.Routes)
+	writeRows(d.text(`,"rules":`), v.Rules)
+	writeRows(d.text(`,"trackers":`), v.Trackers)
+	writeRows(d.text(`,"sync_roles":`), v.Follow)
 	d.text("}")
 }
 

@@ -1,5 +1,5 @@
-// Package director is the agent's hands on one director: it opens the kernel when it can be opened, lets one call at a time reach
-// it, and remembers what the fast read builds upon.
+// Package director is the agent's hands on one director: its kernel and its engine. It opens the kernel when it can be opened, lets one
+// call at a time reach it, and remembers what the fast read builds upon.
 package director
 
 import (
@@ -34,8 +34,9 @@ const (
 	Fast
 )
 
-// Director reads and writes one kernel. Its methods may be called at the same time; they take turns.
+// Director reads and writes one kernel, and one engine. Its methods may be called at the same time; they take turns.
 type Director struct {
+	VRRP   *VRRP
 	open   func() (Kernel, error)
 	turn   chan struct{} // holds the one call that runs, and guards what follows
 	kernel Kernel        // nil until it could be opened
@@ -45,8 +46,8 @@ type Director struct {
 
 // New is a director whose kernel is opened at the first call, and again after a failed read: a module that is loaded later, or was
 // unloaded, needs no restart.
-func New(open func() (Kernel, error)) *Director {
-	return &Director{open: open, turn: make(chan struct{}, 1)}
+func New(open func() (Kernel, error), v *VRRP) *Director {
+	return &Director{VRRP: v, open: open, turn: make(chan struct{}, 1)}
 }
 
 // begin waits for the turn and opens the kernel. Without error the caller has to call the returned function.
@@ -80,8 +81,18 @@ func (d *Director) Hold(keys ...spec.SysctlKey) {
 	}
 }
 
-// Observe reads the live state. A fast read that has nothing to build upon is a full one.
+// Observe reads the live state. A fast read that has nothing to build upon is a full one. An engine that is away is no error: what
+// the kernel holds is put right all the same.
 func (d *Director) Observe(ctx context.Context, depth Depth) (spec.State, error) {
+	state, err := d.observeKernel(ctx, depth)
+	if err != nil {
+		return spec.State{}, err
+	}
+	state.VRRP = d.VRRP.observe(ctx)
+	return state, nil
+}
+
+func (d *Director) observeKernel(ctx context.Context, depth Depth) (spec.State, error) {
 	end, err := d.begin(ctx)
 	if err != nil {
 		return spec.State{}, err
@@ -112,8 +123,38 @@ func (d *Director) forget() error {
 	return nil
 }
 
-// Apply makes the changes and returns one error for each, nil where it was made.
+// Apply makes the changes and returns one error for each, nil where it was made. Those of the engine are made together, or none of them.
 func (d *Director) Apply(ctx context.Context, changes []spec.Change) []error {
+	if !slices.ContainsFunc(changes, ofEngine) {
+		return d.applyKernel(ctx, changes)
+	}
+	var kernel, engine []spec.Change
+	for _, c := range changes {
+		if ofEngine(c) {
+			engine = append(engine, c)
+		} else {
+			kernel = append(kernel, c)
+		}
+	}
+	var errs []error
+	if len(kernel) > 0 {
+		errs = d.applyKernel(ctx, kernel)
+	}
+	failed := d.VRRP.apply(ctx, engine)
+	out := make([]error, len(changes))
+	for i, c := range changes {
+		if ofEngine(c) {
+			out[i] = failed
+		} else {
+			out[i], errs = errs[0], errs[1:]
+		}
+	}
+	return out
+}
+
+func ofEngine(c spec.Change) bool { return spec.IsVRRP(c.Key) }
+
+func (d *Director) applyKernel(ctx context.Context, changes []spec.Change) []error {
 	end, err := d.begin(ctx)
 	if err != nil {
 		errs := make([]error, len(changes))

@@ -34,7 +34,7 @@ func (s *script) ObserveFast(_ context.Context, last spec.State) (spec.State, er
 }
 
 func (s *script) Apply(_ context.Context, changes []spec.Change) []error {
-	s.calls = append(s.calls, "apply")
+	s.calls = append(s.calls, fmt.Sprint("apply ", len(changes)))
 	return make([]error, len(changes))
 }
 
@@ -49,7 +49,7 @@ func (s *script) Close() error { s.calls = append(s.calls, "close"); return nil 
 
 func TestFastReadsBuildOnTheReadBefore(t *testing.T) {
 	k := &script{}
-	d := New(func() (Kernel, error) { return k, nil })
+	d := New(func() (Kernel, error) { return k, nil }, alone())
 	observe := func(depth Depth) {
 		t.Helper()
 		s, err := d.Observe(t.Context(), depth)
@@ -62,7 +62,7 @@ func TestFastReadsBuildOnTheReadBefore(t *testing.T) {
 	observe(Full)
 	d.Apply(t.Context(), []spec.Change{{Before: spec.Dest{Weight: 1, Forward: spec.DR}, After: spec.Dest{Weight: 2, Forward: spec.DR}}})
 	observe(Fast)
-	want := []string{"full", "fast", "full", "apply", "fast"}
+	want := []string{"full", "fast", "full", "apply 1", "fast"}
 	if !slices.Equal(k.calls, want) {
 		t.Errorf("calls %v, want %v", k.calls, want)
 	}
@@ -75,11 +75,11 @@ func TestFastReadsDoNotBuildOnWhatWasChanged(t *testing.T) {
 	v6 := spec.ServiceKey{Proto: spec.TCP, Family: spec.IPv6}
 	for _, c := range []spec.Change{{Key: v6, Action: spec.Add, After: spec.Service{}}, {Before: tunnel, After: spec.Dest{}}, {After: tunnel}, {Before: sip}, {Before: spec.Service{}, After: sip}} {
 		k := &script{}
-		d := New(func() (Kernel, error) { return k, nil })
+		d := New(func() (Kernel, error) { return k, nil }, alone())
 		_, _ = d.Observe(t.Context(), Full)
 		d.Apply(t.Context(), []spec.Change{{}, c})
 		_, _ = d.Observe(t.Context(), Fast)
-		if want := []string{"full", "apply", "full"}; !slices.Equal(k.calls, want) {
+		if want := []string{"full", "apply 2", "full"}; !slices.Equal(k.calls, want) {
 			t.Errorf("%v → %v: calls %v, want %v", c.Before, c.After, k.calls, want)
 		}
 	}
@@ -88,7 +88,7 @@ func TestFastReadsDoNotBuildOnWhatWasChanged(t *testing.T) {
 // A kernel that is opened anew has forgotten what it was told to observe.
 func TestHeldSysctlsAreToldToEveryKernel(t *testing.T) {
 	k := &script{err: errors.New("torn")}
-	d := New(func() (Kernel, error) { return k, nil })
+	d := New(func() (Kernel, error) { return k, nil }, alone())
 	d.Hold("net.core.somaxconn")
 	for range 2 {
 		_, _ = d.Observe(t.Context(), Full) // fails, so the next one opens the kernel again
@@ -102,7 +102,7 @@ func TestHeldSysctlsAreToldToEveryKernel(t *testing.T) {
 func TestKernelIsOpenedWhenItCanBe(t *testing.T) {
 	k := &script{}
 	missing := errors.New("no ip_vs")
-	d := New(func() (Kernel, error) { return k, missing })
+	d := New(func() (Kernel, error) { return k, missing }, alone())
 	if _, err := d.Observe(t.Context(), Full); !errors.Is(err, missing) {
 		t.Errorf("Observe: %v", err)
 	}
@@ -124,7 +124,7 @@ func TestKernelIsOpenedWhenItCanBe(t *testing.T) {
 
 func TestFailedReadOpensAnew(t *testing.T) {
 	k, opened := &script{err: errors.New("short dump")}, 0
-	d := New(func() (Kernel, error) { opened++; return k, nil })
+	d := New(func() (Kernel, error) { opened++; return k, nil }, alone())
 	if s, err := d.Observe(t.Context(), Full); err == nil || !strings.Contains(err.Error(), "read kernel: short dump") || !reflect.DeepEqual(s, spec.State{}) {
 		t.Errorf("Observe: %+v, %v", s, err)
 	}
@@ -140,7 +140,7 @@ func TestFailedReadOpensAnew(t *testing.T) {
 func TestWaitingForAnotherCallEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := &script{hold: make(chan struct{})}
-		d := New(func() (Kernel, error) { return k, nil })
+		d := New(func() (Kernel, error) { return k, nil }, alone())
 		go func() { _, _ = d.Observe(t.Context(), Full) }()
 		synctest.Wait()
 		ctx, cancel := context.WithCancel(t.Context())

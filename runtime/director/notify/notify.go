@@ -165,7 +165,7 @@ func (n *Notifier) told(key string, q queued, err error) bool {
 	if err != nil {
 		result = err.Error()
 	}
-	n.report(spec.VRRPNews{Event: q.of.VRRPEvent, Told: &spec.Told{Subject: key, Target: target(q.to), Result: result}})
+	n.report(spec.VRRPNews{Event: q.of.VRRPEvent, Told: &spec.Told{Subject: key, State: q.State, Target: target(q.to), Result: result}})
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	q.of.left--
