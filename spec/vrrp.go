@@ -128,8 +128,8 @@ func (a Announce) String() string {
 
 // PeerKey is another director's address for the unicast advertisements of an instance.
 type PeerKey struct {
-	Instance InstanceKey
-	Addr     netip.Addr
+	Instance InstanceKey `json:"instance"`
+	Addr     netip.Addr  `json:"address"`
 }
 
 // Kind is KindPeer.
@@ -151,8 +151,8 @@ func (p Peer) Attrs() []Attr { return []Attr{{"director", p.Director}} }
 
 // AddressKey is a virtual address of an instance.
 type AddressKey struct {
-	Instance InstanceKey
-	Prefix   netip.Prefix
+	Instance InstanceKey  `json:"instance"`
+	Prefix   netip.Prefix `json:"address"`
 }
 
 // Kind is KindAddress.

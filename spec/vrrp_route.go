@@ -8,10 +8,10 @@ import (
 
 // RouteKey is a route that the master of an instance has.
 type RouteKey struct {
-	Instance InstanceKey
-	To       netip.Prefix
-	Table    uint32 // 254 is main
-	Metric   uint32
+	Instance InstanceKey  `json:"instance"`
+	To       netip.Prefix `json:"to"`
+	Table    uint32       `json:"table"` // 254 is main
+	Metric   uint32       `json:"metric,omitempty"`
 }
 
 // Kind is KindRoute.
@@ -48,8 +48,8 @@ func (r Route) Attrs() []Attr {
 
 // RuleKey is a routing rule that the master of an instance has.
 type RuleKey struct {
-	Instance InstanceKey
-	Name     string
+	Instance InstanceKey `json:"instance"`
+	Name     string      `json:"name"`
 }
 
 // Kind is KindRule.

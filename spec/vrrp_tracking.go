@@ -9,9 +9,9 @@ import (
 
 // TrackerKey is what an instance watches.
 type TrackerKey struct {
-	Instance InstanceKey
-	Watch    Watch  // interface, script, file or process
-	Name     string // label of the block
+	Instance InstanceKey `json:"instance"`
+	Watch    Watch       `json:"watch"` // interface, script, file or process
+	Name     string      `json:"name"`  // label of the block
 }
 
 // Watch is the kind of a tracker: "interface", "script", "file" or "process".
