@@ -53,8 +53,24 @@ func (o Owned) Has(k spec.Key) bool {
 	return spec.IsVRRP(k)
 }
 
+// same says whether a list has the keys of rows and no others.
+func same[K spec.RowKey[K], V spec.RowValue](have []K, rows spec.Rows[K, V]) bool {
+	if len(have) != len(rows) {
+		return false
+	}
+	for i := range have {
+		if have[i] != rows[i].Key {
+			return false
+		}
+	}
+	return true
+}
+
 // union merges two sorted lists.
 func union[K spec.RowKey[K], V spec.RowValue](have []K, rows spec.Rows[K, V]) []K {
+	if same(have, rows) {
+		return have
+	}
 	out := make([]K, 0, len(have)+len(rows))
 	for i := range rows {
 		k := rows[i].Key
@@ -71,6 +87,9 @@ func union[K spec.RowKey[K], V spec.RowValue](have []K, rows spec.Rows[K, V]) []
 
 // present is what two sorted lists have in common.
 func present[K spec.RowKey[K], V spec.RowValue](have []K, rows spec.Rows[K, V]) []K {
+	if same(have, rows) {
+		return have
+	}
 	var out []K
 	for _, k := range have {
 		for len(rows) > 0 && rows[0].Key.Compare(k) < 0 {

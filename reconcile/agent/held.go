@@ -1,9 +1,11 @@
 package agent
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/lbsync/lbsync/reconcile"
@@ -49,8 +51,8 @@ type intent struct {
 // The formats, first line of each file. A change of the structs below needs a new number, a field that may be zero does not: gob
 // passes over what one side has not.
 const (
-	heldFormat   = "lbsync held 1\n"
-	intentFormat = "lbsync intent 1\n"
+	heldFormat   = "lbsync held 2\n"
+	intentFormat = "lbsync intent 2\n"
 	intentName   = "intent"
 )
 
@@ -69,6 +71,24 @@ type intentFile struct {
 // heldName alternates between two files, so that the generation before stays whole while the next is written.
 func heldName(serial uint64) string { return fmt.Sprintf("held.%d", serial%2) }
 
+// ownedText is the text of the owned objects that was written last: mostly the next is the same.
+type ownedText struct {
+	of   reconcile.Owned
+	text []byte
+}
+
+func (t *ownedText) marshal(o reconcile.Owned) ([]byte, error) {
+	if t.text != nil && t.of.Equal(o) {
+		return t.text, nil
+	}
+	text, err := o.MarshalText()
+	if err != nil {
+		return nil, fmt.Errorf("encode owned objects: %w", err)
+	}
+	*t = ownedText{o, text}
+	return text, nil
+}
+
 func (s *store) save(h held) error {
 	f := heldFile{Marks: h.marks}
 	var err error
@@ -77,51 +97,53 @@ func (s *store) save(h held) error {
 			return fmt.Errorf("encode last known good: %w", err)
 		}
 	}
-	if f.Owned, err = h.Owned.MarshalText(); err != nil {
-		return fmt.Errorf("encode owned objects: %w", err)
+	if f.Owned, err = s.owned.marshal(h.Owned); err != nil {
+		return err
 	}
 	return s.write(heldName(h.Serial), heldFormat, f)
 }
 
 // load reads the newest generation that is sound; damaged are the errors of those that are not. The zero held means that there is
-// none.
+// none. Of an older one nothing but the checksum and the marks is looked at.
 func (s *store) load() (newest held, damaged []error) {
+	var files []*heldFile
 	for serial := range uint64(2) {
-		h, err := s.loadHeld(heldName(serial))
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-		case err != nil:
+		f := &heldFile{}
+		switch err := s.read(heldName(serial), heldFormat, f); {
+		case err == nil:
+			files = append(files, f)
+		case !errors.Is(err, fs.ErrNotExist):
 			damaged = append(damaged, err)
-		case h.Serial > newest.Serial:
-			newest = h
 		}
 	}
-	return newest, damaged
+	slices.SortFunc(files, func(a, b *heldFile) int { return cmp.Compare(b.Marks.Serial, a.Marks.Serial) })
+	for _, f := range files {
+		h, err := f.held()
+		if err == nil {
+			return h, damaged
+		}
+		damaged = append(damaged, fmt.Errorf("read %s: %w", heldName(f.Marks.Serial), err))
+	}
+	return held{}, damaged
 }
 
-func (s *store) loadHeld(name string) (held, error) {
-	var f heldFile
-	if err := s.read(name, heldFormat, &f); err != nil {
-		return held{}, err
-	}
+func (f *heldFile) held() (held, error) {
 	h := held{marks: f.Marks}
 	if f.View != nil {
 		v, err := spec.DecodeView(f.View)
 		if err != nil {
-			return held{}, fmt.Errorf("read %s: %w", name, err)
+			return held{}, err
 		}
 		h.View = &v
 	}
-	if err := h.Owned.UnmarshalText(f.Owned); err != nil {
-		return held{}, fmt.Errorf("read %s: %w", name, err)
-	}
-	return h, nil
+	err := h.Owned.UnmarshalText(f.Owned)
+	return h, err
 }
 
 func (s *store) intend(i intent) error {
-	owned, err := i.Owned.MarshalText()
+	owned, err := s.owned.marshal(i.Owned)
 	if err != nil {
-		return fmt.Errorf("encode owned objects: %w", err)
+		return err
 	}
 	return s.write(intentName, intentFormat, intentFile{i.Serial, i.Commit, i.Plan, owned})
 }

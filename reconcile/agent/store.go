@@ -2,19 +2,24 @@ package agent
 
 import (
 	"bytes"
-	"crypto/sha256"
+	"encoding/binary"
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"path/filepath"
 )
 
-// store keeps files in the state folder, each as a whole: a line that names its format, a SHA-256, and the encoded value.
+// store keeps files in the state folder, each as a whole: a line that names its format, a CRC-32C, and the encoded value. The checksum
+// is against a disk that forgets; who may write the folder is root already, and a start waits for it.
 type store struct {
-	dir string
-	at  func(point string) // told before each operation on the disk, for tests that die there
+	dir   string
+	at    func(point string) // told before each operation on the disk, for tests that die there
+	owned ownedText
 }
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 func newStore(dir string) *store { return &store{dir: dir, at: func(string) {}} }
 
@@ -24,11 +29,11 @@ func (s *store) read(name, format string, into any) error {
 		return fmt.Errorf("read state: %w", err)
 	}
 	rest, ok := bytes.CutPrefix(b, []byte(format))
-	if !ok || len(rest) < sha256.Size {
+	if !ok || len(rest) < crc32.Size {
 		return fmt.Errorf("read %s: it does not begin with %q and a checksum", name, format)
 	}
-	sum, body := [sha256.Size]byte(rest), rest[sha256.Size:]
-	if sha256.Sum256(body) != sum {
+	sum, body := binary.BigEndian.Uint32(rest), rest[crc32.Size:]
+	if crc32.Checksum(body, castagnoli) != sum {
 		return fmt.Errorf("read %s: its checksum is wrong", name)
 	}
 	if err := gob.NewDecoder(bytes.NewReader(body)).Decode(into); err != nil {
@@ -43,8 +48,8 @@ func (s *store) write(name, format string, v any) error {
 	if err := gob.NewEncoder(&body).Encode(v); err != nil {
 		return fmt.Errorf("encode %s: %w", name, err)
 	}
-	sum := sha256.Sum256(body.Bytes())
-	if err := s.replace(name, []byte(format), sum[:], body.Bytes()); err != nil {
+	sum := binary.BigEndian.AppendUint32(nil, crc32.Checksum(body.Bytes(), castagnoli))
+	if err := s.replace(name, []byte(format), sum, body.Bytes()); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return nil
