@@ -49,10 +49,10 @@ func (a *app) ask(cmd *cobra.Command, c spec.Command) error {
 	if err != nil {
 		return err
 	}
-	if c.DryRun && result.Refusal == nil {
+	if c.DryRun && c.Verb != spec.Handover && result.Refusal == nil {
 		return a.preview(cmd.Context(), client, result)
 	}
-	if err := a.print.Print(view.NewResult(c.Verb, result)); err != nil {
+	if err := a.print.Print(view.NewResult(c, result)); err != nil {
 		return err
 	}
 	switch {

@@ -39,39 +39,51 @@ func (a *app) get() *cobra.Command {
 	}
 	for _, t := range tables {
 		cmd := &cobra.Command{Use: t.name, Short: t.short, Args: noArguments(), RunE: func(cmd *cobra.Command, _ []string) error {
-			if every < 0 {
-				return usagef("--watch %v: write a duration above 0", every)
-			}
-			ctx, stop := untilSignal(cmd.Context())
-			defer stop()
-			return a.table(ctx, every, t.document)
+			return a.watch(cmd.Context(), every, func(ctx context.Context, c *api.Client) (view.Document, error) {
+				snapshot, stats, err := readLive(ctx, c)
+				return t.document(snapshot, stats), err
+			})
 		}}
-		cmd.Flags().DurationVarP(&every, "watch", "w", 0, "show it again and again: every 2s, or --watch=DURATION")
-		cmd.Flags().Lookup("watch").NoOptDefVal = "2s"
+		watchFlag(cmd, &every)
 		if t.counts {
 			cmd.Flags().BoolVar(&rate, "rate", false, "show rates per second in place of totals")
 		}
 		get.AddCommand(cmd)
 	}
+	get.AddCommand(a.getVRRP())
 	return get
 }
 
-// table reads the kernel and prints what a command makes of it, again and again if every is not 0.
-func (a *app) table(ctx context.Context, every time.Duration, document func(spec.Snapshot, spec.Stats) view.Document) error {
+func watchFlag(cmd *cobra.Command, every *time.Duration) {
+	cmd.Flags().DurationVarP(every, "watch", "w", 0, "show it again and again: every 2s, or --watch=DURATION")
+	cmd.Flags().Lookup("watch").NoOptDefVal = "2s"
+}
+
+// watch prints what is read, again and again if every is not 0.
+func (a *app) watch(ctx context.Context, every time.Duration, read func(context.Context, *api.Client) (view.Document, error)) error {
+	if every < 0 {
+		return usagef("--watch %v: write a duration above 0", every)
+	}
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	return a.again(ctx, every, read)
+}
+
+func (a *app) again(ctx context.Context, every time.Duration, read func(context.Context, *api.Client) (view.Document, error)) error {
 	client, err := a.agent()
 	if err != nil {
 		return err
 	}
 	defer client.Close()
 	for {
-		snapshot, stats, err := readLive(ctx, client)
+		document, err := read(ctx, client)
 		if err != nil && ctx.Err() != nil {
 			return nil // interrupted, which is how one stops watching
 		}
 		if err != nil {
 			return err
 		}
-		if err := a.print.Print(document(snapshot, stats)); err != nil || every == 0 {
+		if err := a.print.Print(document); err != nil || every == 0 {
 			return err
 		}
 		select {

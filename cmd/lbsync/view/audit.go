@@ -52,6 +52,8 @@ func (a Audit) Text(t *Text) {
 // what is the object with its change, or else the plan, or the remark.
 func what(r journal.Record) string {
 	switch {
+	case r.Key != "" && r.Before == "" && r.After == "" && r.Detail != "":
+		return object(spec.Object{Kind: r.Kind, Key: r.Key}) + ": " + r.Detail
 	case r.Key != "":
 		return happened(r, object(spec.Object{Kind: r.Kind, Key: r.Key}))
 	case r.Detail != "":
@@ -65,7 +67,7 @@ func what(r journal.Record) string {
 // eventStyles are for what stands out; the rest is plain.
 var eventStyles = map[journal.Event]Style{
 	journal.Refused: Red, journal.Failed: Red, journal.ChainBroken: Red, journal.SourceFailing: Red,
-	journal.Drift: Magenta, journal.RolledBack: Magenta,
+	journal.Drift: Magenta, journal.RolledBack: Magenta, journal.Transition: Bold, journal.HandedOver: Magenta,
 	journal.Applied: Green, journal.SourceOK: Green,
 }
 

@@ -12,13 +12,15 @@ import (
 type Result struct {
 	Head
 	Verb   spec.Verb          `json:"verb"`
+	DryRun bool               `json:"dry_run,omitempty"`
 	Until  time.Time          `json:"until,omitzero"`
 	Result spec.CommandResult `json:"result"`
 }
 
 // NewResult makes the document.
-func NewResult(verb spec.Verb, r spec.CommandResult) Result {
-	out := Result{Head: head("result"), Verb: verb, Result: r}
+func NewResult(c spec.Command, r spec.CommandResult) Result {
+	verb := c.Verb
+	out := Result{Head: head("result"), Verb: verb, DryRun: c.DryRun, Result: r}
 	switch s := r.Status; {
 	case verb == spec.Suspend && s.Suspension != nil:
 		out.Until = s.Suspension.Until
@@ -61,11 +63,28 @@ func (r Result) done() string {
 		return "suspended" + untilOr(r.Until, "lbsync resume") + "; it reads and reports, and writes nothing"
 	case spec.Resume:
 		return "resumed"
+	case spec.Handover:
+		return r.handover()
 	case spec.AcceptJournal:
 		return "the broken journal is accepted, and recorded as such"
 	default:
 		return string(r.Verb) + " done"
 	}
+}
+
+// handover is what was given away, or would be.
+func (r Result) handover() string {
+	h := r.Result.Handed
+	names := make([]string, len(h.Instances))
+	for i, k := range h.Instances {
+		names[i] = k.String()
+	}
+	what := fmt.Sprintf("the role of master of %s to %s", strings.Join(names, " and "), strings.Join(h.Others, " or "))
+	within := h.Within.Round(time.Millisecond)
+	if r.DryRun {
+		return fmt.Sprintf("would give %s, which takes it within %s", what, within)
+	}
+	return fmt.Sprintf("gave %s: the addresses are released and priority 0 is sent; a backup that is there takes over within %s", what, within)
 }
 
 // untilOr is how long something lasts: to its time, or until the command that ends it.

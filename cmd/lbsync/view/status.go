@@ -20,7 +20,7 @@ type Status struct {
 
 // NewStatus judges an agent's status.
 func NewStatus(s spec.Status, now time.Time) Status {
-	t := troubles(s)
+	t := troubles(s, now)
 	out := Status{Head: head("status"), Health: Fine, Trouble: t, Now: now, Agent: s}
 	if len(t) > 0 {
 		out.Health = t[0].Health
@@ -74,6 +74,7 @@ func (s Status) facts() [][]Cell {
 		rows = append(rows, cells("last plan", fmt.Sprintf("%s, %d added, %d changed, %d removed, %d failed, %s",
 			p.Digest.String()[:len("sha256:")+12], p.Add, p.Edit, p.Remove, p.Failed, ago(s.Now, p.At))))
 	}
+	rows = append(rows, s.vrrpFacts()...)
 	return append(rows,
 		cells("journal", "record "+strconv.FormatUint(a.Journal.Seq, 10)),
 		cells("agent", "lbsync "+a.Program+", running for "+span(s.Now.Sub(a.Started))))
@@ -118,6 +119,10 @@ func (s Status) lists(t *Text) {
 	}
 	for _, f := range s.Agent.Foreign {
 		rows = append(rows, []Cell{Dim.In("foreign"), Plain.In(object(f)), Plain.In("not ours, left alone")})
+	}
+	if s.Agent.VRRP != nil {
+		rows = append(rows, remarks(s.Agent.VRRP, s.Now)...)
+		rows = append(rows, badTrackers(s.Agent.VRRP, s.Now)...)
 	}
 	for _, d := range refusal(s.Agent) {
 		rows = append(rows, []Cell{Red.In("refused"), Plain.In(cmp.Or(d.Pos.String(), d.Severity)), Plain.In(d.Summary)})

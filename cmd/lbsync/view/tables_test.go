@@ -77,13 +77,13 @@ func TestAudit(t *testing.T) {
 func TestResult(t *testing.T) {
 	s := fine()
 	s.Pin = &spec.Pin{Commit: tip, Rollback: true, Until: now.Add(time.Hour)}
-	both(t, "rollback", NewResult(spec.Rollback, spec.CommandResult{Version: 1, Commit: &tip, Plan: s.Plan, Status: s}))
+	both(t, "rollback", NewResult(spec.Command{Verb: spec.Rollback}, spec.CommandResult{Version: 1, Commit: &tip, Plan: s.Plan, Status: s}))
 	s.Pin = &spec.Pin{Commit: tip, Rollback: true}
-	text(t, "rollback_open.txt", NewResult(spec.Rollback, spec.CommandResult{Version: 1, Commit: &tip, Status: s}), false)
-	text(t, "pin.txt", NewResult(spec.PinTo, spec.CommandResult{Version: 1, Commit: &tip, Status: s}), false)
-	text(t, "refused.txt", NewResult(spec.PinTo, spec.CommandResult{Version: 1, Status: s, Refusal: &spec.Refusal{
+	text(t, "rollback_open.txt", NewResult(spec.Command{Verb: spec.Rollback}, spec.CommandResult{Version: 1, Commit: &tip, Status: s}), false)
+	text(t, "pin.txt", NewResult(spec.Command{Verb: spec.PinTo}, spec.CommandResult{Version: 1, Commit: &tip, Status: s}), false)
+	text(t, "refused.txt", NewResult(spec.Command{Verb: spec.PinTo}, spec.CommandResult{Version: 1, Status: s, Refusal: &spec.Refusal{
 		Commit: tip, Reason: "1 error", Diagnostics: []spec.Diagnostic{{Severity: "error", Summary: "duplicate-syncid: used twice", Pos: at(12)}}}}), false)
-	text(t, "suspended.txt", NewResult(spec.Suspend, spec.CommandResult{Version: 1, Status: fine()}), false)
+	text(t, "suspended.txt", NewResult(spec.Command{Verb: spec.Suspend}, spec.CommandResult{Version: 1, Status: fine()}), false)
 }
 
 func TestFormat(t *testing.T) {

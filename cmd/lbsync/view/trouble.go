@@ -31,9 +31,9 @@ type Trouble struct {
 }
 
 // troubles are worst first.
-func troubles(s spec.Status) []Trouble {
+func troubles(s spec.Status, now time.Time) []Trouble {
 	out := []Trouble{}
-	out = append(out, failing(s)...)
+	out = append(out, failing(s, now)...)
 	if r := s.Refusal; r != nil {
 		verdict := Refused
 		if r.Invalid {
@@ -59,7 +59,7 @@ func troubles(s spec.Status) []Trouble {
 	return out
 }
 
-func failing(s spec.Status) []Trouble {
+func failing(s spec.Status, now time.Time) []Trouble {
 	var out []Trouble
 	for _, p := range []struct {
 		what string
@@ -69,8 +69,13 @@ func failing(s spec.Status) []Trouble {
 			out = append(out, Trouble{Failing, p.what + ": " + callText(p.Problem), p.Since})
 		}
 	}
-	if n := len(s.Failures); n > 0 {
-		out = append(out, Trouble{Failing, fmt.Sprintf("kernel refused %s, first %s", plural(n, "change"), object(s.Failures[0].Object)), s.Failures[0].Since})
+	out = append(out, electing(s, now)...)
+	kernel, engine := byHolder(s.Failures)
+	if n := len(kernel); n > 0 {
+		out = append(out, Trouble{Failing, fmt.Sprintf("kernel refused %s, first %s", plural(n, "change"), object(kernel[0].Object)), kernel[0].Since})
+	}
+	if n := len(engine); n > 0 {
+		out = append(out, Trouble{Failing, fmt.Sprintf("%s of VRRP failed, first %s", plural(n, "change"), object(engine[0].Object)), engine[0].Since})
 	}
 	return out
 }
