@@ -27,14 +27,16 @@ func (k *Kernel) ObserveFast(ctx context.Context, last spec.State) (spec.State, 
 		if err != nil {
 			return err
 		}
-		st.Services = make(spec.Rows[spec.ServiceKey, spec.Service], 0, len(services))
-		st.Dests = make(spec.Rows[spec.DestKey, spec.Dest], 0, len(last.Dests))
+		rows, dests := kept[spec.ServiceKey, spec.Service]{last: last.Services}, kept[spec.DestKey, spec.Dest]{last: last.Dests}
 		for _, s := range services {
-			st.Services = append(st.Services, s.Row)
-			if st.Dests, err = k.appendDests(ctx, st.Dests, s, last); err != nil {
+			if err := k.fastService(ctx, &rows, s); err != nil {
+				return err
+			}
+			if err := k.fastDests(ctx, &dests, s); err != nil {
 				return err
 			}
 		}
+		st.Services, st.Dests = rows.all(), dests.all()
 		return ctx.Err()
 	})
 }
@@ -45,27 +47,43 @@ func (k *Kernel) fastServices(ctx context.Context, last spec.State) ([]legacySer
 	if err != nil {
 		return nil, fmt.Errorf("read services: %w", err)
 	}
-	for i, s := range out {
-		was, _ := last.Services.Find(s.Key)
-		visible := was.Value
-		visible.Engine = ""
-		if visible == s.Value {
-			out[i].Value = was.Value
-		} else if out[i].Value, err = k.serviceOf(ctx, s.Key); err != nil {
-			return nil, err
-		}
-	}
 	if !slices.ContainsFunc(last.Services, func(r spec.Row[spec.ServiceKey, spec.Service]) bool { return r.Key.Family == spec.IPv6 }) {
 		return out, nil
 	}
 	all, err := k.services(ctx)
 	for _, r := range all {
 		if r.Key.Family == spec.IPv6 {
-			out = append(out, legacyService{r, -1})
+			out = append(out, legacyService{Row: r, dests: -1})
 		}
 	}
 	slices.SortFunc(out, func(a, b legacyService) int { return a.Key.Compare(b.Key) })
 	return out, err
+}
+
+// fastService adds a service. What the older interface does not tell is taken from last, or read in full.
+func (k *Kernel) fastService(ctx context.Context, t *kept[spec.ServiceKey, spec.Service], s legacyService) (err error) {
+	for t.next < len(t.last) && t.last[t.next].Key != s.Key && t.last[t.next].Key.Compare(s.Key) < 0 {
+		t.replace(1)
+	}
+	was, n := spec.Service{}, 0
+	if t.next < len(t.last) && t.last[t.next].Key == s.Key {
+		was, n = t.last[t.next].Value, 1
+	}
+	visible := was
+	if s.dests >= 0 {
+		visible.Engine = ""
+	}
+	if n == 1 && visible == s.Value {
+		t.keep(1)
+		return nil
+	}
+	if s.dests >= 0 {
+		if s.Value, err = k.serviceOf(ctx, s.Key); err != nil {
+			return err
+		}
+	}
+	t.replace(n, s.Row)
+	return nil
 }
 
 // serviceOf reads one service in full.
@@ -84,37 +102,55 @@ func (k *Kernel) serviceOf(ctx context.Context, key spec.ServiceKey) (s spec.Ser
 	return s, nil
 }
 
-// appendDests appends the real servers of a service.
-func (k *Kernel) appendDests(ctx context.Context, out spec.Rows[spec.DestKey, spec.Dest], s legacyService, last spec.State) (spec.Rows[spec.DestKey, spec.Dest], error) {
-	from := len(out)
+// fastDests adds the real servers of a service.
+func (k *Kernel) fastDests(ctx context.Context, t *kept[spec.DestKey, spec.Dest], s legacyService) error {
+	for t.next < len(t.last) && t.last[t.next].Key.Service != s.Key && t.last[t.next].Key.Service.Compare(s.Key) < 0 {
+		t.replace(1)
+	}
+	n := 0
+	for t.next+n < len(t.last) && t.last[t.next+n].Key.Service == s.Key {
+		n++
+	}
+	was := t.last[t.next : t.next+n]
 	if s.dests >= 0 {
-		all, complete, err := k.legacyDests(s.Key, s.dests, out)
+		entries, complete, err := k.legacyDests(s.Key, s.dests)
 		if err != nil && !errors.Is(err, unix.ESRCH) { // a service that went meanwhile has no real servers
-			return nil, fmt.Errorf("read real servers of %s: %w", s.Key, err)
+			return fmt.Errorf("read real servers of %s: %w", s.Key, err)
 		}
-		rows := all[from:]
-		sortDests(rows)
-		if complete && knownTunnels(rows, last) {
-			return all, nil
+		if complete && entries.same(was) {
+			t.keep(n)
+			return nil
+		}
+		if rows := entries.rows(s.Key); complete && knownTunnels(rows, was) {
+			t.replace(n, rows...)
+			return nil
 		}
 	}
 	rows, err := k.destsOf(ctx, s.Key)
-	return append(out[:from], rows...), err
+	if slices.Equal(rows, was) {
+		t.keep(n)
+	} else {
+		t.replace(n, rows...)
+	}
+	return err
 }
 
-// knownTunnels takes the tunnels of rows from last, if it can for all.
-func knownTunnels(rows spec.Rows[spec.DestKey, spec.Dest], last spec.State) bool {
+// knownTunnels takes the tunnels of rows from what they were, if it can for all.
+func knownTunnels(rows, was spec.Rows[spec.DestKey, spec.Dest]) bool {
 	for i, r := range rows {
 		if r.Value.Forward != spec.Tun {
 			continue
 		}
-		was, ok := last.Dests.Find(r.Key)
-		visible := was.Value
-		visible.Tunnel = spec.Tunnel{}
-		if !ok || visible != r.Value {
+		old, ok := was.Find(r.Key)
+		if !ok || withoutTunnel(old.Value) != r.Value {
 			return false
 		}
-		rows[i].Value = was.Value
+		rows[i].Value = old.Value
 	}
 	return true
+}
+
+func withoutTunnel(d spec.Dest) spec.Dest {
+	d.Tunnel = spec.Tunnel{}
+	return d
 }

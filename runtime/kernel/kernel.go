@@ -28,6 +28,7 @@ type Kernel struct {
 	socket    *socket // nil after an exchange was given up: what is still under way must not meet the next
 	old       int     // a socket for the getsockopt interface
 	dests     []byte  // the buffer of its answers
+	places    []int   // see place
 	family    uint16
 	available map[module]bool
 	held      map[spec.SysctlKey]bool // beside those of net.ipv4.vs

@@ -49,13 +49,13 @@ func (k *Kernel) getsockopt(opt uintptr, b []byte) error {
 type legacyService struct {
 	spec.Row[spec.ServiceKey, spec.Service]
 	dests int
+	at    int // in the kernel's answer
 }
 
 // legacyServices are all IPv4 services, in order. The kernel neither says how many it has returned nor that there were more than
 // asked for; both show in whether their number was the same before and after.
 func (k *Kernel) legacyServices() (out []legacyService, err error) {
 	err = settled(func() error {
-		out = out[:0]
 		n, err := k.legacyCount()
 		if err != nil {
 			return err
@@ -65,8 +65,11 @@ func (k *Kernel) legacyServices() (out []legacyService, err error) {
 		if err := k.getsockopt(optServices, b); err != nil {
 			return err
 		}
-		for at := servicesTop; at < len(b); at += serviceSize {
-			out = append(out, decodeLegacyService(b[at:]))
+		out = make([]legacyService, n)
+		for at := range n {
+			s := decodeLegacyService(b[servicesTop+at*serviceSize:])
+			s.at = at
+			out[k.place(at, n)] = s
 		}
 		if after, err := k.legacyCount(); err != nil || after != n {
 			return unix.EINTR
@@ -74,7 +77,24 @@ func (k *Kernel) legacyServices() (out []legacyService, err error) {
 		return nil
 	})
 	slices.SortFunc(out, func(a, b legacyService) int { return a.Key.Compare(b.Key) })
+	k.placed(out)
 	return out, err
+}
+
+// place is where the entry of an answer with n of them belongs, if the kernel lists the services as it did last: its order is that of a
+// hash table, and to sort what is in order already costs one pass.
+func (k *Kernel) place(at, n int) int {
+	if len(k.places) != n {
+		return at
+	}
+	return k.places[at]
+}
+
+func (k *Kernel) placed(services []legacyService) {
+	k.places = make([]int, len(services))
+	for i := range services {
+		k.places[services[i].at] = i
+	}
 }
 
 func (k *Kernel) legacyCount() (int, error) {
@@ -103,30 +123,80 @@ func legacyAddr(b []byte) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte(b)), binary.BigEndian.Uint16(b[4:]))
 }
 
-// legacyDests are the n real servers of an IPv4 service, without tunnels. complete is false where they are not n, because they
-// changed meanwhile or because some are of the other family.
-func (k *Kernel) legacyDests(service spec.ServiceKey, n int, out spec.Rows[spec.DestKey, spec.Dest]) (_ spec.Rows[spec.DestKey, spec.Dest], complete bool, err error) {
+// legacyEntries are the real servers of one service as the kernel gives them: of IPv4, without tunnels, and mostly the newest first.
+type legacyEntries []byte
+
+// legacyDests reads the n real servers of an IPv4 service; the answer is valid until the next. complete is false where they are not n,
+// because they changed meanwhile or because some are of the other family.
+func (k *Kernel) legacyDests(service spec.ServiceKey, n int) (_ legacyEntries, complete bool, err error) {
 	room := n + 1 // one more than there should be, to see whether there are more
 	size := destsTop + room*destSize
 	if cap(k.dests) < size {
 		k.dests = make([]byte, 1<<bits.Len(uint(size)))
 	}
 	b := k.dests[:size]
-	clear(b)
+	clear(b[:destsTop])
 	putLegacyKey(b, service)
 	binary.NativeEndian.PutUint32(b[16:], uint32(room))
+	for at := destsTop; at < size; at += destSize {
+		clear(b[at : at+4])
+	}
 	if err := k.getsockopt(optDests, b); err != nil {
-		return out, false, err
+		return nil, false, err
 	}
 	got := 0
 	for ; got < room; got++ {
-		d := legacyDest(service, b[destsTop+got*destSize:])
-		if d.Key.Addr.Addr().IsUnspecified() { // no real server has this address, so it is the end
+		if [4]byte(b[destsTop+got*destSize:]) == [4]byte{} { // no real server has this address, so it is the end
 			break
 		}
-		out = append(out, d)
 	}
-	return out, got == n, nil
+	return b[destsTop : destsTop+got*destSize], got == n, nil
+}
+
+func (e legacyEntries) len() int                  { return len(e) / destSize }
+func (e legacyEntries) addr(i int) netip.AddrPort { return legacyAddr(e[i*destSize:]) }
+
+func (e legacyEntries) value(i int) spec.Dest {
+	b := e[i*destSize:]
+	return normalDest(spec.Dest{
+		Weight: int32(binary.NativeEndian.Uint32(b[12:])),
+		Upper:  binary.NativeEndian.Uint32(b[16:]),
+		Lower:  binary.NativeEndian.Uint32(b[20:]),
+	}, binary.NativeEndian.Uint32(b[8:]))
+}
+
+// same says whether they are what they were, as far as can be seen. Each has an address of its own, so as many as there were, each
+// found among those, are all of them.
+func (e legacyEntries) same(was spec.Rows[spec.DestKey, spec.Dest]) bool {
+	n := e.len()
+	if n != len(was) {
+		return false
+	}
+	for i := range n {
+		addr := e.addr(i)
+		old := &was[n-1-i] // where they were added in order
+		if old.Key.Addr != addr {
+			at, ok := slices.BinarySearchFunc(was, addr, func(r spec.Row[spec.DestKey, spec.Dest], a netip.AddrPort) int { return r.Key.Addr.Compare(a) })
+			if !ok {
+				return false
+			}
+			old = &was[at]
+		}
+		if withoutTunnel(old.Value) != e.value(i) {
+			return false
+		}
+	}
+	return true
+}
+
+// rows are they in order.
+func (e legacyEntries) rows(service spec.ServiceKey) spec.Rows[spec.DestKey, spec.Dest] {
+	out := make(spec.Rows[spec.DestKey, spec.Dest], e.len())
+	for i := range out {
+		out[i].Key, out[i].Value = spec.DestKey{Service: service, Addr: e.addr(i)}, e.value(i)
+	}
+	sortDests(out)
+	return out
 }
 
 func putLegacyKey(b []byte, k spec.ServiceKey) {
@@ -138,16 +208,4 @@ func putLegacyKey(b []byte, k spec.ServiceKey) {
 	binary.NativeEndian.PutUint16(b, uint16(k.Proto))
 	copy(b[4:], k.Addr.Addr().AsSlice())
 	binary.BigEndian.PutUint16(b[8:], k.Addr.Port())
-}
-
-func legacyDest(service spec.ServiceKey, b []byte) spec.Row[spec.DestKey, spec.Dest] {
-	d := spec.Dest{
-		Weight: int32(binary.NativeEndian.Uint32(b[12:])),
-		Upper:  binary.NativeEndian.Uint32(b[16:]),
-		Lower:  binary.NativeEndian.Uint32(b[20:]),
-	}
-	return spec.Row[spec.DestKey, spec.Dest]{
-		Key:   spec.DestKey{Service: service, Addr: legacyAddr(b)},
-		Value: normalDest(d, binary.NativeEndian.Uint32(b[8:])),
-	}
 }
