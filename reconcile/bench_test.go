@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/lbsync/lbsync/reconcile"
 	"github.com/lbsync/lbsync/spec"
@@ -126,5 +127,29 @@ func BenchmarkClaim4000(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		owned.Claim(want)
+	}
+}
+
+// A director of 1,000 instances with four addresses each, 500 of them in groups of two.
+func BenchmarkWantAndPlanOf1000Instances(b *testing.B) {
+	v := fleetOf(0)
+	c := &v.Clusters[0]
+	for i := range 1000 {
+		inst := &spec.VRRPInstance{Name: fmt.Sprintf("v%d", i), Interface: all(fmt.Sprintf("eth%d", i/250)), VirtualRouterID: uint8(1 + i%250), Version: 3,
+			Family: spec.IPv4, Priority: all[uint8](100), AdvertInterval: time.Second, Group: netip.MustParseAddr("224.0.0.18"), DownTimerAdverts: 3}
+		for j := range 4 {
+			inst.Addresses = append(inst.Addresses, spec.VirtualAddress{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(j), byte(i >> 8), byte(i)}), 32), Scope: "global"})
+		}
+		c.Instances = append(c.Instances, spec.Placed[spec.VRRPInstance]{Def: inst})
+		if i < 500 && i%2 == 1 {
+			c.SyncGroups = append(c.SyncGroups, spec.VRRPSyncGroup{Name: inst.Name, Instances: []string{c.Instances[i-1].Def.Name, inst.Name}})
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		want, _ := reconcile.Want(v, spec.Facts{})
+		if p := reconcile.NewPlan(reconcile.PlanInput{Want: want}); p.Changes() != 5000 {
+			b.Fatal(p.Changes())
+		}
 	}
 }
