@@ -26,17 +26,23 @@ func hotPaths() map[string]func() {
 	g := vrrp.NewGroup(usual())
 	g.Step(0, 0, vrrp.Start())
 	now := time.Duration(0)
-	elections := vrrp.NewGroup(usual(), usual())
+	elections := vrrp.NewGroup(usual())
 	elections.Step(0, 0, vrrp.Start())
 	higher := vrrp.Advert{Priority: 200, Interval: second}
 	return map[string]func(){
-		"parse":  func() { vrrp.ParseAdvert(&into, msg, origin, want) },
+		"parse": func() {
+			if vrrp.ParseAdvert(&into, msg, origin, want) != vrrp.Accepted {
+				panic("not accepted")
+			}
+		},
 		"append": func() { buffer = vrrp.AppendAdvert(buffer[:0], a, highAddr, groupFour) },
 		"heard":  func() { now += second; g.Step(now, 0, vrrp.Heard(origin.Src, &higher)); g.Deadline() },
 		"election": func() {
 			at, _ := elections.Deadline()
-			elections.Step(at, 0, vrrp.Timer())
-			elections.Step(at, 1, vrrp.Heard(origin.Src, &higher))
+			if elections.Step(at, 0, vrrp.Timer()); elections.State() != vrrp.Active {
+				panic("not elected")
+			}
+			elections.Step(at, 0, vrrp.Heard(origin.Src, &higher))
 		},
 	}
 }

@@ -102,6 +102,17 @@ func TestK06_WaitOfAGroupThatYieldsDiffersByMember(t *testing.T) {
 	other.Step(12*second, 1, heard(highAddr, 200))
 	other.does(12*second+down, vrrp.Timer())
 	other.due(13*second + down)
+	other.Step(13*second+down, 0, vrrp.Timer())
+	again := 13*second + down
+	other.Step(again, 1, heard(highAddr, 200)) // at once: waits twice as long
+	other.Step(again+down, 0, vrrp.Timer())
+	other.due(again + 2*second + down)
+	other.Step(again+2*second+down, 0, vrrp.Timer())
+	settled := again + 3*second + down
+	other.does(settled, vrrp.Timer(), "0: send 100", "1: send 100")
+	other.Step(settled, 1, heard(highAddr, 200)) // after an interval as Active: as the first time
+	other.Step(settled+down, 0, vrrp.Timer())
+	other.due(settled + second + down)
 }
 
 func TestK06_LateCountsForEachMember(t *testing.T) {

@@ -80,3 +80,13 @@ func TestW08_WholeSeconds(t *testing.T) {
 		}
 	}
 }
+
+func TestW05_ChecksumHasNoPseudoHeader(t *testing.T) {
+	r := two()
+	r.msg = func(b []byte) []byte {
+		src, dst := highAddr.As4(), groupFour.As4()
+		sum := sealed(append(b, append(append(src[:], dst[:]...), 0, 112, 0, 20)...))
+		return append(b[:6:6], append(sum[6:8:8], b[8:20]...)...)
+	}
+	r.is(t, vrrp.WrongChecksum)
+}

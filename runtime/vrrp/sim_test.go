@@ -216,10 +216,14 @@ func (s *sim) wake(n *node) {
 	if n.group.Late(s.now) {
 		s.drain(n)
 	}
-	for at, ok := n.group.Deadline(); ok && at <= s.now; at, ok = n.group.Deadline() {
+	for range 100 {
+		if at, ok := n.group.Deadline(); !ok || at > s.now {
+			s.drain(n)
+			return
+		}
 		s.step(n, 0, vrrp.Timer())
 	}
-	s.drain(n)
+	panic(fmt.Sprintf("%s: the deadline of %s does not pass", s.now, n.name))
 }
 
 // next is the next moment at which something happens, at most the given one.
