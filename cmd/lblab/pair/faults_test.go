@@ -3,126 +3,88 @@ package pair
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
-	"testing"
 	"time"
-
-	"github.com/lbsync/lbsync/spec"
 )
 
-// spoke tells whether the node ever advertised.
-func (m *match) spoke(place int) bool {
+// unnoticed are faults of lbsync, a, after which keepalived, b, must not have said a word.
+func unnoticed() []trial {
+	slow := quick(false, 101, 150)
+	slow.Interval = 500 * time.Millisecond // time enough for a restart
+	var out []trial
+	for _, c := range [][2]string{
+		{"restart after kill -9", "kill a, start a, a keeps, a owns"},
+		{"reload in place", "reload a, a keeps, a owns"},
+		{"address removed by hand", "strip a, a keeps, a owns"},
+	} {
+		out = append(out, trial{"keepalived notices nothing/" + c[0], slow, []bool{true, false}, "start a, a owns, start b, a keeps, " + c[1], silent})
+	}
+	return out
+}
+
+// silent is an error if the second node ever advertised.
+func silent(m *match) error {
 	for _, f := range m.wire.Frames() {
-		if f.Kind == Advert && f.Place == place {
-			return true
+		if f.Kind == Advert && f.Place == 1 {
+			return errors.New("keepalived became master")
 		}
 	}
-	return false
+	return nil
 }
 
-// What happens to lbsync, a, while keepalived, b, waits for its chance.
-func TestWhatKeepalivedNeverNotices(t *testing.T) {
-	needs(t)
-	slow := quick(true, 101, 150)
-	slow.Interval, slow.Preempt = 500*time.Millisecond, false // time enough for a restart
-	for name, fault := range map[string]string{
-		"restart after kill -9": "kill a, start a, a keeps, a owns",
-		"reload in place":       "reload a, a keeps, a owns",
-		"address removed":       "strip a, a keeps, a owns",
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if m := played(t, slow, "start a, a owns, start b, a keeps, "+fault, true, false); m.spoke(1) {
-				t.Error(m.explain(errors.New("keepalived became master")))
-			}
-		})
+// moves are other ways of moving a role.
+func moves() []trial {
+	const cable = "start a, a owns, start b, a keeps, unplug a, b owns, plug a, a owns"
+	setup := quick(true, 101, 100)
+	return []trial{
+		{"cable pulled and plugged/of lbsync, keepalived waiting", setup, []bool{true, false}, cable, nil},
+		{"cable pulled and plugged/of keepalived, lbsync waiting", setup, []bool{false, true}, cable, nil},
+		{"cable pulled and plugged/lbsync alone", setup, []bool{true, true}, cable, nil},
+		{"handover, not taken back/to keepalived", setup, []bool{true, false}, "start a, a owns, start b, a keeps, handover a, b owns, b keeps, kill b, a owns", nil},
+		{"handover, not taken back/lbsync alone", setup, []bool{true, true}, "start a, a owns, start b, a keeps, handover a, b owns, b keeps, handover b, a owns", nil},
 	}
 }
 
-func TestRoleMoves(t *testing.T) {
-	needs(t)
-	for _, c := range []struct {
-		name, scenario string
-		a, b           bool // who is lbsync
-	}{
-		{"cable of lbsync", "start a, a owns, start b, a keeps, unplug a, b owns, plug a, a owns", true, false},
-		{"cable of keepalived", "start a, a owns, start b, a keeps, unplug a, b owns, plug a, a owns", false, true},
-		{"handover to keepalived, not taken back", "start a, a owns, start b, a keeps, handover a, b owns, b keeps, kill b, a owns", true, false},
-		{"handover among lbsync", "start a, a owns, start b, a keeps, handover a, b owns, b keeps, handover b, a owns", true, true},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			played(t, quick(true, 101, 100), c.scenario, c.a, c.b)
-		})
+// ties are two owners of equal priority that begin to hear each other: the higher address wins.
+func ties() []trial {
+	var out []trial
+	for _, who := range everybody[:3] {
+		out = append(out, trial{"split network heals, equal priority/" + who.name, quick(true, 100, 100), who.lbsync, "part a, start ab, ab own, join a, b owns, b keeps", nil})
+	}
+	return out
+}
+
+// refusals are about the checksum of version 3 over IPv4: keepalived refuses one without the pseudo-header, lbsync takes both.
+func refusals() []trial {
+	higher, lower := quick(true, 101, 100), quick(true, 100, 101)
+	higher.Plain, lower.Plain = true, true
+	return []trial{
+		{"checksum rfc9568, refused by keepalived/keepalived is higher and does not care", lower, []bool{true, false}, "start a, a owns, start b, b owns, b keeps, kill b, a owns", complains},
+		{"checksum rfc9568, refused by keepalived/lbsync is higher, both are masters", higher, []bool{true, false}, "start b, b owns, start a, ab own", complains},
 	}
 }
 
-// Two owners of equal priority that begin to hear each other: the higher address wins.
-func TestTie(t *testing.T) {
-	needs(t)
-	for name, lbsync := range map[string][]bool{"lbsync alone": {true, true}, "lbsync has the lower address": {true, false}, "lbsync has the higher address": {false, true}} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			played(t, quick(true, 100, 100), "part a, start ab, ab own, join a, b owns, b keeps", lbsync...)
-		})
+// complains checks that keepalived says so, and that lbsync counts what it hears: from this an operator sees what to write.
+func complains(m *match) error {
+	if !strings.Contains(m.speakers[1].Said(), "Invalid VRRPv3 checksum") {
+		return errors.New("keepalived does not complain of the checksum")
 	}
-}
-
-// keepalived refuses version 3 over IPv4 without the pseudo-header in its checksum, and lbsync takes both.
-func TestChecksumThatKeepalivedRefuses(t *testing.T) {
-	needs(t)
-	for _, c := range []struct {
-		name       string
-		priorities []uint8
-		scenario   string
-	}{
-		{"keepalived is higher and does not care", []uint8{100, 101}, "start a, a owns, start b, b owns, b keeps, kill b, a owns"},
-		{"lbsync is higher, and both are masters", []uint8{101, 100}, "start b, b owns, start a, ab own"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			setup := quick(true, c.priorities...)
-			setup.Plain = true
-			m, err := newMatch(setup, nil, true, false)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() {
-				if err := m.close(); err != nil {
-					t.Error(err)
-				}
-			}()
-			if err := m.play(c.scenario); err != nil {
-				t.Fatal(err)
-			}
-			if said := m.speakers[1].Said(); !strings.Contains(said, "Invalid VRRPv3 checksum") {
-				t.Errorf("keepalived does not complain of the checksum:\n%s", said)
-			}
-			counts(t, m.speakers[0].(*Lbsync))
-		})
-	}
-}
-
-// counts checks that lbsync says which checksum it hears, from which an operator sees what to write.
-func counts(t *testing.T, e *Lbsync) {
-	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	client, err := e.Client(ctx)
+	client, err := m.speakers[0].(*Lbsync).Client(ctx)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	status, err := client.Status(ctx)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	if len(status.Instances) != 1 {
-		t.Fatalf("%d instances", len(status.Instances))
+		return fmt.Errorf("%d instances", len(status.Instances))
 	}
 	if c := status.Instances[0].Counters; c.PseudoSum == 0 || c.PlainSum != 0 {
-		t.Errorf("checksums heard: %d with the pseudo-header, %d without", c.PseudoSum, c.PlainSum)
+		return fmt.Errorf("checksums heard: %d with the pseudo-header, %d without", c.PseudoSum, c.PlainSum)
 	}
-	if status.Instances[0].State == spec.VRRPFault {
-		t.Error("a fault")
-	}
+	return nil
 }

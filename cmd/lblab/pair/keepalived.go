@@ -93,11 +93,14 @@ func writePeers(b *strings.Builder, of spec.InstanceKey, want spec.VRRP) {
 	}
 }
 
+// writeAddresses puts link-local addresses first: keepalived advertises in the order of its file, and RFC 9568, section 5.2.9, wants it so.
 func writeAddresses(b *strings.Builder, block string, excluded bool, of spec.InstanceKey, want spec.VRRP) {
 	fmt.Fprintf(b, "  %s {\n", block)
-	for _, row := range want.Addresses {
-		if row.Key.Instance == of && row.Value.Excluded == excluded {
-			fmt.Fprintf(b, "    %s dev %s\n", row.Key.Prefix, row.Value.Device)
+	for _, linkLocal := range []bool{true, false} {
+		for _, row := range want.Addresses {
+			if row.Key.Instance == of && row.Value.Excluded == excluded && row.Key.Prefix.Addr().IsLinkLocalUnicast() == linkLocal {
+				fmt.Fprintf(b, "    %s dev %s\n", row.Key.Prefix, row.Value.Device)
+			}
 		}
 	}
 	b.WriteString("  }\n")

@@ -138,13 +138,3 @@ func TestMain(m *testing.M) {
 		return m.Run()
 	}())
 }
-
-func needs(t *testing.T) {
-	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("needs root: it makes network namespaces")
-	}
-	if keepalivedProgram == "" {
-		t.Skip("needs keepalived: apt-get install keepalived")
-	}
-}

@@ -12,61 +12,61 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Wire keeps what the nodes send into one switch, in the order in which it was received. The times are the kernel's: it stamps a frame
-// as it takes it from the sender, so that a busy observer changes nothing.
+// Wire keeps what the nodes send into one switch, in the order in which it was sent. The times are the kernel's: it stamps a frame as it
+// takes it from the sender, so that a busy observer changes nothing.
 type Wire struct {
 	mu      sync.Mutex
 	frames  []Frame
 	changed chan struct{} // closed at the next frame
-	files   []*os.File
-	readers sync.WaitGroup
+	places  map[int]int   // of nodes, by the index of their port
+	file    *os.File
+	reader  sync.WaitGroup
 }
 
-// room is the receive buffer of a port: thousands of announcements come within milliseconds.
+// room is the receive buffer: thousands of announcements come within milliseconds.
 const room = 32 << 20
 
 // Watch begins to keep what passes switch i.
 func (s *Segment) Watch(i int) (*Wire, error) {
-	w := &Wire{changed: make(chan struct{})}
+	w := &Wire{changed: make(chan struct{}), places: map[int]int{}}
 	for place := range s.Nodes {
 		link, err := s.links.LinkByName(port(place, i))
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("find port: %w", err), w.Close())
+			return nil, fmt.Errorf("find port: %w", err)
 		}
-		var file *os.File
-		if err := inside(s.hub, func() (err error) {
-			file, err = openPort(link.Attrs().Index)
-			return err
-		}); err != nil {
-			return nil, errors.Join(err, w.Close())
-		}
-		w.files = append(w.files, file)
-		w.readers.Go(func() { w.read(file, place) })
+		w.places[link.Attrs().Index] = place
 	}
+	if err := inside(s.hub, func() (err error) {
+		w.file, err = capture()
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	w.reader.Go(w.read)
 	return w, nil
 }
 
-func openPort(index int) (*os.File, error) {
-	// Protocol 0 until it is bound: it would take frames of all ports before.
+// capture is one socket for all ports: with one for each, their readers would mix up the order.
+func capture() (*os.File, error) {
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open a packet socket: %w", err)
 	}
 	err = errors.Join(unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, room),
 		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1),
-		unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: bigEndian(unix.ETH_P_ALL), Ifindex: index}))
+		unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: bigEndian(unix.ETH_P_ALL)}))
 	if err != nil {
 		_ = unix.Close(fd)
-		return nil, fmt.Errorf("watch a port: %w", err)
+		return nil, fmt.Errorf("watch a switch: %w", err)
 	}
-	return os.NewFile(uintptr(fd), "port"), nil
+	return os.NewFile(uintptr(fd), "switch"), nil
 }
 
 func bigEndian(v uint16) uint16 { return v<<8 | v>>8 }
 
 // read ends when the file is closed.
-func (w *Wire) read(file *os.File, place int) {
-	raw, err := file.SyscallConn()
+func (w *Wire) read() {
+	raw, err := w.file.SyscallConn()
 	if err != nil {
 		return
 	}
@@ -78,10 +78,12 @@ func (w *Wire) read(file *os.File, place int) {
 			if err != nil {
 				return !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR) && !errors.Is(err, unix.ENETDOWN)
 			}
-			if ll, ok := from.(*unix.SockaddrLinklayer); !ok || ll.Pkttype == unix.PACKET_OUTGOING {
+			ll, ok := from.(*unix.SockaddrLinklayer)
+			if !ok || ll.Pkttype == unix.PACKET_OUTGOING {
 				continue
 			}
-			if f, ok := parseFrame(buf[:n]); ok {
+			place, ours := w.places[ll.Ifindex]
+			if f, ok := parseFrame(buf[:n]); ok && ours {
 				f.Place, f.At = place, stamp(oob[:on])
 				w.add(f)
 			}
@@ -127,12 +129,9 @@ func (w *Wire) Until(ctx context.Context, enough func([]Frame) bool) error {
 	}
 }
 
-// Close ends the captures; the frames stay.
+// Close ends the capture; the frames stay.
 func (w *Wire) Close() error {
-	var err error
-	for _, f := range w.files {
-		err = errors.Join(err, f.Close())
-	}
-	w.readers.Wait()
+	err := w.file.Close()
+	w.reader.Wait()
 	return err
 }
