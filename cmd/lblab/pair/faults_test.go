@@ -61,7 +61,7 @@ func refusals() []trial {
 	higher.Plain, lower.Plain = true, true
 	return []trial{
 		{"checksum rfc9568, refused by keepalived/keepalived is higher and does not care", lower, []bool{true, false}, "start a, a owns, start b, b owns, b keeps, kill b, a owns", complains},
-		{"checksum rfc9568, refused by keepalived/lbsync is higher, both are masters", higher, []bool{true, false}, "start b, b owns, start a, ab own", complains},
+		{"checksum rfc9568, refused by keepalived/lbsync is higher, both are masters", higher, []bool{true, false}, "start b, b owns, start a, ab hold", complains},
 	}
 }
 

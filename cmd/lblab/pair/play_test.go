@@ -2,6 +2,7 @@ package pair
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -10,7 +11,8 @@ import (
 
 // play does a scenario, step by step: "start a", "start ab" (both at once), "stop a", "kill a", "reload a" (SIGHUP), "handover a",
 // "unplug a", "plug a", "strip a" (a hand removes the address), "part a" (the network is split), "join a"; "a owns" waits until a is the settled owner, the address is on it and on nobody else who lives; "a keeps" waits until a
-// has advertised alone for longer than anybody would wait before taking over; "ab own" waits until both do, as in a split network.
+// has advertised alone for longer than anybody would wait before taking over; "ab own" waits until both do, as in a split network, "ab hold"
+// until both have the address and keep it though a advertises.
 func (m *match) play(scenario string) error {
 	for step := range strings.SplitSeq(scenario, ",") {
 		if err := m.step(strings.Fields(step)); err != nil {
@@ -24,8 +26,11 @@ func (m *match) step(words []string) error {
 	if len(words[0]) == 1 {
 		return m.expect(int(words[0][0]-'a'), words[1])
 	}
-	if words[1] == "own" {
+	switch words[1] {
+	case "own":
 		return m.bothOwn()
+	case "hold":
+		return m.bothHold()
 	}
 	if words[1] == "ab" {
 		var both errgroup.Group
@@ -54,8 +59,9 @@ func (m *match) step(words []string) error {
 	case "part":
 		return m.segment.Part(place, 0)
 	case "join":
+		err := m.segment.Join(place, 0) // may wait long for the kernel's lock of all links
 		m.judged = len(m.wire.Frames())
-		return m.segment.Join(place, 0)
+		return err
 	case "strip":
 		return node.Remove(0, m.setup.Virtual(0))
 	}
@@ -101,6 +107,27 @@ func (m *match) bothOwn() error {
 		}
 		return n > 20
 	})
+}
+
+// bothHold is how it ends when one does not understand the other.
+func (m *match) bothHold() error {
+	both := func() (bool, error) {
+		a, err1 := m.held(m.segment.Nodes[0])
+		b, err2 := m.held(m.segment.Nodes[1])
+		return a > 0 && b > 0, errors.Join(err1, err2)
+	}
+	if err := m.until(both); err != nil {
+		return err
+	}
+	for range 4 {
+		if err := m.advertisesOn(0); err != nil {
+			return err
+		}
+	}
+	if still, err := both(); err != nil || !still {
+		return errors.Join(err, errors.New("one gave way"))
+	}
+	return nil
 }
 
 func (m *match) nameOf(place int) string {
