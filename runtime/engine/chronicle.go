@@ -16,7 +16,7 @@ const chronicleEvery = time.Minute
 func (c *control) chronicle(ctx context.Context) error {
 	ticker := time.NewTicker(chronicleEvery)
 	defer ticker.Stop()
-	last, drops, swept := c.page.newest(), map[spec.InstanceKey]map[string]uint64{}, uint64(0)
+	last, drops := c.page.newest(), map[spec.InstanceKey]map[string]uint64{}
 	for {
 		next := c.loop.bell.wait()
 		for _, e := range c.page.since(last).Events {
@@ -29,7 +29,7 @@ func (c *control) chronicle(ctx context.Context) error {
 			if err := c.logDrops(ctx, drops); err != nil {
 				return nil // the loop has ended
 			}
-			swept = tidy(swept)
+			c.tidy()
 		case <-ctx.Done():
 			return nil
 		}
@@ -53,18 +53,16 @@ func (c *control) logDrops(ctx context.Context, before map[spec.InstanceKey]map[
 	return nil
 }
 
-// garbageMax is how much may be allocated before it is collected: the answers of an hour, about.
-const garbageMax = 4 << 20
+// garbageMax is how much may be allocated before it is collected.
+const garbageMax = 2 << 20
 
 // tidy collects garbage if there may be much. The runtime does not by itself, so that no collection falls into an election that
 // happens to allocate.
-func tidy(before uint64) uint64 {
+func (c *control) tidy() {
 	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
 	metrics.Read(sample)
-	now := sample[0].Value.Uint64()
-	if now-before < garbageMax {
-		return before
+	now, before := sample[0].Value.Uint64(), c.collected.Load()
+	if now-before >= garbageMax && c.collected.CompareAndSwap(before, now) {
+		runtime.GC()
 	}
-	runtime.GC()
-	return now
 }

@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lbsync/lbsync/runtime/engine/line"
@@ -28,6 +29,7 @@ type control struct {
 	page      *page
 	started   time.Time
 	over      chan struct{} // closed when the loop has ended
+	collected atomic.Uint64 // bytes that had been allocated when garbage was collected last
 
 	mu       sync.Mutex // of what is wanted: one change at a time
 	kept     kept

@@ -54,9 +54,10 @@ func Run(ctx context.Context, o Options) error {
 // memoryMax is where garbage is collected whatever comes. It is never reached: see tidy.
 const memoryMax = 256 << 20
 
-// setUp makes the Go runtime quiet. One processor is the loop's, which never gives it back while it waits; the other is for all else.
+// setUp makes the Go runtime quiet. Of its processors one is the loop's, one is for all else, and one is spare: so the loop always finds
+// one when it wakes up.
 func setUp() {
-	runtime.GOMAXPROCS(2)
+	runtime.GOMAXPROCS(3)
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(memoryMax)
 }
@@ -116,7 +117,7 @@ func (c *control) run(ctx context.Context, l *net.UnixListener) error {
 	defer stopHolding()
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error {
-		runtime.LockOSThread() // for good: its policy and its timer slack are the loop's
+		runtime.LockOSThread()
 		defer close(c.over)
 		return c.loop.run()
 	})

@@ -133,7 +133,7 @@ func (l *loop) wire() {
 		}
 	}
 	l.due = newHeap(len(l.groups) + len(l.trackers))
-	l.quantum = 0
+	l.quantum, l.brisk = 0, false
 	if len(l.members) > crowd {
 		l.quantum = time.Millisecond
 	}
@@ -147,6 +147,7 @@ func (l *loop) wire() {
 		s := l.socket(m.port())
 		s.byRouter[m.inst.RouterID] = m
 		m.out = l.outs[m.name]
+		l.brisk = l.brisk || m.inst.Interval < time.Second
 	}
 	l.watch()
 }

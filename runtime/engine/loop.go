@@ -22,6 +22,7 @@ type loop struct {
 	bell    *bell
 	guard   guard
 	quantum time.Duration // wake-ups come at multiples of it; 0: when a deadline is
+	brisk   bool          // some interval is short
 
 	groups   []*group
 	trackers []*tracker // by deadline id, behind the groups
@@ -83,8 +84,7 @@ func (l *loop) run() error {
 	return nil
 }
 
-// wait is one ppoll until the next deadline. It is a raw system call, so that the thread keeps its place to run Go code: getting
-// one back costs up to milliseconds. The garbage collector is not held up: its signal interrupts ppoll.
+// wait is one ppoll until the next deadline.
 func (l *loop) wait() (int, error) {
 	var timeout *unix.Timespec
 	if _, at, ok := l.due.first(); ok {
@@ -94,11 +94,24 @@ func (l *loop) wait() (int, error) {
 		l.timeout = unix.NsecToTimespec(max(int64(at-l.clock.now()), 0)) // the kernel writes to it: it is set anew each time
 		timeout = &l.timeout
 	}
-	n, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&l.fds[0])), uintptr(len(l.fds)), uintptr(unsafe.Pointer(timeout)), 0, 0, 0)
+	n, errno := l.poll(uintptr(unsafe.Pointer(timeout)))
 	if errno != 0 {
 		return 0, errno
 	}
-	return int(n), nil
+	return n, nil
+}
+
+// poll comes in two kinds. A raw system call keeps the thread's place to run Go code, which the runtime otherwise takes away and
+// gives back late; the collector of garbage does not have to wait, its signal interrupts ppoll. But that signal comes a hundred
+// times a second from then on, and costs a hundredth of a core: only short intervals are worth it.
+func (l *loop) poll(timeout uintptr) (int, unix.Errno) {
+	fds, count := uintptr(unsafe.Pointer(&l.fds[0])), uintptr(len(l.fds))
+	if l.brisk {
+		n, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, fds, count, timeout, 0, 0, 0)
+		return int(n), errno
+	}
+	n, _, errno := unix.Syscall6(unix.SYS_PPOLL, fds, count, timeout, 0, 0, 0)
+	return int(n), errno
 }
 
 // read takes what poll has found, the sockets before the inbox, which may change them.

@@ -30,6 +30,7 @@ type seen struct {
 
 // Status is the engine as it is now.
 func (c *control) Status(context.Context) (spec.VRRPStatus, error) {
+	defer c.tidy()
 	c.mu.Lock()
 	v := c.kept.VRRP
 	c.mu.Unlock()
