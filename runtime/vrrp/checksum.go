@@ -5,13 +5,11 @@ import (
 	"net/netip"
 )
 
-// sumWords adds the 16-bit words of b to sum; all words of a message of at most 64 KiB fit without a carry out of 32 bits (RFC 1071).
+// sumWords adds the 16-bit words of b to sum. All messages are of an even length, and their words fit without a carry out of 32 bits
+// (RFC 1071).
 func sumWords(sum uint32, b []byte) uint32 {
 	for ; len(b) >= 2; b = b[2:] {
 		sum += uint32(binary.BigEndian.Uint16(b))
-	}
-	if len(b) == 1 {
-		sum += uint32(b[0]) << 8
 	}
 	return sum
 }

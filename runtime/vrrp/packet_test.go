@@ -236,6 +236,16 @@ func same(a, b *vrrp.Advert) bool {
 		a.AuthType == b.AuthType && a.Auth == b.Auth && slices.Equal(a.Addrs, b.Addrs)
 }
 
+// The words of this message add up to 0x1ffff, which has to be folded twice.
+func TestV16_CarryOfTheCarry(t *testing.T) {
+	a := advert4()
+	a.Addrs = []netip.Addr{addr("255.255.106.104")}
+	if msg := encode(a, ownAddr, groupFour); msg[6] != 0xff || msg[7] != 0xfe {
+		t.Errorf("checksum % x, want ff fe", msg[6:8])
+	}
+	of(a, from4()).is(t, vrrp.Accepted)
+}
+
 func TestV17_OneOrderOfAddresses(t *testing.T) {
 	a := []netip.Addr{addr("10.0.0.10"), addr("10.0.0.9"), addr("9.255.0.1")}
 	b := []netip.Addr{a[2], a[0], a[1]}

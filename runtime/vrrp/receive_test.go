@@ -146,7 +146,7 @@ func TestV29_OtherIntervalIsNotDropped(t *testing.T) {
 }
 
 func TestV30_OtherAddressesAreNotDropped(t *testing.T) {
-	for _, own := range [][]netip.Addr{nil, {addr("192.0.2.1")}, {addr("192.0.2.1"), addr("192.0.2.3")}} {
+	for _, own := range [][]netip.Addr{nil, {addr("192.0.2.1")}, {addr("192.0.2.1"), addr("192.0.2.3")}, {addr("192.0.2.2"), addr("192.0.2.3"), addr("192.0.2.1")}} {
 		r := four()
 		r.want.Addrs, r.notes = own, vrrp.AddressesDiffer
 		r.is(t, vrrp.Accepted)

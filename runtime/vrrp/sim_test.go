@@ -81,7 +81,11 @@ func (s *sim) printf(format string, args ...any) {
 	s.trace = append(s.trace, fmt.Sprintf("%-9s ", s.now)+fmt.Sprintf(format, args...))
 }
 
+// problem keeps the first few: one fault shows at each later moment.
 func (s *sim) problem(format string, args ...any) {
+	if len(s.problems) == 5 {
+		return
+	}
 	s.problems = append(s.problems, fmt.Sprintf("%s: ", s.now)+fmt.Sprintf(format, args...))
 }
 
