@@ -16,12 +16,12 @@ const (
 	Fast
 )
 
-// Target is what a plan is carried out on: one director's kernel.
+// Target is what a plan is carried out on: one director's kernel and engine.
 type Target interface {
 	// Observe is the live state, every kind of row sorted by key. An observation that is not whole is an error: what was not seen
 	// would be taken for missing.
 	Observe(ctx context.Context, d Depth) (spec.State, error)
 	// Apply makes the changes of one step and returns one error for each, nil where it was made. It goes on after a change that
-	// could not be made.
+	// could not be made; but those of the engine (spec.IsVRRP) are made all or none.
 	Apply(ctx context.Context, changes []spec.Change) []error
 }
