@@ -70,7 +70,11 @@ type rules struct {
 	groups    map[string][]spec.Notify
 }
 
+// rulesOf a view; of the zero one, which is that before the first commit, there are none.
 func rulesOf(v spec.View) rules {
+	if v.Director.Def == nil {
+		return rules{}
+	}
 	r := rules{director: v.Director.Def.Name, instances: map[spec.InstanceKey][]spec.Notify{}, groups: map[string][]spec.Notify{}}
 	for i := range v.Clusters {
 		for _, in := range v.Clusters[i].Instances {

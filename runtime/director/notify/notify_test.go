@@ -129,6 +129,9 @@ func TestWhoIsTold(t *testing.T) {
 		d.heard(t, "INSTANCE web master /web", "INSTANCE web master /log", "INSTANCE web master /web", "INSTANCE web master /log")
 		d.Take(d.ctx, []spec.VRRPEvent{to(9, "gone", spec.VRRPBackup)})
 		d.heard(t)
+		d.Rules(spec.View{}) // no commit is held
+		d.Take(d.ctx, []spec.VRRPEvent{to(10, "web", spec.VRRPBackup)})
+		d.heard(t)
 	})
 }
 
