@@ -36,8 +36,6 @@ const (
 	SumPseudo
 )
 
-func (s Sum) String() string { return [...]string{"rfc9568", "pseudo_header"}[s] }
-
 // Notes are oddities of an accepted advertisement, to be counted and logged.
 type Notes uint8
 

@@ -27,9 +27,6 @@ func NewGroup(configs ...Config) *Group {
 // State is that of all members.
 func (g *Group) State() State { return g.state }
 
-// Len is the number of members.
-func (g *Group) Len() int { return len(g.members) }
-
 // Member is the machine at an index, to be read.
 func (g *Group) Member(i int) *Machine { return &g.members[i] }
 

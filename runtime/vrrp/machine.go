@@ -40,9 +40,6 @@ const (
 	waitNothing             // an owner that enters the election
 )
 
-// Config is what the machine works by.
-func (m *Machine) Config() Config { return m.config }
-
 // Effective is the priority with the weights of the trackers.
 func (m *Machine) Effective() uint8 { return effective(m.config.Priority, m.tally) }
 
@@ -51,9 +48,6 @@ func (m *Machine) Interval() time.Duration { return m.interval }
 
 // Master is the source and the priority of the Active router's last advertisement; zero if we are Active or nobody was heard.
 func (m *Machine) Master() (netip.Addr, uint8) { return m.master, m.priority }
-
-// Faulty says whether a tracker of this member, not of another in its group, is a fault.
-func (m *Machine) Faulty() bool { return m.tally.Fault }
 
 // deadline is the machine's next in a state.
 func (m *Machine) deadline(s State) alarm {

@@ -174,7 +174,7 @@ func TestV14_PlainChecksum(t *testing.T) {
 	for sum, msg := range map[vrrp.Sum][]byte{vrrp.SumPlain: msg, vrrp.SumPseudo: encode(a, highAddr, groupFour)} {
 		var into vrrp.Advert
 		if r := vrrp.ParseAdvert(&into, msg, from4(), expect(a)); r != vrrp.Accepted || into.Sum != sum {
-			t.Errorf("%s: %s, matched %s", sum, r, into.Sum)
+			t.Errorf("%d: %s, matched %d", sum, r, into.Sum)
 		}
 	}
 }

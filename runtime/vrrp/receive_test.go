@@ -186,3 +186,10 @@ func TestReasonsHaveNames(t *testing.T) {
 		seen[name] = true
 	}
 }
+
+func TestCheckWantsARouterID(t *testing.T) {
+	a := advert4()
+	if a.RouterID = 0; a.Check() == nil {
+		t.Error("virtual router id 0 passes the check")
+	}
+}
