@@ -29,6 +29,7 @@ func (r *round) bring(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.brought = true
 	return r.cutAt(d.cut)
 }
 

@@ -27,7 +27,8 @@ func (m *Mirror) check() error {
 	if !ok {
 		return m.objects.damage()
 	}
-	return m.complete(tip)
+	_, err = m.complete(tip)
+	return err
 }
 
 // checkPack compares the checksum at the end of a pack with the one in its name: a pack cut short ends in other bytes.
@@ -51,11 +52,11 @@ func checkPack(path string) error {
 	return nil
 }
 
-// complete tells whether every tree and file of a commit is here.
-func (m *Mirror) complete(commit plumbing.Hash) error {
+// complete tells whether every tree and file of a commit is here, and returns its HCL files.
+func (m *Mirror) complete(commit plumbing.Hash) (files []plumbing.Hash, err error) {
 	c, err := m.rawCommit(commit)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	seen := map[plumbing.Hash]bool{}
 	todo := []plumbing.Hash{c.TreeHash}
@@ -64,7 +65,7 @@ func (m *Mirror) complete(commit plumbing.Hash) error {
 		todo = todo[:len(todo)-1]
 		t, err := m.tree(h)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, e := range t.Entries {
 			switch {
@@ -72,12 +73,14 @@ func (m *Mirror) complete(commit plumbing.Hash) error {
 			case e.Mode == filemode.Dir:
 				todo = append(todo, e.Hash)
 			case !m.objects.has(e.Hash):
-				return m.lost(e.Hash)
+				return nil, m.lost(e.Hash)
+			case strings.HasSuffix(e.Name, ".hcl"):
+				files = append(files, e.Hash)
 			}
 			seen[e.Hash] = true
 		}
 	}
-	return nil
+	return files, nil
 }
 
 // lost notes that an object is missing which must be here.

@@ -2,6 +2,7 @@ package source
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"strings"
 	"testing"
@@ -135,6 +136,10 @@ func TestDamageWhileReading(t *testing.T) {
 		return errors.Join(os.Chmod(p, 0o600), os.WriteFile(p, raw, 0o600))
 	})
 	o.must(m.objects.reload(func() error { return nil }))
+	// What the fetch read and checked is handed out once, whatever became of the disk.
+	if got, err := fs.ReadFile(tree, "a.hcl"); err != nil || string(got) != text {
+		t.Fatalf("read of what the fetch has checked: %q, %v", got, err)
+	}
 	if _, err := tree.Open("a.hcl"); !errors.Is(err, ErrDamaged) {
 		t.Fatalf("read of a ruined object: %v", err)
 	}

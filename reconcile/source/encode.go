@@ -11,14 +11,21 @@ import (
 // deltaWindow is how many neighbours an object is compared with to store it as a difference; git's own default (pack.window).
 const deltaWindow = 10
 
-// encode streams a pack of objects. Closing the stream ends the goroutine before it returns: the storage may be closed then.
+// encode streams a pack of objects.
 func encode(sto storer.EncodedObjectStorer, hashes []plumbing.Hash) io.ReadCloser {
+	return stream(func(w io.Writer) error {
+		_, err := packfile.NewEncoder(w, sto, false).Encode(hashes, deltaWindow)
+		return err
+	})
+}
+
+// stream is what a function writes. Closing it ends the function before it returns: the storage may be closed then.
+func stream(write func(io.Writer) error) io.ReadCloser {
 	r, w := io.Pipe()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_, err := packfile.NewEncoder(w, sto, false).Encode(hashes, deltaWindow)
-		w.CloseWithError(err)
+		w.CloseWithError(write(w))
 	}()
 	return &encoding{r, done}
 }

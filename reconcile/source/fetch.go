@@ -16,7 +16,12 @@ type round struct {
 	secret string // masked in errors
 	adv    advert
 	want   target
+	// brought says that objects came.
+	brought bool
 }
+
+// mostReady is how many bytes of files a fetch leaves in memory for whoever reads the commit.
+const mostReady = 16 << 20
 
 func (r *round) run(ctx context.Context) (Commit, error) {
 	if c, ok := r.pinned(); ok {
@@ -120,8 +125,13 @@ func (r *round) keep(ctx context.Context) (Commit, error) {
 	if err != nil {
 		return Commit{}, err
 	}
-	if err := r.complete(h); err != nil {
+	files, err := r.complete(h)
+	if err != nil {
 		return Commit{}, err
+	}
+	if r.brought {
+		// While a fetch runs beside everything else, rather than when the commit is waited for.
+		r.objects.prepare(files, mostReady)
 	}
 	err = r.step(ctx, "write refs of mirror", func() error { return r.name(h) })
 	if err != nil {

@@ -64,7 +64,7 @@ func (l *localRemote) refs(context.Context) (advert, error) {
 	return a, err
 }
 
-// pack encodes every object that follows from the wants and is not held.
+// pack is every object that follows from the wants and is not held.
 func (l *localRemote) pack(ctx context.Context, a ask) (delivery, error) {
 	w := walk{repo: l.repo, held: a.held, seen: map[plumbing.Hash]bool{}, depth: a.depth}
 	if len(a.cut) > 0 {
@@ -75,6 +75,9 @@ func (l *localRemote) pack(ctx context.Context, a ask) (delivery, error) {
 		if err := w.from(ctx, h); err != nil {
 			return delivery{}, err
 		}
+	}
+	if light(l.sto, w.found) {
+		return delivery{stored(l.sto, w.found), w.cut}, nil
 	}
 	return delivery{encode(l.sto, w.found), w.cut}, nil
 }

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -31,6 +32,8 @@ type objects struct {
 	damaged error // first sign of damage
 	// sizes are those of the files of the tree that was listed last: most are in the next one too, and go-git opens a file or unpacks a delta to tell one.
 	sizes map[plumbing.Hash]int64
+	// ready are contents that were read and checked ahead, each until it is asked for.
+	ready map[plumbing.Hash][]byte
 }
 
 func openObjects(d disk, limit int64) *objects {
@@ -89,36 +92,94 @@ func (o *objects) remember(files map[string]*entry) {
 
 // read reads an object that must be here.
 func (o *objects) read(h plumbing.Hash) (plumbing.EncodedObject, error) {
+	kind, raw, err := o.content(h)
+	if err != nil {
+		return nil, err
+	}
+	mem := &plumbing.MemoryObject{}
+	mem.SetType(kind)
+	_, err = mem.Write(raw)
+	return mem, err
+}
+
+// content is an object that must be here, checked against its id.
+func (o *objects) content(h plumbing.Hash) (plumbing.ObjectType, []byte, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	n, err := o.sto.EncodedObjectSize(h)
 	if err != nil {
-		return nil, o.note(h, err)
+		return 0, nil, o.note(h, err)
 	}
 	if n > o.limit {
-		return nil, tooLarge(fmt.Sprintf("read object %s", h), "it has %d bytes, the limit is %d", n, o.limit)
+		return 0, nil, tooLarge(fmt.Sprintf("read object %s", h), "it has %d bytes, the limit is %d", n, o.limit)
 	}
 	found, err := o.sto.EncodedObject(plumbing.AnyObject, h)
 	if err != nil {
-		return nil, o.note(h, err)
+		return 0, nil, o.note(h, err)
 	}
-	mem, err := copyObject(found)
-	if err == nil && mem.Hash() != h {
-		err = fmt.Errorf("its content has the id %s", mem.Hash())
+	raw, err := bytesOf(found)
+	if err == nil && plumbing.ComputeHash(found.Type(), raw) != h {
+		err = fmt.Errorf("its content has the id %s", plumbing.ComputeHash(found.Type(), raw))
 	}
-	return mem, o.note(h, err)
+	return found.Type(), raw, o.note(h, err)
 }
 
-func copyObject(found plumbing.EncodedObject) (*plumbing.MemoryObject, error) {
+func bytesOf(found plumbing.EncodedObject) ([]byte, error) {
 	r, err := found.Reader()
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = r.Close() }()
-	mem := &plumbing.MemoryObject{}
-	mem.SetType(found.Type())
-	_, err = io.Copy(mem, r)
-	return mem, err
+	raw := make([]byte, found.Size())
+	if _, err := io.ReadFull(r, raw); err != nil {
+		return nil, err
+	}
+	// A checksum of the compressed bytes stands behind the last of them.
+	if n, err := io.Copy(io.Discard, r); err != nil || n > 0 {
+		return nil, cmp.Or(err, fmt.Errorf("it goes on for %d bytes behind its end", n))
+	}
+	return raw, nil
+}
+
+// text is the content of a file.
+func (o *objects) text(h plumbing.Hash) ([]byte, error) {
+	o.mu.Lock()
+	raw, ok := o.ready[h]
+	delete(o.ready, h)
+	o.mu.Unlock()
+	if ok {
+		return raw, nil
+	}
+	_, raw, err := o.content(h)
+	return raw, err
+}
+
+// prepare reads and checks files ahead, but for those of the tree that was listed last, and no more than most bytes. What cannot be
+// read is left to whoever asks for it.
+func (o *objects) prepare(files []plumbing.Hash, most int64) {
+	ready := map[plumbing.Hash][]byte{}
+	for _, h := range files {
+		if o.listed(h) {
+			continue
+		}
+		n, err := o.size(h)
+		if most -= n; err != nil || most < 0 {
+			break
+		}
+		if raw, err := o.text(h); err == nil {
+			ready[h] = raw
+		}
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.ready = ready
+}
+
+func (o *objects) listed(h plumbing.Hash) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	_, ok := o.sizes[h]
+	return ok
 }
 
 // note remembers damage. Running out of descriptors or rights is no damage: cloning anew would not help.
@@ -156,7 +217,7 @@ func (o *objects) setDamage(err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	// What a damaged mirror told is not believed after it was cloned anew.
-	o.damaged, o.sizes = err, nil
+	o.damaged, o.sizes, o.ready = err, nil, nil
 }
 
 // prefixed lists the objects whose id starts with the given hexadecimal digits.

@@ -64,17 +64,8 @@ func (t *treeFS) ReadFile(name string) ([]byte, error) {
 	if !e.mode.IsRegular() {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("%w: it is %s", ErrBadFile, kind(e.mode))}
 	}
-	o, err := t.mirror.objects.read(e.blob)
+	raw, err := t.mirror.objects.text(e.blob)
 	if err != nil {
-		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
-	}
-	r, err := o.Reader()
-	if err != nil {
-		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
-	}
-	defer func() { _ = r.Close() }()
-	raw := make([]byte, o.Size())
-	if _, err := io.ReadFull(r, raw); err != nil {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
 	}
 	return raw, nil
