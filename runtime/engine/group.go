@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/lbsync/lbsync/runtime/vrrp"
@@ -92,7 +93,7 @@ func (t *text) cause(m *member, f *vrrp.Effect) {
 		b = append(b, " ("...)
 		b = f.Peer.AppendTo(b)
 		b = append(b, ' ')
-		b = append(b, '0'+f.PeerPriority/100, '0'+f.PeerPriority/10%10, '0'+f.PeerPriority%10)
+		b = strconv.AppendUint(b, uint64(f.PeerPriority), 10)
 		b = append(b, ')')
 	}
 	t.n = uint8(copy(t.b[:], b))

@@ -25,6 +25,9 @@ import (
 // engineDir makes the test program an engine that keeps its files there.
 const engineDir = "LBSYNC_TEST_ENGINE"
 
+// engineReady says that descriptor 3 is to be closed when the engine is ready.
+const engineReady = "LBSYNC_TEST_READY"
+
 func TestMain(m *testing.M) {
 	dir := os.Getenv(engineDir)
 	if dir == "" {
@@ -35,8 +38,9 @@ func TestMain(m *testing.M) {
 	err := Run(ctx, Options{
 		Socket: filepath.Join(dir, "sock"), State: filepath.Join(dir, "state"), Program: "test", Realtime: os.Getenv("LBSYNC_TEST_REALTIME") != "",
 		Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Ready: func() {
-			if f := os.NewFile(3, "ready"); f != nil { // a pipe of the first start only: the program executed anew finds it closed
-				_ = f.Close()
+			if os.Getenv(engineReady) != "" { // the program that SIGHUP executes has no pipe any more
+				_ = os.Unsetenv(engineReady)
+				_ = os.NewFile(3, "ready").Close()
 			}
 		},
 	})
@@ -168,7 +172,7 @@ func (e *node) launch(env ...string) {
 		e.t.Fatal(err)
 	}
 	e.cmd = exec.Command("ip", "netns", "exec", e.lan.hosts[e.n], os.Args[0])
-	e.cmd.Env = append(append(os.Environ(), engineDir+"="+e.dir), env...)
+	e.cmd.Env = append(append(os.Environ(), engineDir+"="+e.dir, engineReady+"=1"), env...)
 	e.cmd.Stderr, e.cmd.ExtraFiles = e.said, []*os.File{theirs}
 	if err := errors.Join(e.cmd.Start(), theirs.Close()); err != nil {
 		e.t.Fatal(err)
