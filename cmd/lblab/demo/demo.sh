@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The main job on real input, inside the lab: a git repository, two directors, three real servers, a client with traffic.
+# The main job on real input, inside the lab: a git repository, two directors that elect a master, three real servers, a client with
+# traffic; changes by merge, and the master role moved by handover, by a crash and by a pulled cable.
 # Run it with `make demo`. Every command shown is one an operator would type; the output is lbsync's and ipvsadm's own.
 set -euo pipefail
 
@@ -29,11 +30,44 @@ until_status() {
 		if [ $SECONDS -ge $deadline ]; then
 			echo "demo: $d did not get to $pattern; its status:" >&2
 			on "$d" lbsync --socket "$work/$d/agent.sock" status >&2 || true
-			tail -20 "$work/$d/agent.log" >&2
+			tail -qn 20 "$work/$d/agent.log" >&2
 			exit 1
 		fi
 	done
 }
+# state DIRECTOR: the VRRP state of the instance there.
+state() { { on "$1" lbsync --socket "$work/$1/agent.sock" get vrrp -o json 2>/dev/null || true; } | tr -d ' \n' | grep -o '"state":"[a-z]*"' | head -1 | cut -d'"' -f4; }
+# until_role DIRECTOR STATE: waits, for a bounded time, until the director has the role; as master also the address.
+until_role() {
+	local d=$1 want=$2 deadline=$((SECONDS + 60))
+	until [ "$(state "$d")" = "$want" ] && { [ "$want" != master ] || on "$d" ip -4 addr show dev eth0 | grep -q 192.0.2.100; }; do
+		if [ $SECONDS -ge $deadline ]; then
+			echo "demo: $d did not become $want:" >&2
+			on "$d" lbsync --socket "$work/$d/agent.sock" get vrrp >&2 || true
+			tail -qn 20 "$work/$d/agent.log" "$work/$d/engine.log" >&2
+			exit 1
+		fi
+	done
+}
+# until_synced DIRECTOR: waits until the director knows the client's long-lived connections, by connection sync.
+until_synced() {
+	local d=$1 n deadline=$((SECONDS + 60))
+	until n=$(on "$d" ipvsadm -Lnc | grep -c ESTABLISHED || true) && [ "$n" -ge 50 ]; do
+		if [ $SECONDS -ge $deadline ]; then
+			echo "demo: $d has just $n connections" >&2
+			exit 1
+		fi
+	done
+	echo "$d knows $n established connections"
+}
+# engine DIRECTOR: starts the real-time half, as lbsync-engine.service does.
+engine() {
+	show "$1: lbsync engine"
+	ip netns exec "$1" lbsync engine --socket "$work/$1/engine.sock" --state "$work/$1/engine.state" 2>>"$work/$1/engine.log" &
+	engines[$1]=$!
+	disown # or bash tells of its end
+}
+declare -A engines
 head_is_applied() { for d in lb1 lb2; do until_status "$d" "\"applied\":{\"commit\":{\"id\":\"$(git -C "$repo" rev-parse HEAD)\""; done; }
 
 title "A git repository with the fleet: examples/pair"
@@ -47,7 +81,7 @@ git -C "$repo" add .
 git -C "$repo" commit -qm "codis: two real servers"
 git -C "$repo" log --oneline
 
-title "Three real servers answer on the virtual address; two directors run the agent"
+title "Three real servers answer on the virtual address; two directors run the engine and the agent"
 for rs in rs1 rs2 rs3; do on $rs lblab echo --name $rs 192.0.2.100:6379 & done
 for d in lb1 lb2; do
 	mkdir -p "$work/$d/state"
@@ -55,19 +89,25 @@ for d in lb1 lb2; do
 		director = "$d"
 		state    = "$work/$d/state"
 		socket   = "$work/$d/agent.sock"
+		engine   = "$work/$d/engine.sock"
 		source "git" {
 		  url    = "$repo"
 		  branch = "main"
 		  poll   = "2s"
 		}
 	HCL
+	engine $d
 	show "$d: lbsync agent --config agent.hcl"
 	on $d lbsync agent --config "$work/$d/agent.hcl" 2>"$work/$d/agent.log" &
+	# Without preempt whoever is there first keeps the role: let it be lb1, though lb2 has the higher priority.
+	[ $d != lb1 ] || until_role lb1 master
 done
 head_is_applied
+until_role lb2 backup
 show "lb1: ipvsadm -ln"
 on lb1 ipvsadm -ln
 lb lb1 status
+lb lb2 get vrrp
 
 title "A client keeps 50 connections open and opens new ones, until the end"
 # Not through the function: the client must get the signal itself.
@@ -141,11 +181,40 @@ on lb1 ipvsadm -ln
 lb lb1 unpin
 head_is_applied
 
+title "Planned: lb1 gives the master role to lb2, under traffic"
+until_synced lb2
+lb lb1 handover codis_6379 --reason "kernel update"
+until_role lb2 master
+lb lb2 get vrrp
+
+title "A crash: kill -9 of the engine on lb2; lb1 takes over after the master-down interval"
+until_synced lb1
+show "lb2: kill -9 \$(pidof lbsync engine)"
+kill -9 "${engines[lb2]}"
+until_role lb1 master
+engine lb2
+until_role lb2 backup
+lb lb1 get vrrp
+
+title "A pulled cable: lb1 loses its link, lb2 takes over"
+until_synced lb2
+show "lb1: ip link set eth0 down"
+on lb1 ip link set eth0 down
+until_role lb2 master
+on lb1 ip link set eth0 up
+until_role lb1 backup
+lb lb1 get vrrp
+
+title "And back: lb2 hands over to lb1"
+until_synced lb1
+lb lb2 handover codis_6379 --reason "the cable is in again"
+until_role lb1 master
+
 title "The audit"
 lb lb1 history --state "$work/lb1/state"
 lb lb1 audit verify --state "$work/lb1/state"
 
-title "Summary: what the client saw, through a merge, a refusal, a repair and a rollback"
+title "Summary: what the client saw, through a merge, a refusal, a repair, a rollback and four changes of the master"
 kill -TERM $client
 code=0
 wait $client || code=$?
