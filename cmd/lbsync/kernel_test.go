@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -58,11 +60,18 @@ func (k fileKernel) Close() error { return nil }
 //	kernel weight 'SERVICE > ADDRESS' N         edit a real server
 //	kernel scheduler 'SERVICE' NAME             edit a service, or add it
 //	kernel remove 'SERVICE'                     remove a service
+//	kernel wait TEXT                            wait until what it shows has a text
 func kernelCommand(ts *testscript.TestScript, _ bool, args []string) {
 	k := fileKernel{ts.Getenv(kernelFile)}
 	live, err := k.ObserveFull(context.Background())
 	ts.Check(err)
 	switch args[0] {
+	case "wait":
+		until(ts, func(ctx context.Context) bool {
+			live, err = k.ObserveFull(ctx)
+			return err == nil && strings.Contains(kerneltest.Print(live), args[1])
+		}, func() string { return fmt.Sprintf("wait for %q: %v\n%s", args[1], err, kerneltest.Print(live)) })
+		return
 	case "show":
 		_, err := ts.Stdout().Write([]byte(kerneltest.Print(live)))
 		ts.Check(err)

@@ -59,11 +59,12 @@ func TestScripts(t *testing.T) {
 				env.Setenv("GIT_"+who+"_NAME", "Ann")
 				env.Setenv("GIT_"+who+"_EMAIL", "ann@example.org")
 			}
+			hasEngine(env)
 			return listenAsSystemd(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": code, "expand": expand, "commit": commitAll, "wait-status": waitStatus, "wait-gone": waitGone, "refresh": refresh, "terminate": terminate, "notified": notified,
-			"kernel": kernelCommand, "json": jsonShape,
+			"kernel": kernelCommand, "engine": engineCommand, "wait-file": waitFile, "json": jsonShape,
 		},
 	})
 }
@@ -123,6 +124,19 @@ func waitStatus(ts *testscript.TestScript, neg bool, args []string) {
 		last = string(b)
 		return (jsonField(b, args[0]) == args[1]) != neg
 	}, func() string { return fmt.Sprintf("wait for %s %q: %s", args[0], args[1], last) })
+}
+
+// waitFile waits until a file has a text: `wait-file told MASTER`.
+func waitFile(ts *testscript.TestScript, _ bool, args []string) {
+	last := "no file"
+	until(ts, func(context.Context) bool {
+		b, err := os.ReadFile(ts.MkAbs(args[0]))
+		if err != nil {
+			return false
+		}
+		last = string(b)
+		return strings.Contains(last, args[1])
+	}, func() string { return fmt.Sprintf("wait for %q in %s: %s", args[1], args[0], last) })
 }
 
 // waitGone waits until no agent answers.

@@ -58,6 +58,21 @@ func serve(t *testing.T, h Handler) (*Client, string) {
 	return c, path
 }
 
+// vrrp has a row of each kind.
+func vrrp() spec.VRRP {
+	addr := netip.MustParsePrefix("192.0.2.1/32")
+	return spec.VRRP{
+		Instances: spec.Rows[spec.InstanceKey, spec.Instance]{{Key: "web", Value: spec.Instance{Interface: "eth0", RouterID: 7, Interval: time.Second, Group: netip.MustParseAddr("224.0.0.18")}}},
+		Peers:     spec.Rows[spec.PeerKey, spec.Peer]{{Key: spec.PeerKey{Instance: "web", Addr: addr.Addr()}, Value: spec.Peer{Director: "lb2"}}},
+		Addresses: spec.Rows[spec.AddressKey, spec.Address]{{Key: spec.AddressKey{Instance: "web", Prefix: addr}, Value: spec.Address{Device: "eth0", Broadcast: addr.Addr()}}},
+		Routes:    spec.Rows[spec.RouteKey, spec.Route]{{Key: spec.RouteKey{Instance: "web", To: addr, Table: 254}, Value: spec.Route{Via: addr.Addr()}}},
+		Rules:     spec.Rows[spec.RuleKey, spec.Rule]{{Key: spec.RuleKey{Instance: "web", Name: "r"}, Value: spec.Rule{From: addr, Table: 7}}},
+		Trackers: spec.Rows[spec.TrackerKey, spec.Tracking]{{Key: spec.TrackerKey{Instance: "web", Watch: spec.WatchScript, Name: "s"},
+			Value: spec.Tracking{Weight: -9, Command: "/bin/test\x001"}}},
+		Follow: spec.Rows[spec.FollowSyncKey, spec.FollowSync]{{Key: "web", Value: spec.FollowSync{Daemon: spec.Daemon{SyncID: 9, Group: addr.Addr()}}}},
+	}
+}
+
 func TestDocumentsArriveAsSent(t *testing.T) {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 8, time.UTC)
 	svc := spec.AddrService(spec.TCP, netip.MustParseAddrPort("192.0.2.1:80"))
@@ -72,9 +87,11 @@ func TestDocumentsArriveAsSent(t *testing.T) {
 		Daemons:  spec.Rows[spec.Role, spec.Daemon]{{Key: spec.RoleBackup, Value: spec.Daemon{SyncID: 9, Interface: "eth0", Group: netip.MustParseAddr("224.0.0.81"), Port: 8848, TTL: 1, MaxLen: 1460}}},
 		Timeouts: spec.Rows[spec.TimeoutKey, spec.Seconds]{{Key: spec.TimeoutUDP, Value: 30}},
 		Sysctls:  spec.Rows[spec.SysctlKey, spec.Setting]{{Key: "net.ipv4.vs.conntrack", Value: "1"}},
+		VRRP:     vrrp(),
 	}
 	f := &fake{
-		snapshot: spec.Snapshot{Version: 1, Director: "lb1", Taken: at, Applied: &spec.Commit{ID: "abc", Author: "Ann \"<A>\"", When: at}, Owned: []byte{0, 255, 7}, Live: state, Prior: &state},
+		snapshot: spec.Snapshot{Version: 1, Director: "lb1", Taken: at, Applied: &spec.Commit{ID: "abc", Author: "Ann \"<A>\"", When: at}, Owned: []byte{0, 255, 7}, Live: state, Prior: &state,
+			Roles: map[string]spec.Role{"web": spec.RoleMaster}},
 		stats: spec.Stats{Version: 1, Taken: at,
 			Services: []spec.ServiceStats{{Key: mark, Counters: spec.Counters{Connections: 1 << 63, OutByteRate: 5}}},
 			Dests:    []spec.DestStats{{Key: dest, Active: 1, Inactive: 2, Persistent: 3, Counters: spec.Counters{InBytes: 9}}}},
