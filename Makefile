@@ -16,8 +16,9 @@ help: ## list the targets
 build: ## build bin/lbsync and bin/lblab
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/lbsync ./cmd/lblab
 
-install: build ## install lbsync below /usr/local with its systemd unit
+install: build ## install lbsync below /usr/local with its systemd units
 	install -D -m 0755 $(BIN)/lbsync $(DESTDIR)/usr/local/bin/lbsync
+	install -D -m 0644 docs/systemd/lbsync-engine.service $(DESTDIR)/etc/systemd/system/lbsync-engine.service
 	install -D -m 0644 docs/systemd/lbsync-agent.service $(DESTDIR)/etc/systemd/system/lbsync-agent.service
 
 test: unit lab-test ## all tests: here, with the race detector, and under a kernel with IPVS
