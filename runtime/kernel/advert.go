@@ -36,7 +36,7 @@ type AdvertPacket struct {
 
 // AdvertDrops counts what Receive kept to itself.
 type AdvertDrops struct {
-	Foreign   uint64 // from another interface
+	Foreign   uint64 // from another interface, or to a group that this socket did not join
 	Own       uint64 // from an address of SetOwn
 	Malformed uint64 // the IP header's lengths contradict each other, or the kernel did not tell what it was asked for
 }
@@ -47,6 +47,7 @@ type AdvertSocket struct {
 	fd, index int
 	v6        bool
 	own       []netip.Addr
+	groups    []netip.Addr // joined
 	drops     AdvertDrops
 	in        *advertInbox
 	out       *advertOutbox
@@ -130,13 +131,14 @@ func (s *AdvertSocket) Receive(dst []AdvertDatagram) (int, error) {
 	return 0, nil
 }
 
-// judge is the datagram in slot i, if it is for us (V18, V52).
+// judge is the datagram in slot i, if it is for us (V18, V52). A raw socket of IPv6 gets the groups that anyone on the host joined, also
+// with IPV6_MULTICAST_ALL off: net/ipv6/raw.c looks at it only where the socket is bound to an address.
 func (s *AdvertSocket) judge(i int) (AdvertDatagram, bool) {
 	d, index, ok := s.in.datagram(i, s.v6)
 	switch {
 	case !ok:
 		s.drops.Malformed++
-	case index != s.index:
+	case index != s.index || d.Dst.IsMulticast() && !slices.Contains(s.groups, d.Dst):
 		s.drops.Foreign++
 	case slices.Contains(s.own, d.Src):
 		s.drops.Own++

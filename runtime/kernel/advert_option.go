@@ -31,7 +31,6 @@ var advertOptions6 = []socketOption{
 	{unix.IPPROTO_IPV6, unix.IPV6_UNICAST_HOPS, 255},
 	{unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_HOPS, 255},
 	{unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_LOOP, 0},
-	{unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_ALL, 0},
 	{unix.IPPROTO_IPV6, unix.IPV6_TCLASS, networkControl},
 	{unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO, 1},
 	{unix.IPPROTO_IPV6, unix.IPV6_RECVHOPLIMIT, 1},
@@ -66,20 +65,27 @@ func (s *AdvertSocket) setUp(o AdvertOptions) error {
 
 // Join adds a multicast group; joining one twice is no error.
 func (s *AdvertSocket) Join(group netip.Addr) error {
-	err := s.membership(group, unix.IP_ADD_MEMBERSHIP, unix.IPV6_JOIN_GROUP)
-	if errors.Is(err, unix.EADDRINUSE) {
+	if slices.Contains(s.groups, group) {
 		return nil
 	}
-	return err
+	if err := s.membership(group, unix.IP_ADD_MEMBERSHIP, unix.IPV6_JOIN_GROUP); err != nil {
+		return err
+	}
+	s.groups = append(s.groups, group)
+	return nil
 }
 
 // Leave takes a group away; one that was not joined is no error.
 func (s *AdvertSocket) Leave(group netip.Addr) error {
-	err := s.membership(group, unix.IP_DROP_MEMBERSHIP, unix.IPV6_LEAVE_GROUP)
-	if errors.Is(err, unix.EADDRNOTAVAIL) {
+	at := slices.Index(s.groups, group)
+	if at < 0 {
 		return nil
 	}
-	return err
+	if err := s.membership(group, unix.IP_DROP_MEMBERSHIP, unix.IPV6_LEAVE_GROUP); err != nil {
+		return err
+	}
+	s.groups = slices.Delete(s.groups, at, at+1)
+	return nil
 }
 
 func (s *AdvertSocket) membership(group netip.Addr, option4, option6 int) error {

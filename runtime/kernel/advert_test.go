@@ -64,8 +64,8 @@ func TestV01to05OnTheWire4(t *testing.T) {
 		switch packet := frame[14:]; {
 		case !bytes.Equal(frame[:6], to), !bytes.Equal(frame[6:12], nearMAC[:]):
 			t.Fatalf("Ethernet header %x", frame[:14])
-		case packet[8] != 255:
-			t.Fatalf("TTL %d", packet[8])
+		case packet[8] != 255 || packet[1] != 0xc0:
+			t.Fatalf("TTL %d, class %#x", packet[8], packet[1])
 		case !bytes.Equal(packet[12:20], append(src[:], dst[:]...)):
 			t.Fatalf("from and to %v, want %s and %s", packet[12:20], p.Src, p.Dst)
 		case !bytes.Equal(packet[20:], p.Payload):
@@ -83,11 +83,15 @@ func TestV02to05OnTheWire6(t *testing.T) {
 	own, err := c.LinkLocal(c.Index)
 	check(t, err)
 	payload := []byte{0x31, 7, 100, 1, 0, 100, 0xba, 0xd5, 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10}
+	ip(t, "neigh add fe80::9 lladdr "+farMAC.String()+" dev eth0")
 	s := c.socket6(group6)
-	if n, err := s.Send([]kernel.AdvertPacket{{Payload: payload, Src: own, Dst: group6}}); n != 1 || err != nil {
+	if n, err := s.Send([]kernel.AdvertPacket{{Payload: payload, Src: own, Dst: group6}, {Payload: payload, Src: own, Dst: addr("fe80::9")}}); n != 2 || err != nil {
 		t.Fatalf("sent %d, %v", n, err)
 	}
 	frame := c.next(14+6, proto)
+	if unicast := c.next(14+6, proto); unicast[14+7] != 255 || !bytes.Equal(unicast[:6], farMAC[:]) {
+		t.Errorf("unicast on the wire: %x", unicast)
+	}
 	src, dst := own.As16(), group6.As16()
 	want := append([]byte{0x33, 0x33, 0, 0, 0, 0x12}, nearMAC[:]...)
 	want = append(want, 0x86, 0xdd, 0x6c, 0, frame[16], frame[17], 0, byte(len(payload)), proto, 255) // the flow label is the kernel's

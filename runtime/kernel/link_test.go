@@ -45,6 +45,9 @@ func newCable(t testing.TB) *cable {
 	writeProc(t, "net/ipv6/conf/far/disable_ipv6", "1")
 	// The link-local address by hand: the one that comes by itself is tentative for a moment, even without detection.
 	ip(t, "link set far arp off", "link set far up", "link set eth0 addrgenmode none", "link set eth0 up", "addr add fe80::ff:fe00:1/64 dev eth0 nodad")
+	for shown(t, "fe80::ff:fe00:1 ", "-6", "route", "show", "table", "local") == "" {
+		continue // the kernel makes the route to an address, without which it takes no packet, a little later, and tells nobody
+	}
 	l, err := kernel.OpenLinks()
 	check(t, err)
 	t.Cleanup(func() { check(t, l.Close()) })
