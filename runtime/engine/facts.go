@@ -28,16 +28,36 @@ func (l *loop) setSocket(key portKey, sock wire) {
 
 // setOut gives an instance a socket on its virtual MAC, or none. Unicast leaves by the interface below: the virtual one has no
 // address and no neighbours.
-func (l *loop) setOut(name spec.InstanceKey, sock wire) {
+func (l *loop) setOut(name spec.InstanceKey, sock wire, up bool) {
 	if o := l.outs[name]; o != nil && o.sock != nil {
 		o.flush()
 	}
 	delete(l.outs, name)
 	if sock != nil {
-		l.outs[name] = &outlet{sock: sock}
+		l.outs[name] = &outlet{sock: sock, down: !up}
 	}
 	if m := l.members[name]; m != nil {
-		m.out = l.outs[name]
+		m.out = l.outletOf(m)
+	}
+}
+
+func (l *loop) outletOf(m *member) *outlet {
+	if m.inst.Unicast {
+		return nil
+	}
+	return l.outs[m.name]
+}
+
+// setRaised tells that the virtual MAC of an instance can be sent from, or cannot any more. A new master advertises now: it
+// could not before.
+func (l *loop) setRaised(name spec.InstanceKey, up bool) {
+	o, m := l.outs[name], l.members[name]
+	if o == nil {
+		return
+	}
+	first := o.down && up
+	if o.down = !up; first && m != nil && m.group.machine.State() == vrrp.Active {
+		l.send(m, m.machine().Effective())
 	}
 }
 

@@ -14,6 +14,7 @@ type parts struct {
 	addresses addresses
 	routes    routes
 	links     links
+	vmacs     vmacs
 	watcher   watcher
 	announcer announcer
 	wire      func(kernel.AdvertOptions) (wire, error)
@@ -42,9 +43,14 @@ type links interface {
 	Link(name string) (kernel.Link, error)
 	PrimaryIPv4(ifindex int) (netip.Addr, error)
 	LinkLocal(ifindex int) (netip.Addr, error)
+	Close() error
+}
+
+// vmacs are the interfaces of virtual MACs (kernel.Links).
+type vmacs interface {
 	MakeVMAC(parent string, routerID uint8, family spec.Family) (kernel.Link, error)
 	RemoveVMAC(parent string, routerID uint8, family spec.Family) error
-	Close() error
+	SetUp(ifindex int, up bool) error
 }
 
 // watcher hears of changes to links and addresses (kernel.Watcher).
@@ -82,7 +88,7 @@ func openParts() (p parts, err error) {
 	if err != nil {
 		return p, err
 	}
-	p = parts{addresses: l, routes: l, links: l}
+	p = parts{addresses: l, routes: l, links: l, vmacs: l}
 	p.wire = func(o kernel.AdvertOptions) (wire, error) { return kernel.OpenAdvertSocket(o) }
 	p.daemons = func() (daemons, error) { return kernel.Open(kernel.Options{}) }
 	w, err := kernel.OpenWatcher()

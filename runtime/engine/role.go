@@ -15,6 +15,7 @@ import (
 func (k *holder) acquire(h *holding) {
 	h.on = true
 	k.listed = nil
+	k.raise(h, true)
 	k.daemonStart(h, spec.RoleMaster)
 	k.put(h, h.in(absent))
 	k.putRoutes(h)
@@ -34,6 +35,7 @@ func (k *holder) release(h *holding) {
 			h.held[n].state = absent
 		}
 	}
+	k.raise(h, false)
 	k.daemonStop(h, spec.RoleMaster)
 	k.publish(h)
 }

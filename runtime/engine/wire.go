@@ -17,6 +17,7 @@ type socket struct {
 // outlet collects the packets of one wake-up that leave by the same socket.
 type outlet struct {
 	sock  wire // nil: there is none now
+	down  bool // of a virtual MAC that is not up yet: the holder will say
 	batch []kernel.AdvertPacket
 	from  []*member
 }
@@ -29,6 +30,9 @@ func (l *loop) send(m *member, priority uint8) {
 	o := m.out
 	if o == nil {
 		o = &l.sockets[m.port()].outlet
+	}
+	if o.down {
+		return
 	}
 	packets := m.packets
 	switch {
