@@ -64,8 +64,8 @@ func (r Results) Markdown() string {
 		"fleet | keepalived, from SIGHUP | lbsync, from the fetched commit | | with the fetch | first change after a restart | with the fetch", changeRows(r.Change))
 	table(&b, "Nothing to do, "+r.Idle.Rules.size(), "what | time", [][]string{
 		{"carrying out the plan for an empty kernel", cell(r.Idle.Apply)},
-		{"fast read, want and plan", cell(r.Idle.Fast)},
-		{"full read, want and plan", cell(r.Idle.Full)},
+		{"fast read and plan", cell(r.Idle.Fast)},
+		{"full read and plan", cell(r.Idle.Full)},
 	})
 	b.WriteString(r.agentText())
 	return b.String()

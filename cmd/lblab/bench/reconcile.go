@@ -20,15 +20,16 @@ func runReconcile(ctx context.Context, view spec.View, into *Idle) error {
 		if err != nil {
 			return err
 		}
-		apply, last, err := fill(ctx, k, view)
+		want, _ := reconcile.Want(view, spec.Facts{})
+		apply, last, err := fill(ctx, k, want)
 		if err != nil {
 			return errors.Join(err, k.Close())
 		}
-		fast, err := nothing(view, func() (spec.State, error) { return k.ObserveFast(ctx, last) })
+		fast, err := nothing(want, func() (spec.State, error) { return k.ObserveFast(ctx, last) })
 		if err != nil {
 			return errors.Join(err, k.Close())
 		}
-		full, err := nothing(view, func() (spec.State, error) { return k.ObserveFull(ctx) })
+		full, err := nothing(want, func() (spec.State, error) { return k.ObserveFull(ctx) })
 		into.Apply, into.Fast, into.Full = append(into.Apply, apply), append(into.Fast, fast), append(into.Full, full)
 		return errors.Join(err, k.Close())
 	})
@@ -47,9 +48,8 @@ func loadView(fleet string) (spec.View, error) {
 	return view, nil
 }
 
-// fill applies the view and returns how long the apply alone took, and what the kernel holds then.
-func fill(ctx context.Context, k *kernel.Kernel, view spec.View) (time.Duration, spec.State, error) {
-	want, _ := reconcile.Want(view, spec.Facts{})
+// fill makes the kernel hold what is wanted and returns how long the apply alone took, and what the kernel holds then.
+func fill(ctx context.Context, k *kernel.Kernel, want spec.State) (time.Duration, spec.State, error) {
 	live, err := k.ObserveFull(ctx)
 	if err != nil {
 		return 0, spec.State{}, err
@@ -69,14 +69,14 @@ func fill(ctx context.Context, k *kernel.Kernel, view spec.View) (time.Duration,
 	return took, last, err
 }
 
-// nothing is the time of one reconcile that finds nothing to do; anything else is an error.
-func nothing(view spec.View, observe func() (spec.State, error)) (time.Duration, error) {
+// nothing is the time of one reconcile that finds nothing to do; anything else is an error. What is wanted is known: an agent at rest
+// has it from the commit it holds.
+func nothing(want spec.State, observe func() (spec.State, error)) (time.Duration, error) {
 	begin := time.Now()
 	live, err := observe()
 	if err != nil {
 		return 0, err
 	}
-	want, _ := reconcile.Want(view, spec.Facts{})
 	plan := reconcile.NewPlan(reconcile.PlanInput{Want: want, Prior: &want, Live: live})
 	took := time.Since(begin)
 	if n := plan.Changes(); n != 0 {

@@ -60,7 +60,7 @@ type Change struct {
 type Idle struct {
 	Rules Rules  `json:"rules"`
 	Apply Sample `json:"apply_ns"` // carrying out the plan for an empty kernel
-	Fast  Sample `json:"fast_ns"`  // fast read, want and plan, with nothing to do
+	Fast  Sample `json:"fast_ns"`  // fast read and plan, with nothing to do
 	Full  Sample `json:"full_ns"`  // the same with a full read
 }
 
