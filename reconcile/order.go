@@ -119,21 +119,22 @@ func elects(c *spec.Change) bool {
 	return before == after
 }
 
-// steps puts changes in order: one step for each phase that has any.
+// steps puts changes in order: one step for each phase that has any. Changes of one phase that stand together already, as when a kernel
+// is filled, stay where they are.
 func steps(changes []spec.Change) []spec.Step {
-	phase := make([]spec.Phase, len(changes))
-	var count [spec.PhasePriority + 1]int
-	for i := range changes {
-		phase[i] = phaseOf(&changes[i])
-		count[phase[i]]++
-	}
 	var by [spec.PhasePriority + 1][]spec.Change
-	for p, n := range count {
-		by[p] = make([]spec.Change, 0, n)
+	var last class
+	phase, from := spec.Phase(0), 0
+	for i := range changes {
+		if k := classOf(&changes[i]); i == 0 || k != last {
+			if p := phaseOf(&changes[i], k); i == 0 || p != phase {
+				by[phase] = join(by[phase], changes[from:i:i])
+				phase, from = p, i
+			}
+			last = k
+		}
 	}
-	for i, p := range phase {
-		by[p] = append(by[p], changes[i])
-	}
+	by[phase] = join(by[phase], changes[from:])
 	var out []spec.Step
 	for p, cs := range by {
 		if len(cs) > 0 {
@@ -143,8 +144,16 @@ func steps(changes []spec.Change) []spec.Step {
 	return out
 }
 
-func phaseOf(c *spec.Change) spec.Phase {
-	p, ok := phases[classOf(c)]
+// join is both lists, and the second itself where the first is empty.
+func join(a, b []spec.Change) []spec.Change {
+	if len(a) == 0 {
+		return b
+	}
+	return append(a, b...)
+}
+
+func phaseOf(c *spec.Change, k class) spec.Phase {
+	p, ok := phases[k]
 	if !ok {
 		panic("no phase for " + c.Action.String() + " " + string(c.Key.Kind()) + " " + c.Key.String())
 	}

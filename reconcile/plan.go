@@ -17,32 +17,34 @@ type PlanInput struct {
 func NewPlan(in PlanInput) spec.Plan {
 	p := spec.Plan{Director: in.Director, Commit: in.Commit, Held: in.Holds}
 	held := heldKeys(in.Holds)
-	all := Diff(in.Want, in.Live)
-	ours := all[:0]
-	for _, c := range all {
-		switch {
+	all, ours := Diff(in.Want, in.Live), 0
+	for i := range all {
+		switch c := &all[i]; {
 		case held.has(c.Key):
-		case in.foreign(&c):
+		case in.foreign(c):
 			p.Foreign = append(p.Foreign, spec.Foreign{Key: c.Key, Value: c.Before})
 		default:
-			ours = append(ours, in.judge(c))
+			in.judge(c)
+			if ours != i {
+				all[ours] = *c
+			}
+			ours++
 		}
 	}
-	p.Steps = steps(ours)
+	p.Steps = steps(all[:ours])
 	p.Digest = digest(p.Steps)
 	return p
 }
 
 // judge gives a change its reason and risk. What is removed is declared nowhere any more: it is shown where it was.
-func (in *PlanInput) judge(c spec.Change) spec.Change {
-	c.Reason, c.Risk = reason(&c, in.Prior), risk(&c)
+func (in *PlanInput) judge(c *spec.Change) {
+	c.Reason, c.Risk = reason(c, in.Prior), risk(c)
 	if c.Risk == spec.RiskTransition && !in.elected(c.Key) {
 		c.Risk = spec.RiskNone
 	}
 	if c.Action == spec.Remove && in.Prior != nil {
 		_, c.Pos = lookup(in.Prior, c.Key)
 	}
-	return c
 }
 
 // elected says whether the instance that an object belongs to is there already: a new one has no role that could move.

@@ -40,7 +40,9 @@ func declarations(servers []server) []declared {
 // serviceRows sorts the services, then the few real servers within each: sorting all real servers at once costs several times more.
 func serviceRows(servers []server) (spec.Rows[spec.ServiceKey, spec.Service], spec.Rows[spec.DestKey, spec.Dest]) {
 	services := declarations(servers)
-	slices.SortStableFunc(services, func(a, b declared) int { return a.key.Compare(b.key) })
+	if byKey := func(a, b declared) int { return a.key.Compare(b.key) }; !slices.IsSortedFunc(services, byKey) {
+		slices.SortStableFunc(services, byKey)
+	}
 	n := 0
 	for i := range services {
 		n += len(services[i].vs.Def.RealServers)
@@ -55,9 +57,22 @@ func serviceRows(servers []server) (spec.Rows[spec.ServiceKey, spec.Service], sp
 			dests = append(dests, spec.Row[spec.DestKey, spec.Dest]{Key: rs.Key(d.key), Value: rs.Dest, Pos: d.vs.Place.Pos(rs.At)})
 		}
 		if i+1 == len(services) || services[i+1].key != d.key {
-			dests[from:].Sort()
+			if !ordered(dests[from:]) {
+				dests[from:].Sort()
+			}
 			from = len(dests)
 		}
 	}
 	return rows, dests
+}
+
+// ordered says whether real servers of one service are in order, as they mostly are written. To find that out by sorting would copy
+// each row several times.
+func ordered(rows spec.Rows[spec.DestKey, spec.Dest]) bool {
+	for i := 1; i < len(rows); i++ {
+		if rows[i].Key.Addr.Compare(rows[i-1].Key.Addr) < 0 {
+			return false
+		}
+	}
+	return true
 }
