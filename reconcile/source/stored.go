@@ -3,7 +3,7 @@ package source
 import (
 	"bufio"
 	"compress/zlib"
-	"crypto/sha1" //nolint:gosec // a pack ends in the SHA-1 of itself, gitformat-pack(5)
+	"crypto/sha1" // a pack ends in the SHA-1 of itself, gitformat-pack(5)
 	"encoding/binary"
 	"io"
 
@@ -31,7 +31,7 @@ func light(sto storer.EncodedObjectStorer, hashes []plumbing.Hash) bool {
 // stored streams a pack of objects as they are, neither compressed nor as differences.
 func stored(sto storer.EncodedObjectStorer, hashes []plumbing.Hash) io.ReadCloser {
 	return stream(func(w io.Writer) error {
-		sum := sha1.New() //nolint:gosec // see above
+		sum := sha1.New() // see above
 		b := bufio.NewWriterSize(io.MultiWriter(w, sum), 256<<10)
 		header := binary.BigEndian.AppendUint32([]byte("PACK\x00\x00\x00\x02"), uint32(len(hashes)))
 		if _, err := b.Write(header); err != nil {
