@@ -76,6 +76,11 @@ func checkInstance(v spec.VRRP, row spec.Row[spec.InstanceKey, spec.Instance], s
 		return errors.New("checksum pseudo_header: only version 3 over IPv4 has the choice")
 	}
 	advert := advertOf(row, v)
+	for _, a := range advert.Addrs {
+		if spec.FamilyOf(a) != i.Family {
+			return fmt.Errorf("address %s is not of family %s: give it an instance of its own, or exclude it from the advertisement", a, i.Family)
+		}
+	}
 	return errors.Join(checkTimes(i), checkTransport(v, row), checkSecret(i, secrets), advert.Check())
 }
 

@@ -53,7 +53,7 @@ func TestMain(m *testing.M) {
 
 // lan is a switch with hosts, each a network namespace with an interface eth0.
 type lan struct {
-	t     *testing.T
+	t     testing.TB
 	name  string
 	hosts []string
 }
@@ -63,7 +63,7 @@ var lans struct {
 	count int
 }
 
-func newLAN(t *testing.T, hosts int) *lan {
+func newLAN(t testing.TB, hosts int) *lan {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: engines run in network namespaces")
@@ -139,7 +139,7 @@ func (l *lan) addresses(n int, iface string) map[string]bool {
 // node is an engine in a process of its own.
 type node struct {
 	*line.Client
-	t    *testing.T
+	t    testing.TB
 	lan  *lan
 	n    int
 	dir  string
@@ -171,7 +171,13 @@ func (e *node) launch(env ...string) {
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	e.cmd = exec.Command("ip", "netns", "exec", e.lan.hosts[e.n], os.Args[0])
+	args := []string{"netns", "exec", e.lan.hosts[e.n]}
+	for _, v := range env {
+		if wrap, ok := strings.CutPrefix(v, "LBSYNC_TEST_WRAP="); ok {
+			args = append(args, strings.Fields(wrap)...)
+		}
+	}
+	e.cmd = exec.Command("ip", append(args, os.Args[0])...)
 	e.cmd.Env = append(append(os.Environ(), engineDir+"="+e.dir, engineReady+"=1"), env...)
 	e.cmd.Stderr, e.cmd.ExtraFiles = e.said, []*os.File{theirs}
 	if err := errors.Join(e.cmd.Start(), theirs.Close()); err != nil {
