@@ -37,16 +37,15 @@ type AdvertPacket struct {
 // AdvertDrops counts what Receive kept to itself.
 type AdvertDrops struct {
 	Foreign   uint64 // from another interface, or to a group that this socket did not join
-	Own       uint64 // from an address of SetOwn
 	Malformed uint64 // the IP header's lengths contradict each other, or the kernel did not tell what it was asked for
 }
 
 // AdvertSocket carries the advertisements of one family on one interface, in the network namespace of the thread that opened it. Its
-// methods belong to one goroutine; Receive and Send neither block nor allocate, and do not give up the P.
+// methods belong to one goroutine; Receive and Send neither block nor allocate, and do not give up the P. An interface that is deleted and
+// made anew needs a new socket.
 type AdvertSocket struct {
 	fd, index int
 	v6        bool
-	own       []netip.Addr
 	groups    []netip.Addr // joined
 	drops     AdvertDrops
 	in        *advertInbox
@@ -91,12 +90,6 @@ func openAdvertSocket(o AdvertOptions) (*AdvertSocket, error) {
 // FD is for poll.
 func (s *AdvertSocket) FD() int { return s.fd }
 
-// IfIndex is the interface as it was when the socket was opened. One that is deleted and made anew has another, and needs a new socket.
-func (s *AdvertSocket) IfIndex() int { return s.index }
-
-// SetOwn names the addresses whose packets are our own, and dropped (V18).
-func (s *AdvertSocket) SetOwn(addrs []netip.Addr) { s.own = slices.Clone(addrs) }
-
 // Drops are counted since the socket was opened.
 func (s *AdvertSocket) Drops() AdvertDrops { return s.drops }
 
@@ -131,7 +124,7 @@ func (s *AdvertSocket) Receive(dst []AdvertDatagram) (int, error) {
 	return 0, nil
 }
 
-// judge is the datagram in slot i, if it is for us (V18, V52). A raw socket of IPv6 gets the groups that anyone on the host joined, also
+// judge is the datagram in slot i, if it is for us (V52). A raw socket of IPv6 gets the groups that anyone on the host joined, also
 // with IPV6_MULTICAST_ALL off: net/ipv6/raw.c looks at it only where the socket is bound to an address.
 func (s *AdvertSocket) judge(i int) (AdvertDatagram, bool) {
 	d, index, ok := s.in.datagram(i, s.v6)
@@ -140,8 +133,6 @@ func (s *AdvertSocket) judge(i int) (AdvertDatagram, bool) {
 		s.drops.Malformed++
 	case index != s.index || d.Dst.IsMulticast() && !slices.Contains(s.groups, d.Dst):
 		s.drops.Foreign++
-	case slices.Contains(s.own, d.Src):
-		s.drops.Own++
 	default:
 		return d, true
 	}

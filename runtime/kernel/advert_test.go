@@ -154,7 +154,6 @@ func TestWireDoesNotAllocate(t *testing.T) {
 	garp, err := kernel.GratuitousARP(c.Index, nearMAC, addr("10.0.0.1"))
 	check(t, err)
 	s := c.socket6(group6)
-	s.SetOwn([]netip.Addr{own})
 	batch, frames := make([]kernel.AdvertPacket, 10), []kernel.Frame{garp, garp}
 	for i := range batch {
 		batch[i] = kernel.AdvertPacket{Payload: []byte{1, 2}, Src: own, Dst: group6}

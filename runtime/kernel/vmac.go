@@ -26,11 +26,9 @@ func VMACName(parent Link, routerID uint8, family spec.Family) string {
 }
 
 // MakeVMAC makes, or finds, the interface that holds the addresses of a virtual router with its virtual MAC: a macvlan on parent without
-// an address of its own. It is private: two virtual routers on one parent have nothing to say to each other.
-//
-// It is up, also while backup: the first advertisement of a new master cannot wait for an interface. Without an address it answers and
-// accepts nothing (V55). What a switch floods to the virtual MAC a backup that forwards would forward, though, where RFC 9568, section
-// 6.4.2, wants it discarded; and with IPv6 forwarding the kernel reports its multicast groups from it. keepalived's is up as well.
+// an address of its own. A new one is down, and the master sets it up before its first advertisement (SetUp): while it is down, frames to
+// the virtual MAC are discarded and nothing is sent from it, as a backup has to (RFC 9568, section 6.4.2; V55). It is private: two virtual
+// routers on one parent have nothing to say to each other.
 func (l *Links) MakeVMAC(parent string, routerID uint8, family spec.Family) (Link, error) {
 	made, err := l.makeVMAC(parent, routerID, family)
 	if err != nil {
@@ -54,15 +52,10 @@ func (l *Links) makeVMAC(parent string, routerID uint8, family spec.Family) (Lin
 	if err == nil {
 		err = tuneVMAC(parent, name, family)
 	}
-	if err == nil {
-		found, err = l.Link(name)
+	if err != nil {
+		return Link{}, err
 	}
-	if err == nil && !found.Up {
-		if err = l.SetUp(found.Index, true); err == nil {
-			found, err = l.Link(name)
-		}
-	}
-	return found, err
+	return l.Link(name)
 }
 
 func addMacvlan(below Link, name string, mac MAC) error {
