@@ -99,9 +99,10 @@ func (l *Links) readAddresses(family uint8, ifindex int, on func(LiveAddress)) e
 	})
 }
 
-// PrimaryIPv4 is the interface's first address that is none of ours: the source of advertisements (RFC 9568, section 7.2). Zero: none.
+// PrimaryIPv4 is the interface's first address that is none of ours: the source of advertisements (RFC 9568, section 7.2). To the kernel
+// it is a secondary one when one of ours was there before it. Zero: none.
 func (l *Links) PrimaryIPv4(ifindex int) (netip.Addr, error) {
-	return l.first(ifindex, func(a LiveAddress) bool { return a.Prefix.Addr().Is4() && !a.Secondary })
+	return l.first(ifindex, func(a LiveAddress) bool { return a.Prefix.Addr().Is4() })
 }
 
 // LinkLocal is the interface's IPv6 link-local address, without zone, that is none of ours and may be sent from. Zero: none yet.

@@ -120,7 +120,7 @@ func TestOwnSourceIsNoVirtualAddress(t *testing.T) {
 	if a, err := c.PrimaryIPv4(c.Index); err != nil || a.IsValid() {
 		t.Errorf("an interface without address has %s, %v", a, err)
 	}
-	allNil(t, c.AddAddresses([]kernel.InterfaceAddress{c.global("192.0.2.1/32"), c.global("fe80::1/64")}))
+	allNil(t, c.AddAddresses([]kernel.InterfaceAddress{c.global("10.1.0.9/16"), c.global("fe80::1/64")}))
 	if a, err := c.PrimaryIPv4(c.Index); err != nil || a.IsValid() {
 		t.Errorf("an interface with a virtual address alone has %s, %v", a, err)
 	}
