@@ -27,7 +27,6 @@ type InterfaceAddress struct {
 type LiveAddress struct {
 	InterfaceAddress
 	Proto     uint8 // who put it there: ProtoVRRP is us; 0 is not known
-	Secondary bool  // of IPv4: not the first of its network
 	Tentative bool  // of IPv6: duplicate address detection is not done, or failed
 }
 

@@ -104,10 +104,8 @@ func decodeAddress(body []byte) (out LiveAddress, ok bool, err error) {
 	if !local.IsValid() {
 		local = remote // IPv6 names both only where there is a peer
 	}
-	v4 := local.Is4()
 	out.Prefix = netip.PrefixFrom(local, int(body[1]))
-	out.Secondary = v4 && flags&unix.IFA_F_SECONDARY != 0
-	out.Tentative = !v4 && flags&(unix.IFA_F_TENTATIVE|unix.IFA_F_DADFAILED) != 0
+	out.Tentative = local.Is6() && flags&(unix.IFA_F_TENTATIVE|unix.IFA_F_DADFAILED) != 0
 	if at.err == nil && !out.Prefix.IsValid() {
 		at.err = errMalformed
 	}
