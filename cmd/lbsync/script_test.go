@@ -62,9 +62,15 @@ func TestScripts(t *testing.T) {
 			hasEngine(env)
 			return listenAsSystemd(env)
 		},
+		Condition: func(name string) (bool, error) {
+			if name != "root" {
+				return false, fmt.Errorf("condition %q is not known", name)
+			}
+			return os.Geteuid() == 0, nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": code, "expand": expand, "commit": commitAll, "wait-status": waitStatus, "wait-gone": waitGone, "refresh": refresh, "terminate": terminate, "notified": notified,
-			"kernel": kernelCommand, "engine": engineCommand, "wait-file": waitFile, "json": jsonShape,
+			"kernel": kernelCommand, "engine": engineCommand, "wait-file": waitFile, "namespaces": namespaces, "json": jsonShape,
 		},
 	})
 }
