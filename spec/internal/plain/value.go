@@ -2,6 +2,7 @@ package plain
 
 import (
 	"math/big"
+	"sync"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -92,7 +93,19 @@ type num struct {
 	val big.Float
 }
 
-// number takes a whole number, with the precision that cty.ParseNumberVal gives to those in text.
+// small are the values of the numbers that occur thousands of times: weights, mostly.
+var small = sync.OnceValue(func() []cty.Value {
+	out := make([]cty.Value, 256)
+	for i := range out {
+		out[i] = cty.NumberVal(float(new(big.Float), int64(i)))
+	}
+	return out
+})
+
+// float is a whole number with the precision that cty.ParseNumberVal gives to those in text.
+func float(f *big.Float, v int64) *big.Float { return f.SetPrec(512).SetInt64(v) }
+
+// number takes a whole number.
 func (r *reader) number() hclsyntax.Expression {
 	n := r.span(digit)
 	if n > maxDigits || n > 1 && r.at('0') {
@@ -102,8 +115,11 @@ func (r *reader) number() hclsyntax.Expression {
 	for _, c := range r.src[r.pos : r.pos+n] {
 		v = v*10 + int64(c-'0')
 	}
+	if known := small(); v < int64(len(known)) {
+		return &hclsyntax.LiteralValueExpr{Val: known[v], SrcRange: r.token(n)}
+	}
 	e := &num{}
-	e.lit.Val = cty.NumberVal(e.val.SetPrec(512).SetInt64(v))
+	e.lit.Val = cty.NumberVal(float(&e.val, v))
 	e.lit.SrcRange = r.token(n)
 	return &e.lit
 }
