@@ -6,19 +6,25 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"github.com/lbsync/lbsync/reconcile/agent"
+	"github.com/lbsync/lbsync/runtime/director"
+	"github.com/lbsync/lbsync/runtime/engine/line"
 	"github.com/lbsync/lbsync/runtime/kernel"
 	"github.com/lbsync/lbsync/spec"
 )
 
 // withoutAgent compares with what the kernel of this host holds, as an agent would that starts now. down says that none answers.
 func (a *app) withoutAgent(ctx context.Context, director string, down error) (baseline, error) {
-	s, err := a.kept(director, down)
+	s, socket, err := a.kept(director, down)
 	if err != nil {
 		return baseline{}, err
 	}
 	if s.Live, err = a.readKernel(ctx, s.Prior); err != nil {
+		return baseline{}, err
+	}
+	if s.Live.VRRP, s.Roles, err = readEngine(ctx, socket); err != nil {
 		return baseline{}, err
 	}
 	if len(s.Live.Services)+len(s.Live.Daemons) == 0 {
@@ -34,27 +40,45 @@ func (a *app) withoutAgent(ctx context.Context, director string, down error) (ba
 	return fromSnapshot(s, "This host")
 }
 
-// kept is what the agent of this host would start from, without what is live.
-func (a *app) kept(director string, down error) (spec.Snapshot, error) {
+// kept is what the agent of this host would start from, without what is live, and where its engine listens.
+func (a *app) kept(director string, down error) (s spec.Snapshot, engine string, err error) {
 	if _, err := os.Stat(a.config); errors.Is(err, fs.ErrNotExist) {
 		if director == "" {
-			return spec.Snapshot{}, &exit{exitUsage, down, fmt.Sprintf(
+			return s, "", &exit{exitUsage, down, fmt.Sprintf(
 				"Without an agent, say which director this host is: --director NAME, or in %s (--config). --against rev:REV and snapshot:FILE need neither.", a.config)}
 		}
-		return spec.Snapshot{Director: director}, nil
+		return spec.Snapshot{Director: director}, line.DefaultPath, nil
 	}
 	cfg, err := a.agentConfig()
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return spec.Snapshot{}, &exit{exitUnreachable, err, "Run as root."}
+		return s, "", &exit{exitUnreachable, err, "Run as root."}
 	case err != nil:
-		return spec.Snapshot{}, err
+		return s, "", err
 	case cfg.Socket != a.socket:
-		return spec.Snapshot{}, usagef("%s: the agent listens on %s, not on %s: name it with --socket", a.config, cfg.Socket, a.socket)
+		return s, "", usagef("%s: the agent listens on %s, not on %s: name it with --socket", a.config, cfg.Socket, a.socket)
 	case director != "" && director != cfg.Director:
-		return spec.Snapshot{}, elsewhere(director, cfg.Director)
+		return s, "", elsewhere(director, cfg.Director)
 	}
-	return agent.LastKnownGood(cfg.Director, cfg.State)
+	s, err = agent.LastKnownGood(cfg.Director, cfg.State)
+	return s, cfg.Engine, err
+}
+
+// readEngine is what an engine works by, and its roles. One that does not run holds nothing.
+func readEngine(ctx context.Context, socket string) (spec.VRRP, map[string]spec.Role, error) {
+	e, err := line.Dial(socket)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
+		return spec.VRRP{}, nil, nil
+	}
+	if err != nil {
+		return spec.VRRP{}, nil, err
+	}
+	live, err := e.Wanted(ctx)
+	if err != nil {
+		return spec.VRRP{}, nil, err
+	}
+	status, err := e.Status(ctx)
+	return live, director.RolesOf(status), err
 }
 
 // readKernel only reads: it loads no module. prior names the sysctls that have to be read beside those of IPVS.

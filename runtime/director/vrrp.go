@@ -102,14 +102,20 @@ func (v *VRRP) holds(live spec.VRRP) {
 	v.trackers.Set(live.Trackers)
 }
 
-// met notes that the engine answers, and its roles.
-func (v *VRRP) met(s spec.VRRPStatus) {
+// RolesOf are the roles by instance; one that has none is absent.
+func RolesOf(s spec.VRRPStatus) map[string]spec.Role {
 	roles := map[string]spec.Role{}
 	for _, i := range s.Instances {
 		if r := i.State.Role(); r != spec.RoleUnknown {
 			roles[i.Name.String()] = r
 		}
 	}
+	return roles
+}
+
+// met notes that the engine answers, and its roles.
+func (v *VRRP) met(s spec.VRRPStatus) {
+	roles := RolesOf(s)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.answered()
