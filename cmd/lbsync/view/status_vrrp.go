@@ -108,7 +108,7 @@ func badTrackers(v *spec.VRRPStatus, now time.Time) [][]Cell {
 	var rows [][]Cell
 	for _, k := range v.Trackers {
 		if k.Known && !k.Good {
-			rows = append(rows, []Cell{Red.In("bad"), Plain.In(k.Key), Plain.In("for " + span(now.Sub(k.Since)))})
+			rows = append(rows, []Cell{Red.In("bad"), Plain.In(k.Key), Plain.In(strings.TrimPrefix(since(now, k.Since), ", "))})
 		}
 	}
 	return rows
