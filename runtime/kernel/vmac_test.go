@@ -59,6 +59,17 @@ func TestMakeVMAC(t *testing.T) {
 	}
 }
 
+// V61, V62: no address is derived from the virtual MAC, and routers are neither asked nor heard.
+func TestVMACOfIPv6GetsNothingByItself(t *testing.T) {
+	c := newCable(t)
+	v := c.vmac(spec.IPv6)
+	for key, want := range map[string]string{"addr_gen_mode": "1", "accept_ra": "0", "autoconf": "0", "router_solicitations": "0", "disable_ipv6": "0"} {
+		if got := readProc(t, "net/ipv6/conf/"+v.Name+"/"+key); got != want {
+			t.Errorf("%s is %s, want %s", key, got, want)
+		}
+	}
+}
+
 func TestVMACWhereFiltersAreStrict(t *testing.T) {
 	c := newCable(t)
 	writeProc(t, "net/ipv4/conf/all/rp_filter", "1")
