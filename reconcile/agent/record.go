@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,15 +96,24 @@ func (a *Agent) planRecords(c spec.Commit, actor string, p spec.Plan) []journal.
 // one record, and the commit says what its objects are; what was refused is recorded one by one all the same.
 const recordedEach = 1000
 
+// recordedAlike is how many changes that the engine did not take for one reason get a record of their own: it takes all or none, and
+// while it is away thousands of addresses fail at each retry.
+const recordedAlike = 10
+
 func (a *Agent) stepRecords(p spec.Plan, e reconcile.StepEvent) []journal.Record {
 	base := of(p.Commit, journal.Record{Event: journal.Step, Actor: self, Plan: p.Digest.String(), Step: fmt.Sprintf("%s, %d/%d", e.Step.Phase, e.Index+1, len(p.Steps))})
 	var out []journal.Record
-	done := 0
+	done, alike := 0, map[string]int{}
 	for i, c := range e.Step.Changes {
 		r, err := base, e.Errors[i]
 		if err == nil && len(e.Step.Changes) > recordedEach {
 			done++
 			continue
+		}
+		if err != nil && spec.IsVRRP(c.Key) {
+			if alike[err.Error()]++; alike[err.Error()] > recordedAlike {
+				continue
+			}
 		}
 		r.Kind, r.Key, r.Before, r.After, r.Result = c.Key.Kind(), c.Key.String(), valueText(c.Before), valueText(c.After), "ok"
 		if err != nil {
@@ -113,6 +124,12 @@ func (a *Agent) stepRecords(p spec.Plan, e reconcile.StepEvent) []journal.Record
 	if done > 0 {
 		base.Changes, base.Result, base.Detail = done, "ok", fmt.Sprintf("%d changes", done)
 		out = append(out, base)
+	}
+	for _, why := range slices.Sorted(maps.Keys(alike)) {
+		if more := alike[why] - recordedAlike; more > 0 {
+			base.Changes, base.Result, base.Detail = more, why, fmt.Sprintf("%d more changes of VRRP", more)
+			out = append(out, base)
+		}
 	}
 	return out
 }

@@ -3,10 +3,13 @@ package agent
 import (
 	"errors"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/lbsync/lbsync/reconcile"
 	"github.com/lbsync/lbsync/reconcile/journal"
 	"github.com/lbsync/lbsync/spec"
 )
@@ -226,6 +229,24 @@ func TestHandover(t *testing.T) {
 		}
 		r.end()
 	})
+}
+
+// An engine that is away fails every change of a step, at each retry: the journal says it once, not a thousand times.
+func TestFailuresAlikeAreCounted(t *testing.T) {
+	e := reconcile.StepEvent{}
+	away, other := errors.New("engine not reachable"), errors.New("no such device")
+	for i := range 30 {
+		e.Step.Changes = append(e.Step.Changes, spec.Change{Key: spec.InstanceKey("i" + strconv.Itoa(i)), Action: spec.Add, After: spec.Instance{}})
+		e.Errors = append(e.Errors, away)
+	}
+	e.Errors[29] = other
+	var got []string
+	for _, r := range (&Agent{}).stepRecords(spec.Plan{}, e) {
+		got = append(got, strings.TrimSpace(r.Key+" "+r.Result+" "+r.Detail))
+	}
+	if len(got) != 12 || got[9] != "i9 engine not reachable" || got[10] != "i29 no such device" || got[11] != "engine not reachable 19 more changes of VRRP" {
+		t.Errorf("%d records: %q", len(got), got)
+	}
 }
 
 func TestSkew(t *testing.T) {
