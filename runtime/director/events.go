@@ -55,7 +55,7 @@ func (v *VRRP) follow(ctx context.Context) {
 			wait = firstWait
 			v.met(s)
 			v.trackers.Retell()
-			err = v.listen(ctx, s.Serial)
+			v.Log.Debug("events of engine end", "cause", v.listen(ctx, s.Serial))
 		} else {
 			v.lost(ctx, err)
 		}

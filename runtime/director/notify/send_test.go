@@ -151,7 +151,7 @@ func TestFullFifo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer sleeper.Close()
+	defer func() { _ = sleeper.Close() }()
 	if _, err := sleeper.Write(make([]byte, 64<<10)); err != nil {
 		t.Fatal(err)
 	}

@@ -16,17 +16,12 @@ import (
 
 func TestRunInheritsNothing(t *testing.T) {
 	t.Setenv("LBSYNC_TEST_LEAK", "1")
-	f, err := os.Open("/dev/null")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
 	out := filepath.Join(t.TempDir(), "out")
 	leak, err := syscall.Open("/dev/null", syscall.O_RDONLY, 0) // as if the agent had been started with it
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer syscall.Close(leak)
+	defer func() { _ = syscall.Close(leak) }()
 	closeInherited = sync.OnceFunc(seal) // an agent that has run no program yet
 	script := "exec > $1; env | cut -d= -f1 | grep -vx 'PWD\\|SHLVL\\|_\\|OLDPWD' | sort; ls /proc/self/fd; pwd"
 	if err := Run(t.Context(), []string{"/bin/sh", "-c", script, "sh", out}, []string{"LBSYNC_A=b"}); err != nil {
