@@ -32,7 +32,7 @@ type VRRPStatus struct {
 	Version    int              `json:"version"`   // DocumentVersion
 	Program    string           `json:"program"`   // version of the running engine
 	Started    time.Time        `json:"started"`   // of this process
-	Scheduler  string           `json:"scheduler"` // "fifo 1", or "other: WHY"
+	Scheduler  string           `json:"scheduler"` // "rr 1, loop 2", or "other: WHY"
 	Serial     uint64           `json:"serial"`    // of the newest event
 	EventsLost uint64           `json:"events_lost"`
 	Instances  []InstanceStatus `json:"instances"`

@@ -4,7 +4,7 @@
 // Three parts share the work, each in a goroutine of its own:
 //
 //   - loop has the state machines of package vrrp, the sockets of advertisements and one heap of deadlines. It runs on a locked thread,
-//     under SCHED_FIFO where that is allowed, and neither allocates nor waits for anything but poll.
+//     under SCHED_RR where that is allowed, and neither allocates nor waits for anything but poll.
 //   - holder changes the kernel: addresses, routes, rules, virtual MACs, sync daemons, announcements. It hears of interfaces and
 //     addresses, and tells the loop what matters to elections. An acquisition of thousands of addresses takes it as long as it takes.
 //   - control answers the agent, checks what is wanted and keeps it on disk.

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// guard takes real-time priority away from a loop that spins: under SCHED_FIFO it would starve the whole machine.
+// guard takes real-time priority away from a loop that spins: under SCHED_RR it would starve the whole machine.
 type guard struct {
 	drop func(why string) // once
 

@@ -66,6 +66,7 @@ func (l *loop) post(f func(*loop)) { l.inbox.post(func() { f(l) }) }
 
 // run works until end is called.
 func (l *loop) run() error {
+	lead()
 	for !l.ended {
 		ready, err := l.wait()
 		if err != nil && !errors.Is(err, unix.EINTR) {

@@ -44,18 +44,29 @@ func needsRealtime(t *testing.T) {
 	}
 }
 
-// All threads are under SCHED_FIFO.
+// All threads are under SCHED_RR.
 func TestRealtime(t *testing.T) {
 	l := newLAN(t, 1)
 	needsRealtime(t)
-	a := l.start(0, realtime)
+	a := l.start(0)
 	s, err := a.Status(t.Context())
-	if err != nil || s.Scheduler != "fifo 1" {
+	if err != nil || s.Scheduler != "rr 1, loop 2" {
 		t.Fatalf("scheduler is %q, %v", s.Scheduler, err)
 	}
-	if got := policies(t, a.cmd.Process.Pid); !got[schedFIFO] || len(got) != 1 {
+	if got := policies(t, a.cmd.Process.Pid); !got[schedRR] || len(got) != 1 {
 		t.Errorf("policies are %v", got)
 	}
+}
+
+// With a single processor the collector of garbage must not wait for threads that it keeps from running.
+func TestOneProcessor(t *testing.T) {
+	l := newLAN(t, 1)
+	needsRealtime(t)
+	a := l.start(0, "LBSYNC_TEST_WRAP=taskset -c 0")
+	for n := range 5 {
+		a.want(plain(uint8(100+n)), nil)
+	}
+	a.becomes("web", spec.VRRPMaster)
 }
 
 // Without the privilege the engine works, and says what is missing in its log and in its status.
@@ -64,7 +75,7 @@ func TestNoRealtime(t *testing.T) {
 	if _, err := exec.LookPath("setpriv"); err != nil {
 		t.Skip("needs setpriv(1) to take CAP_SYS_NICE away")
 	}
-	a := l.start(0, realtime, "LBSYNC_TEST_WRAP=setpriv --bounding-set=-sys_nice")
+	a := l.start(0, "LBSYNC_TEST_WRAP=setpriv --bounding-set=-sys_nice")
 	a.want(plain(100), nil)
 	a.becomes("web", spec.VRRPMaster)
 	s, err := a.Status(t.Context())
@@ -120,7 +131,7 @@ func TestGuard(t *testing.T) {
 func TestSpinningEngineIsDropped(t *testing.T) {
 	l := newLAN(t, 1)
 	needsRealtime(t)
-	a := l.start(0, realtime)
+	a := l.start(0)
 	a.want(plain(100), nil)
 	a.becomes("web", spec.VRRPMaster)
 	limit, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(a.cmd.Process.Pid), "limits"))

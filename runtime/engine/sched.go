@@ -13,13 +13,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The policies of sched(7), which x/sys has no names for.
+// The policies of sched(7), which x/sys has no names for. It is SCHED_RR, not SCHED_FIFO: Go's collector waits for the end of sweeping by
+// yielding within the process, and under SCHED_FIFO such a thread keeps the processor from the very threads it waits for. With one
+// processor, or as many engines as processors, that was for good.
 const (
 	schedOther = 0
-	schedFIFO  = 1
+	schedRR    = 2
 )
 
-// rtTime is what a thread may compute under SCHED_FIFO without once waiting, in microseconds: behind it comes SIGXCPU
+// Priorities under SCHED_RR: the loop's thread goes before the others of the process, which may compute when it is due.
+const (
+	rankOthers = 1
+	rankLoop   = 2
+)
+
+// rtTime is what a thread may compute under SCHED_RR without once waiting, in microseconds: behind it comes SIGXCPU
 // (setrlimit(2), RLIMIT_RTTIME). Removing thousands of IPv6 addresses takes the holder less.
 const rtTime = 2_000_000
 
@@ -33,15 +41,15 @@ func (s *scheduler) String() string { return *s.is.Load() }
 
 func (s *scheduler) set(is string) { s.is.Store(&is) }
 
-// realtime brings the whole process under SCHED_FIFO: a policy is a thread's, and Go's threads have begun already, so that the program
+// realtime brings the whole process under SCHED_RR: a policy is a thread's, and Go's threads have begun already, so that the program
 // sets its own and executes itself again (as chrt(1) does). Where that is not allowed it goes on, and says so.
 func (s *scheduler) realtime() {
-	if policy() == schedFIFO {
-		s.set("fifo 1")
+	if policy() == schedRR {
+		s.set("rr 1, loop 2")
 		s.limit()
 		return
 	}
-	err := setPolicy(0, schedFIFO)
+	err := setPolicy(0, schedRR, rankOthers)
 	if err == nil {
 		err = executeAgain()
 	}
@@ -52,7 +60,7 @@ func (s *scheduler) realtime() {
 // executeAgain executes the running program again, with its arguments and environment. It returns only if that fails.
 func executeAgain() error {
 	err := syscall.Exec("/proc/self/exe", os.Args, os.Environ())
-	return errors.Join(fmt.Errorf("execute again: %w", err), setPolicy(0, schedOther))
+	return errors.Join(fmt.Errorf("execute again: %w", err), setPolicy(0, schedOther, 0))
 }
 
 func (s *scheduler) limit() {
@@ -73,7 +81,7 @@ func (s *scheduler) drop(why string) {
 	for _, t := range tasks {
 		id, bad := strconv.Atoi(t.Name())
 		if bad == nil {
-			bad = setPolicy(id, schedOther)
+			bad = setPolicy(id, schedOther, 0)
 		}
 		if !errors.Is(bad, unix.ESRCH) { // a thread that ended meanwhile
 			err = errors.Join(err, bad)
@@ -88,11 +96,15 @@ func policy() int {
 	return int(p)
 }
 
-func setPolicy(thread, policy int) error {
-	param := struct{ priority int32 }{}
-	if policy == schedFIFO {
-		param.priority = 1
+// lead puts the calling thread before the others of a real-time process. Where RLIMIT_RTPRIO forbids that, it takes turns with them.
+func lead() {
+	if policy() == schedRR {
+		_ = setPolicy(0, schedRR, rankLoop)
 	}
+}
+
+func setPolicy(thread, policy int, rank int32) error {
+	param := struct{ priority int32 }{rank}
 	_, _, errno := unix.RawSyscall(unix.SYS_SCHED_SETSCHEDULER, uintptr(thread), uintptr(policy), uintptr(unsafe.Pointer(&param)))
 	if errno != 0 {
 		return fmt.Errorf("set scheduling policy: %w", errno)
