@@ -2,7 +2,7 @@ package engine
 
 import (
 	"context"
-	"runtime"
+	"runtime/debug"
 	"runtime/metrics"
 	"time"
 
@@ -53,7 +53,7 @@ func (c *control) logDrops(ctx context.Context, before map[spec.InstanceKey]map[
 	return nil
 }
 
-// garbageMax is how much may be allocated before it is collected.
+// garbageMax is how much may be allocated before it is collected, and given back.
 const garbageMax = 2 << 20
 
 // tidy collects garbage if there may be much. The runtime does not by itself, so that no collection falls into an election that
@@ -63,6 +63,6 @@ func (c *control) tidy() {
 	metrics.Read(sample)
 	now, before := sample[0].Value.Uint64(), c.collected.Load()
 	if now-before >= garbageMax && c.collected.CompareAndSwap(before, now) {
-		runtime.GC()
+		debug.FreeOSMemory()
 	}
 }

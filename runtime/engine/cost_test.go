@@ -82,7 +82,7 @@ func BenchmarkThousandInstances(b *testing.B) {
 			l.ip(l.hosts[n], fmt.Sprintf("addr add 10.9.%d.%d/24 dev eth%d", i+1, n+1, i+1))
 		}
 	}
-	sender, receiver := l.start(0, realtime), l.start(1, realtime)
+	sender, receiver := l.start(0), l.start(1)
 	sender.want(many(count, 200, 100*time.Millisecond), nil)
 	receiver.want(many(count, 100, 100*time.Millisecond), nil)
 	sent := func() (n uint64) {

@@ -22,7 +22,7 @@ type Options struct {
 	Socket   string // that the agent talks to
 	State    string // file of the wanted state; that of the roles has its name and ".roles"
 	Program  string // version of the program, for status
-	Realtime bool   // run under SCHED_FIFO, for which the program executes itself once more
+	Realtime bool   // run under SCHED_RR, for which the program executes itself once more
 	Log      *slog.Logger
 	Ready    func() // called when the elections run and the socket is open
 }
@@ -67,6 +67,9 @@ func open(o Options, s *scheduler) (_ *control, err error) {
 	p, err := openPage(o.State + ".roles")
 	if err != nil {
 		return nil, err
+	}
+	if onDisk(o.State + ".roles") {
+		o.Log.Warn("the engine's state is on a disk, for which advertisements may have to wait: keep it on a tmpfs, such as /run", "path", o.State)
 	}
 	k, err := load(o.State)
 	if err == nil && len(k.VRRP.Instances) > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -35,6 +36,7 @@ type holder struct {
 	bursts   []*burst
 	daemons  daemons
 	listed   map[kernel.InterfaceAddress]bool // answers of mine, for one acquisition
+	hosts    map[netip.Addr]bool              // answers of has, for one settling
 	next     time.Time                        // of tend
 
 	adopted atomic.Bool // a wanted state is known
@@ -77,6 +79,7 @@ func (k *holder) run(ctx context.Context) error {
 	for {
 		k.work()
 		if ctx.Err() != nil {
+			k.removeVMACs()
 			return nil
 		}
 		timer.Reset(k.pump(time.Now()))
@@ -135,6 +138,7 @@ func (k *holder) work() {
 // tend puts right what is not as it should be.
 func (k *holder) tend() {
 	k.listed = nil
+	k.settle()
 	for _, h := range k.holdings {
 		k.follow(h)
 		if h.on {

@@ -78,13 +78,19 @@ func (k *holder) groundOf(i spec.Instance) ground {
 	return ground{source: source}
 }
 
-// has says whether the host has an address of its own.
+// has says whether the host has an address that can be sent from. They are listed once for all instances.
 func (k *holder) has(a netip.Addr) bool {
-	live, err := k.parts.addresses.Addresses(0)
-	if err != nil {
-		k.log.Warn("addresses cannot be listed", "cause", err)
+	if k.hosts == nil {
+		live, err := k.parts.addresses.Addresses(0)
+		if err != nil {
+			k.log.Warn("addresses cannot be listed", "cause", err)
+		}
+		k.hosts = map[netip.Addr]bool{}
+		for _, l := range live {
+			k.hosts[l.Prefix.Addr()] = !l.Tentative
+		}
 	}
-	return slices.ContainsFunc(live, func(l kernel.LiveAddress) bool { return l.Prefix.Addr() == a && !l.Tentative })
+	return k.hosts[a]
 }
 
 // hear reads what the kernel tells of interfaces and addresses.

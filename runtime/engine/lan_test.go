@@ -153,7 +153,7 @@ const far = 60 * time.Second
 
 func (l *lan) start(n int, env ...string) *node {
 	l.t.Helper()
-	e := &node{t: l.t, lan: l, n: n, dir: l.t.TempDir(), said: &bytes.Buffer{}}
+	e := &node{t: l.t, lan: l, n: n, dir: memoryDir(l.t), said: &bytes.Buffer{}}
 	e.launch(env...)
 	l.t.Cleanup(func() {
 		e.kill()
@@ -162,6 +162,21 @@ func (l *lan) start(n int, env ...string) *node {
 		}
 	})
 	return e
+}
+
+// memoryDir is on a tmpfs as /run is: a page of a file on a disk makes the loop wait when the disk is busy.
+func memoryDir(t testing.TB) string {
+	t.Helper()
+	for _, base := range []string{"/dev/shm", "/run"} {
+		if onDisk(base) {
+			continue
+		}
+		if dir, err := os.MkdirTemp(base, "lbsync-test-"); err == nil {
+			t.Cleanup(func() { _ = os.RemoveAll(dir) })
+			return dir
+		}
+	}
+	return t.TempDir()
 }
 
 // launch starts the process and waits until it is ready.
@@ -178,7 +193,7 @@ func (e *node) launch(env ...string) {
 		}
 	}
 	e.cmd = exec.Command("ip", append(args, os.Args[0])...)
-	e.cmd.Env = append(append(os.Environ(), engineDir+"="+e.dir, engineReady+"=1"), env...)
+	e.cmd.Env = append(append(os.Environ(), engineDir+"="+e.dir, engineReady+"=1", realtime), env...)
 	e.cmd.Stderr, e.cmd.ExtraFiles = e.said, []*os.File{theirs}
 	if err := errors.Join(e.cmd.Start(), theirs.Close()); err != nil {
 		e.t.Fatal(err)

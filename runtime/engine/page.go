@@ -32,6 +32,7 @@ const (
 type layout struct {
 	mark   [24]byte // format and boot
 	serial uint64   // of the newest event
+	used   uint32   // slots that ever had a name are below this
 	slots  [slotsMax]slot
 	ring   [ringSize]record
 }
@@ -104,6 +105,13 @@ func openPage(path string) (_ *page, err error) {
 	return p, nil
 }
 
+// onDisk says whether a file is on something else than a tmpfs. Then a store to the page may wait for the disk, and the
+// loop with it.
+func onDisk(path string) bool {
+	var fs unix.Statfs_t
+	return unix.Statfs(path, &fs) != nil || fs.Type != unix.TMPFS_MAGIC
+}
+
 // clear makes the page empty: by cutting the file, since writing zeros would take the memory.
 func (p *page) clear(m [24]byte) error {
 	if err := errors.Join(p.file.Truncate(0), p.file.Truncate(int64(len(p.mem)))); err != nil {
@@ -120,13 +128,17 @@ func (p *page) close() error {
 // find is the slot of an instance, which is made if there is none; nil: all are taken.
 func (p *page) find(i spec.InstanceKey) *slot {
 	var free *slot
-	for n := range p.slots {
+	for n := range p.inUse() {
 		switch s := &p.slots[n]; {
 		case s.name.n == 0 && free == nil:
 			free = s
 		case s.name.n != 0 && s.name.String() == string(i):
 			return s
 		}
+	}
+	if free == nil && p.used < slotsMax {
+		free = &p.slots[p.used]
+		p.used++
 	}
 	if free != nil {
 		*free = slot{}
@@ -135,9 +147,12 @@ func (p *page) find(i spec.InstanceKey) *slot {
 	return free
 }
 
+// inUse is how many slots have to be looked at: memory that was never touched is none.
+func (p *page) inUse() int { return int(min(p.used, slotsMax)) }
+
 // prune frees the slots of instances that are no longer wanted.
 func (p *page) prune(wanted func(spec.InstanceKey) bool) {
-	for n := range p.slots {
+	for n := range p.inUse() {
 		if s := &p.slots[n]; s.name.n != 0 && !wanted(spec.InstanceKey(s.name.String())) {
 			s.name.n = 0
 		}

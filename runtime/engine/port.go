@@ -125,6 +125,7 @@ func (k *holder) moved(h *holding) (out []*held) {
 
 // settle brings sockets and virtual MACs to what interfaces there are, and tells the loop what its instances stand on.
 func (k *holder) settle() {
+	k.hosts = nil
 	k.openPorts()
 	k.makeVMACs()
 	for name, h := range k.holdings {

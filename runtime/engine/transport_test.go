@@ -162,7 +162,15 @@ func TestV06VirtualMAC(t *testing.T) {
 		}
 	}
 	ask("A")
+	// V55: the interface of a backup is down, so that it takes no frame to the virtual MAC.
+	links := func(n int) string { return l.ip(l.hosts[n], "-br link show type macvlan") }
+	if up, down := links(0), links(1); !strings.Contains(up, " UP ") || !strings.Contains(down, " DOWN ") || !strings.Contains(down, mac) {
+		t.Errorf("A has %s, B has %s", up, down)
+	}
 	a.stop()
+	if got := links(0); got != "" {
+		t.Errorf("A left %s behind", got)
+	}
 	b.becomes("web", spec.VRRPMaster)
 	b.holds("web", 1)
 	ask("B")

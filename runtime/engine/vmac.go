@@ -41,9 +41,7 @@ func (k *holder) makeVMACs() {
 		if h == nil || !h.inst.VMAC || h.inst.Interface != old.iface || h.inst.RouterID != old.id || h.inst.Family != old.family {
 			delete(k.vmacs, name)
 			k.hand(func(l *loop) { l.setOut(name, nil, false) }, old)
-			if err := k.parts.vmacs.RemoveVMAC(old.iface, old.id, old.family); err != nil {
-				k.log.Warn("virtual MAC cannot be removed", "interface", old.iface, "virtual_router_id", old.id, "cause", err)
-			}
+			k.removeVMAC(old)
 		}
 	}
 	for name, h := range k.holdings {
@@ -52,6 +50,19 @@ func (k *holder) makeVMACs() {
 				k.makeVMAC(h, i, old)
 			}
 		}
+	}
+}
+
+// removeVMACs leaves none behind: an engine that stops gives up all it made.
+func (k *holder) removeVMACs() {
+	for _, v := range k.vmacs {
+		k.removeVMAC(v)
+	}
+}
+
+func (k *holder) removeVMAC(v *vmac) {
+	if err := k.parts.vmacs.RemoveVMAC(v.iface, v.id, v.family); err != nil {
+		k.log.Warn("virtual MAC cannot be removed", "interface", v.iface, "virtual_router_id", v.id, "cause", err)
 	}
 }
 
