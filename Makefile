@@ -43,8 +43,9 @@ examples: ## write the examples' plan.golden
 demo: build ## the main job on real input: two directors, a client with traffic, a merged change
 	$(LAB) run --topology cmd/lblab/demo/topology.lab -- bash cmd/lblab/demo/demo.sh
 
-bench: build ## the figures of docs/benchmarks.md, beside keepalived in the same boot
+bench: build ## the figures of docs/benchmarks.md and, as root, of docs/benchmarks-vrrp.md, beside keepalived
 	$(LAB) bench
+	$(LAB) bench vrrp
 
 fuzz: ## each fuzz target for FUZZ (20s)
 	@for t in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
