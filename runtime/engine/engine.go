@@ -38,6 +38,7 @@ func Run(ctx context.Context, o Options) error {
 	s.set("other: real time was not asked for")
 	if o.Realtime {
 		s.realtime()
+		s.pin()
 	}
 	setUp()
 	c, err := open(o, s)

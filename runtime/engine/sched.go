@@ -75,6 +75,14 @@ func (s *scheduler) limit() {
 	}
 }
 
+// pin keeps in memory what was touched once: an advertisement must not wait for a page to come back from a disk. What is never touched,
+// which is most of the program, takes no memory.
+func (s *scheduler) pin() {
+	if err := unix.Mlockall(unix.MCL_CURRENT | unix.MCL_FUTURE | unix.MCL_ONFAULT); err != nil {
+		s.log.Warn("memory cannot be locked: where it is short, advertisements may wait for a disk", "cause", err)
+	}
+}
+
 // drop gives real-time priority up for good.
 func (s *scheduler) drop(why string) {
 	tasks, err := os.ReadDir("/proc/self/task")
