@@ -88,6 +88,20 @@ func TestEventsAreResumed(t *testing.T) {
 	})
 }
 
+// Events from before the status say nothing of now: their instance may be gone.
+func TestOldEventsAreNoRoles(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.run()
+		r.stop()
+		r.engine.Turn("gone", spec.VRRPMaster, "")
+		r.open()
+		r.run()
+		defer r.stop()
+		r.heard("1 initialize→master")
+		r.roles(map[string]spec.Role{})
+	})
+}
+
 // A line that breaks for the moment of a restart is not worth a word.
 func TestRestartOfTheEngine(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
