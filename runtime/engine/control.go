@@ -88,19 +88,19 @@ func (c *control) Want(_ context.Context, v spec.VRRP, secrets map[string]string
 	if c.holder.adopted.Load() && reflect.DeepEqual(v, c.kept.VRRP) && maps.Equal(secrets, c.kept.Secrets) {
 		return nil
 	}
-	next := kept{VRRP: v, Secrets: secrets}
+	next, verdicts := kept{VRRP: v, Secrets: secrets}, map[verdictKey]bool{}
 	for _, r := range v.Trackers {
 		if good, ok := c.verdicts[r.Key]; ok {
-			next.Verdicts = append(next.Verdicts, verdict{r.Key, good})
+			next.Verdicts, verdicts[r.Key] = append(next.Verdicts, verdict{r.Key, good}), good
 		}
 	}
 	if err := next.save(c.options.State); err != nil {
 		return err
 	}
-	if err := c.apply(newDesign(v, secrets, c.verdicts), v); err != nil {
+	if err := c.apply(newDesign(v, secrets, verdicts), v); err != nil {
 		return err
 	}
-	c.kept = next
+	c.kept, c.verdicts = next, verdicts
 	c.log.Info("wanted state taken", "instances", len(v.Instances), "addresses", len(v.Addresses))
 	debug.FreeOSMemory() // nothing is thrown away in quantity but here
 	return nil

@@ -156,3 +156,25 @@ func TestGroupChangesInPlace(t *testing.T) {
 		t.Errorf("events are %+v", events)
 	}
 }
+
+// V54: a loop that did not run while the master advertised finds that before it takes the silence for its death. Here poll has told
+// of no packet: they came after it returned.
+func TestV54StarvedLoopReadsFirst(t *testing.T) {
+	l, m := inMemory(t, plain(100))
+	web := l.members["web"]
+	m.says = vrrp.AppendAdvert(nil, &vrrp.Advert{Version: 3, RouterID: 51, Priority: 200, Interval: web.inst.Interval, Addrs: web.advert.Addrs}, host(1), web.inst.Group)
+	l.watch()
+	l.clock.base = l.clock.base.Add(-time.Minute)
+	l.now = l.clock.now()
+	l.expire()
+	if s := web.group.machine.State(); s != vrrp.Backup || web.received != 1 {
+		t.Errorf("it is %s after %d packets", s, web.received)
+	}
+	m.says = nil
+	l.clock.base = l.clock.base.Add(-time.Minute)
+	l.now = l.clock.now()
+	l.expire()
+	if s := web.group.machine.State(); s != vrrp.Active {
+		t.Errorf("with nothing to read it is %s", s)
+	}
+}
