@@ -60,6 +60,13 @@ until_synced() {
 	done
 	echo "$d knows $n established connections"
 }
+# longest_wait: since the last time, as soon as all connections are answered again.
+longest_wait() {
+	rm -f "$work/lap"
+	kill -USR1 $client
+	until [ -e "$work/lap" ]; do read -rt 0.2 <> <(:) || true; done
+	cat "$work/lap"
+}
 # engine DIRECTOR: starts the real-time half, as lbsync-engine.service does.
 engine() {
 	show "$1: lbsync engine"
@@ -111,7 +118,7 @@ lb lb2 get vrrp
 
 title "A client keeps 50 connections open and opens new ones, until the end"
 # Not through the function: the client must get the signal itself.
-ip netns exec client lblab traffic --connections 50 --every 250ms --patience 30s --ready "$work/flowing" 192.0.2.100:6379 >"$work/traffic" &
+ip netns exec client lblab traffic --connections 50 --every 250ms --patience 30s --ready "$work/flowing" --laps "$work/lap" 192.0.2.100:6379 >"$work/traffic" &
 client=$!
 until [ -e "$work/flowing" ]; do read -rt 0.2 <> <(:) || true; done
 echo "traffic flows"
@@ -183,15 +190,18 @@ head_is_applied
 
 title "Planned: lb1 gives the master role to lb2, under traffic"
 until_synced lb2
+echo "the client's longest wait for an answer so far: $(longest_wait)"
 lb lb1 handover codis_6379 --reason "kernel update"
 until_role lb2 master
 lb lb2 get vrrp
+echo "the client's longest wait for an answer: $(longest_wait)"
 
 title "A crash: kill -9 of the engine on lb2; lb1 takes over after the master-down interval"
 until_synced lb1
-show "lb2: kill -9 \$(pidof lbsync engine)"
+show "lb2: kill -9 \$(pidof lbsync engine)     # the address stays on lb2, which forwards until lb1 announces it"
 kill -9 "${engines[lb2]}"
 until_role lb1 master
+echo "the client's longest wait for an answer: $(longest_wait)"
 engine lb2
 until_role lb2 backup
 lb lb1 get vrrp
@@ -201,6 +211,8 @@ until_synced lb2
 show "lb1: ip link set eth0 down"
 on lb1 ip link set eth0 down
 until_role lb2 master
+echo "the client's longest wait for an answer: $(longest_wait)"
+show "lb1: ip link set eth0 up"
 on lb1 ip link set eth0 up
 until_role lb1 backup
 lb lb1 get vrrp
@@ -209,6 +221,7 @@ title "And back: lb2 hands over to lb1"
 until_synced lb1
 lb lb2 handover codis_6379 --reason "the cable is in again"
 until_role lb1 master
+echo "the client's longest wait for an answer: $(longest_wait)"
 
 title "The audit"
 lb lb1 history --state "$work/lb1/state"

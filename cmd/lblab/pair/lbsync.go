@@ -44,6 +44,9 @@ func (e *Lbsync) Start(ctx context.Context) error {
 	return nil
 }
 
+// Memory is where the files of speakers belong: the engine writes its roles down, which must not wait for a disk.
+const Memory = "/dev/shm"
+
 // pollEvery is the time between two looks at what sends no event.
 const pollEvery = 5 * time.Millisecond
 

@@ -43,7 +43,7 @@ func newMatch(setup Setup, secrets map[string]string, lbsync ...bool) (m *match,
 		}
 	}()
 	// Not t.TempDir: a Unix socket's path has at most 108 bytes.
-	if m.dir, err = os.MkdirTemp("", "pair-"); err != nil {
+	if m.dir, err = os.MkdirTemp(Memory, "pair-"); err != nil {
 		return m, err
 	}
 	var names []string

@@ -1,6 +1,7 @@
 package pair
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -90,6 +91,9 @@ func (n *Node) Remove(i int, p netip.Prefix) error {
 // Holds tells whether the address is on an interface of the node.
 func (n *Node) Holds(a netip.Addr) (bool, error) {
 	list, err := n.links.AddrList(nil, netlink.FAMILY_ALL)
+	for errors.Is(err, netlink.ErrDumpInterrupted) { // the list changed while it was read
+		list, err = n.links.AddrList(nil, netlink.FAMILY_ALL)
+	}
 	if err != nil {
 		return false, fmt.Errorf("list addresses of %s: %w", n.Name, err)
 	}

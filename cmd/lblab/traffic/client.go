@@ -17,6 +17,7 @@ type Client struct {
 	Connections int
 	Every       time.Duration
 	Patience    time.Duration
+	Laps        *Laps // nil: nobody asks
 }
 
 // Report is what a client saw.
@@ -56,11 +57,13 @@ func (c Client) long(ctx context.Context, id int, r *recorder, opened func()) {
 	defer func() { _ = conn.Close() }()
 	in := bufio.NewReader(conn)
 	for n := 0; ; n++ {
+		sent := time.Now()
 		if _, err := c.ask(conn, in, fmt.Sprintf("%d.%d", id, n)); err != nil {
 			r.lost(fmt.Errorf("connection %d (%s), message %d: %w", id, conn.LocalAddr(), n, err))
 			return
 		}
 		r.answered()
+		c.Laps.answered(id, sent)
 		first()
 		if !wait(ctx, c.Every) {
 			return

@@ -51,7 +51,7 @@ func (p Programs) newDuo(of system, setup pair.Setup, switches int, parts ...spe
 			err = errors.Join(err, d.close())
 		}
 	}()
-	if d.dir, err = os.MkdirTemp("", "lblab-vrrp-"); err != nil {
+	if d.dir, err = os.MkdirTemp(pair.Memory, "lblab-vrrp-"); err != nil {
 		return d, fmt.Errorf("make a folder for two speakers: %w", err)
 	}
 	if d.segment, err = pair.NewSegment(switches, []string{"a", "b"}[:len(parts)]...); err != nil {
