@@ -67,6 +67,13 @@ func (h *holding) problem(object string, err error) {
 	h.problems[object] = fmt.Sprintf("%s: %v", h.name, err)
 }
 
+// trouble is problem for an address. Of a thousand that are well no names are made.
+func (h *holding) trouble(d *held, err error) {
+	if err != nil || len(h.problems) > 0 {
+		h.problem(d.row.Key.Prefix.String(), err)
+	}
+}
+
 // device is the interface that an address belongs on: the virtual router's own one where it has a virtual MAC.
 func (k *holder) device(h *holding, d *held) (kernel.Link, error) {
 	if h.inst.VMAC && d.row.Value.Device == h.inst.Interface {
@@ -105,11 +112,10 @@ func (k *holder) put(h *holding, list []*held) {
 		if k.orders.revoked(h, acquire) {
 			return
 		}
-		var ready []*held
-		var as []kernel.InterfaceAddress
+		ready, as := make([]*held, 0, len(part)), make([]kernel.InterfaceAddress, 0, len(part))
 		for _, d := range part {
 			err := k.place(h, d)
-			h.problem(d.row.Key.Prefix.String(), err)
+			h.trouble(d, err)
 			if err == nil {
 				ready, as = append(ready, d), append(as, d.at)
 			}
@@ -132,7 +138,7 @@ func (k *holder) placed(h *holding, d *held, err error) {
 	if err != nil {
 		d.state = absent
 	}
-	h.problem(d.row.Key.Prefix.String(), err)
+	h.trouble(d, err)
 }
 
 // mine says whether an address that is there already was put there by an engine before. Without an answer it counts as
@@ -165,7 +171,7 @@ func (k *holder) take(h *holding, list []*held) {
 		for n, err := range k.parts.addresses.DelAddresses(as) {
 			if err != nil && !errors.Is(err, unix.EADDRNOTAVAIL) && !errors.Is(err, unix.ENODEV) {
 				part[n].state = ours
-				h.problem(part[n].row.Key.Prefix.String(), err)
+				h.trouble(part[n], err)
 			}
 		}
 	}
