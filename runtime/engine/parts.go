@@ -89,8 +89,7 @@ func openParts() (p parts, err error) {
 		return p, err
 	}
 	p = parts{addresses: l, routes: l, links: l, vmacs: l}
-	p.wire = func(o kernel.AdvertOptions) (wire, error) { return kernel.OpenAdvertSocket(o) }
-	p.daemons = func() (daemons, error) { return kernel.Open(kernel.Options{}) }
+	p.wire, p.daemons = openWire, openDaemons
 	w, err := kernel.OpenWatcher()
 	if err != nil {
 		return p, errors.Join(err, l.Close())
@@ -102,6 +101,24 @@ func openParts() (p parts, err error) {
 	}
 	p.announcer = a
 	return p, nil
+}
+
+// openWire has a nil interface beside an error: one around a nil pointer would count as a socket.
+func openWire(o kernel.AdvertOptions) (wire, error) {
+	s, err := kernel.OpenAdvertSocket(o)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// openDaemons has a nil interface beside an error, as openWire.
+func openDaemons() (daemons, error) {
+	k, err := kernel.Open(kernel.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return k, nil
 }
 
 func (p parts) close() error {
