@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,7 +39,7 @@ func (s *Segment) Watch(i int) (*Wire, error) {
 		w.places[link.Attrs().Index] = place
 	}
 	if err := inside(s.hub, func() (err error) {
-		w.file, err = capture()
+		w.file, err = capture(slices.Sorted(maps.Keys(w.places)))
 		return err
 	}); err != nil {
 		return nil, err
@@ -47,19 +49,37 @@ func (s *Segment) Watch(i int) (*Wire, error) {
 }
 
 // capture is one socket for all ports: with one for each, their readers would mix up the order.
-func capture() (*os.File, error) {
+func capture(ports []int) (*os.File, error) {
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open a packet socket: %w", err)
 	}
+	filter := incoming(ports)
 	err = errors.Join(unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, room),
 		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1),
+		unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}),
 		unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: bigEndian(unix.ETH_P_ALL)}))
 	if err != nil {
 		_ = unix.Close(fd)
 		return nil, fmt.Errorf("watch a switch: %w", err)
 	}
 	return os.NewFile(uintptr(fd), "switch"), nil
+}
+
+// incoming takes what comes in at a port, once. Without it the sender would pay for the copies that the bridge makes, too: they are
+// captured in its own system call.
+func incoming(ports []int) []unix.SockFilter {
+	const ancillary, kind, index = 0xfffff000, 4, 8 // SKF_AD_OFF, SKF_AD_PKTTYPE and SKF_AD_IFINDEX of linux/filter.h
+	load := func(k uint32) unix.SockFilter {
+		return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: ancillary + k}
+	}
+	accept := uint8(len(ports)) // from the first comparison of a port to the last instruction
+	out := []unix.SockFilter{load(kind), {Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jt: accept + 1, K: unix.PACKET_OUTGOING}, load(index)}
+	for n, port := range ports {
+		out = append(out, unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jt: accept - uint8(n), K: uint32(port)})
+	}
+	const all = 1 << 16
+	return append(out, unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: 0}, unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: all})
 }
 
 func bigEndian(v uint16) uint16 { return v<<8 | v>>8 }
@@ -79,12 +99,8 @@ func (w *Wire) read() {
 				return !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR) && !errors.Is(err, unix.ENETDOWN)
 			}
 			ll, ok := from.(*unix.SockaddrLinklayer)
-			if !ok || ll.Pkttype == unix.PACKET_OUTGOING {
-				continue
-			}
-			place, ours := w.places[ll.Ifindex]
-			if f, ok := parseFrame(buf[:n]); ok && ours {
-				f.Place, f.At = place, stamp(oob[:on])
+			if f, known := parseFrame(buf[:n]); ok && known {
+				f.Place, f.At = w.places[ll.Ifindex], stamp(oob[:on])
 				w.add(f)
 			}
 		}
