@@ -71,10 +71,7 @@ func send(c net.Conn, v verb, body []byte) error {
 
 func receive(c net.Conn) (verb, []byte, error) {
 	packet := make([]byte, packetSize)
-	n, err := c.Read(packet)
-	if errors.Is(err, io.EOF) {
-		return 0, nil, errLeft
-	}
+	n, err := read(c, packet)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -84,10 +81,7 @@ func receive(c net.Conn) (verb, []byte, error) {
 	}
 	body := append(make([]byte, 0, size), packet[headSize:n]...)
 	for uint64(len(body)) < size {
-		if n, err = c.Read(packet); errors.Is(err, io.EOF) {
-			err = errLeft
-		}
-		if err != nil {
+		if n, err = read(c, packet); err != nil {
 			return 0, nil, err
 		}
 		body = append(body, packet[:n]...)
@@ -96,6 +90,19 @@ func receive(c net.Conn) (verb, []byte, error) {
 		return 0, nil, errors.New("message is damaged: its length or checksum is wrong")
 	}
 	return v, body, nil
+}
+
+// read looks behind the end once: Linux finds the queue empty first, and looks whether the other side has closed then, so that what was
+// sent between the two is still to be read (net/unix/af_unix.c, __unix_dgram_recvmsg).
+func read(c net.Conn, packet []byte) (int, error) {
+	n, err := c.Read(packet)
+	if errors.Is(err, io.EOF) {
+		n, err = c.Read(packet)
+	}
+	if errors.Is(err, io.EOF) {
+		err = errLeft
+	}
+	return n, err
 }
 
 // errLeft is the end of a connection by its other side. An empty packet, which carries nothing, ends it too.
