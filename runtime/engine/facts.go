@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"net/netip"
+
 	"github.com/lbsync/lbsync/runtime/vrrp"
 	"github.com/lbsync/lbsync/spec"
 )
@@ -61,26 +63,26 @@ func (l *loop) setRaised(name spec.InstanceKey, up bool) {
 	}
 }
 
-// setGround tells what an instance stands on.
+// setGround tells what an instance stands on. What it sends is from there before it takes a step on it.
 func (l *loop) setGround(name spec.InstanceKey, g ground) {
 	l.grounds[name] = g
 	m := l.members[name]
 	if m == nil {
 		return
 	}
-	moved := g.why == "" && g.source != m.source
-	l.stand(m, g, false)
-	if moved {
-		l.step(m, l.now, vrrp.Reconfigure(m.config()))
+	if before := m.source; m.stand(g) != before {
 		m.build(m.machine().Effective())
+		l.step(m, l.now, vrrp.Reconfigure(m.config()))
 	}
+	l.found(m.trackers[0], g.why == "", false)
 }
 
-func (l *loop) stand(m *member, g ground, fresh bool) {
+// stand takes a ground, and gives the source: without ground it stays, for the goodbye.
+func (m *member) stand(g ground) netip.Addr {
 	if m.why = g.why; g.why == "" {
 		m.source, m.expect.Source = g.source, g.source
 	}
-	l.found(m.trackers[0], g.why == "", fresh)
+	return m.source
 }
 
 // setLink tells whether an interface works.

@@ -156,21 +156,26 @@ func (l *loop) wire() {
 // all of a millisecond then takes a third of the time.
 const crowd = 200
 
-// begin starts a group, or goes on with it under its new settings.
+// begin starts a group, or goes on with it under its new settings. All members know what to send before the first step: it may be one of
+// any of them.
 func (l *loop) begin(g *group) {
+	for _, m := range g.members {
+		m.stand(l.grounds[m.name])
+		m.build(m.inst.Priority)
+	}
 	fresh := g.machine == nil
 	if fresh {
 		l.create(g)
 	}
 	for _, m := range g.members {
-		l.stand(m, l.grounds[m.name], fresh)
+		if !fresh {
+			l.step(m, l.now, vrrp.Reconfigure(m.config()))
+		}
+		l.found(m.trackers[0], m.why == "", fresh)
 		for _, t := range m.trackers[1:] {
 			if up, ok := l.links[t.key.Name]; ok && t.key.Watch == spec.WatchInterface {
 				l.found(t, up, fresh)
 			}
-		}
-		if !fresh {
-			l.step(m, l.now, vrrp.Reconfigure(m.config()))
 		}
 		l.judge(m, l.now)
 		m.build(m.machine().Effective())
@@ -190,7 +195,6 @@ func (l *loop) create(g *group) {
 	resumes := true
 	for n, m := range g.members {
 		m.tally = vrrp.Tally{}
-		m.source = l.grounds[m.name].source
 		configs[n] = m.config()
 		within := time.Duration(m.inst.DownAdverts) * m.inst.Interval
 		resumes = resumes && vrrp.State(m.slot.state) == vrrp.Active && m.slot.fresh(l.now+l.clock.boot, within)

@@ -121,6 +121,21 @@ func TestK14SettingsChangeInPlace(t *testing.T) {
 	undisturbed(t, a, b)
 }
 
+// A master whose interval changes says so by an advertisement that its peer understands, at once: waiting for the next one of the old or
+// the new interval would be a failover.
+func TestIntervalChangesInPlace(t *testing.T) {
+	a, b := pair(t)
+	for _, change := range []func(*spec.Instance){second, func(*spec.Instance) {}} {
+		next := plain(101, change)
+		a.want(next, nil)
+		b.until("B has learned the interval", func(s spec.VRRPStatus) bool { return find(s, "web").Learned == next.Instances[0].Value.Interval })
+	}
+	if i := a.instance("web"); i.Counters.SendErrors != 0 {
+		t.Errorf("A could not send %d advertisements", i.Counters.SendErrors)
+	}
+	undisturbed(t, a, b)
+}
+
 // What is no longer wanted is given up, with a goodbye.
 func TestUnwantedInstanceLeaves(t *testing.T) {
 	a, b := pair(t)
