@@ -19,10 +19,7 @@ func (c *control) chronicle(ctx context.Context) error {
 	last, drops := c.page.newest(), map[spec.InstanceKey]map[string]uint64{}
 	for {
 		next := c.loop.bell.wait()
-		for _, e := range c.page.since(last).Events {
-			c.log.Info("transition", "instance", e.Instance, "from", e.From, "to", e.To, "priority", e.Priority, "why", e.Why)
-			last = e.Serial
-		}
+		last = c.logEvents(last)
 		select {
 		case <-next:
 		case <-ticker.C:
@@ -31,9 +28,19 @@ func (c *control) chronicle(ctx context.Context) error {
 			}
 			c.tidy()
 		case <-ctx.Done():
+			c.logEvents(last)
 			return nil
 		}
 	}
+}
+
+// logEvents writes what is newer than last, and says which is the newest now.
+func (c *control) logEvents(last uint64) uint64 {
+	for _, e := range c.page.since(last).Events {
+		c.log.Info("transition", "instance", e.Instance, "from", e.From, "to", e.To, "priority", e.Priority, "why", e.Why)
+		last = e.Serial
+	}
+	return last
 }
 
 // logDrops tells of packets that were dropped since the last time (RFC 9568, section 7.1 has them logged).

@@ -85,6 +85,11 @@ func (c *control) Want(_ context.Context, v spec.VRRP, secrets map[string]string
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	select {
+	case <-c.over:
+		return errStopping
+	default:
+	}
 	if c.holder.adopted.Load() && reflect.DeepEqual(v, c.kept.VRRP) && maps.Equal(secrets, c.kept.Secrets) {
 		return nil
 	}
@@ -170,7 +175,8 @@ func (l *loop) remind() {
 	}
 }
 
-// Events waits for what is newer than after.
+// Events waits for what is newer than after. The end of ctx is a reason to look once more: an engine that stops leaves its roles first,
+// and whoever waits hears of that.
 func (c *control) Events(ctx context.Context, after uint64) (spec.VRRPEvents, error) {
 	for {
 		next := c.loop.bell.wait() // before the look, so that none in between is missed
@@ -180,6 +186,9 @@ func (c *control) Events(ctx context.Context, after uint64) (spec.VRRPEvents, er
 		select {
 		case <-next:
 		case <-ctx.Done():
+			if e := c.page.since(after); len(e.Events) > 0 {
+				return e, nil
+			}
 			return spec.VRRPEvents{}, ctx.Err()
 		}
 	}

@@ -119,6 +119,8 @@ func (c *control) run(ctx context.Context, l *net.UnixListener) error {
 	defer signal.Stop(spins)
 	holding, stopHolding := context.WithCancel(context.Background())
 	defer stopHolding()
+	serving, stopServing := context.WithCancel(context.Background()) // the agent hears of the last transitions too
+	defer stopServing()
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error {
 		runtime.LockOSThread()
@@ -126,10 +128,10 @@ func (c *control) run(ctx context.Context, l *net.UnixListener) error {
 		return c.loop.run()
 	})
 	all.Go(func() error { return c.holder.run(holding) })
-	all.Go(func() error { return line.Serve(ctx, l, c, c.log) })
-	all.Go(func() error { return c.chronicle(ctx) })
+	all.Go(func() error { return line.Serve(serving, l, c, c.log) })
+	all.Go(func() error { return c.chronicle(serving) })
 	all.Go(func() error {
-		c.loop.bell.spread(ctx)
+		c.loop.bell.spread(serving)
 		return nil
 	})
 	c.options.Ready()
@@ -141,6 +143,7 @@ func (c *control) run(ctx context.Context, l *net.UnixListener) error {
 			c.scheduler.drop("computed for 2 seconds without waiting")
 		case <-ctx.Done():
 			c.leave()
+			stopServing()
 			stopHolding()
 			return all.Wait()
 		}
@@ -149,6 +152,8 @@ func (c *control) run(ctx context.Context, l *net.UnixListener) error {
 
 // leave gives the roles away, and then what goes with them.
 func (c *control) leave() {
+	c.mu.Lock() // no wanted state brings any of it back
+	defer c.mu.Unlock()
 	_ = c.onLoop(func(l *loop) { // an error means that the loop has ended, and the reason is that of run
 		for _, m := range l.members {
 			l.leave(m)

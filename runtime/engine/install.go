@@ -69,7 +69,7 @@ func (l *loop) leave(m *member) {
 		l.send(m, 0)
 		l.order(m, release, 0)
 	}
-	l.changed(m, &vrrp.Effect{From: from, To: vrrp.Initialize, Why: vrrp.WhyShutdown})
+	l.changed(m, &vrrp.Effect{From: from, To: vrrp.Initialize, Priority: m.inst.Priority, Why: vrrp.WhyShutdown})
 	m.gone = true
 }
 

@@ -152,7 +152,7 @@ func TestGroupChangesInPlace(t *testing.T) {
 		}
 	}
 	events := l.page.since(serial).Events
-	if len(events) != 1 || events[0].Instance != "i2" || events[0].To != spec.VRRPInitialize {
+	if len(events) != 1 || events[0].Instance != "i2" || events[0].To != spec.VRRPInitialize || events[0].Priority != 100 {
 		t.Errorf("events are %+v", events)
 	}
 }

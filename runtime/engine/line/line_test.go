@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -159,6 +160,45 @@ func TestEventsEndWithTheirClient(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 	<-m.left
+}
+
+// leaving is an Engine whose last event comes when it stops.
+type leaving struct{ memory }
+
+func (l *leaving) Events(ctx context.Context, _ uint64) (spec.VRRPEvents, error) {
+	close(l.waiting)
+	<-ctx.Done()
+	return spec.VRRPEvents{Events: []spec.VRRPEvent{{Serial: 8, To: spec.VRRPInitialize}}}, nil
+}
+
+// Whoever waits hears of the stop itself before Serve returns and the process ends.
+func TestStopIsTold(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "engine.sock")
+	l, err := Listen(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	e := &leaving{memory{waiting: make(chan struct{})}}
+	got := make(chan error, 1)
+	go func() {
+		<-e.waiting
+		stop()
+	}()
+	client := dial(t, path)
+	go func() {
+		events, err := client.Events(context.Background(), 7)
+		if err == nil && events.Events[0].Serial != 8 {
+			err = fmt.Errorf("events are %+v", events)
+		}
+		got <- err
+	}()
+	if err := Serve(ctx, l, e, slog.New(slog.DiscardHandler)); err != nil {
+		t.Error(err)
+	}
+	if err := <-got; err != nil {
+		t.Error(err)
+	}
 }
 
 func raw(t *testing.T, path string, packets ...[]byte) string {

@@ -16,13 +16,17 @@ import (
 // clientsMax bounds the memory that clients can take: the agent uses two connections, an operator one.
 const clientsMax = 32
 
-// Serve answers until ctx ends, each connection in a goroutine of its own, and closes the listener. A client that is slow, dead or
-// talks nonsense costs itself alone.
+// farewell is how long clients may take to fetch their answers once the engine stops.
+const farewell = time.Second
+
+// Serve answers until ctx ends, each connection in a goroutine of its own, closes the listener, and waits for the answers that are on
+// their way, for a second at most. A client that is slow, dead or talks nonsense costs itself alone.
 func Serve(ctx context.Context, l *net.UnixListener, e Engine, log *slog.Logger) error {
+	free := make(chan struct{}, clientsMax)
+	defer drain(free)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { _ = l.Close() })() // ends Accept, whose error is then the reason
-	free := make(chan struct{}, clientsMax)
 	for {
 		conn, err := l.AcceptUnix()
 		if ctx.Err() != nil {
@@ -40,6 +44,19 @@ func Serve(ctx context.Context, l *net.UnixListener, e Engine, log *slog.Logger)
 		default:
 			log.Warn("client turned away", "cause", "too many at once", "most", clientsMax)
 			_ = conn.Close() // it was never used
+		}
+	}
+}
+
+// drain waits until all places are free.
+func drain(free chan struct{}) {
+	late := time.NewTimer(farewell)
+	defer late.Stop()
+	for range clientsMax {
+		select {
+		case free <- struct{}{}:
+		case <-late.C:
+			return
 		}
 	}
 }
