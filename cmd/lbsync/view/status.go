@@ -104,10 +104,7 @@ func (s Status) blocked() string {
 
 // lists name what the verdict counts.
 func (s Status) lists(t *Text) {
-	var rows [][]Cell
-	for _, f := range s.Agent.Failures {
-		rows = append(rows, []Cell{Red.In("failed"), Plain.In(f.Action.String() + " " + object(f.Object)), Plain.In(f.Error)})
-	}
+	rows := failed(s.Agent.Failures)
 	for _, h := range s.Agent.Holds {
 		rows = append(rows, []Cell{Yellow.In("held"), Plain.In(object(h.Object)), Plain.In(h.Why + until(h.Until))})
 	}

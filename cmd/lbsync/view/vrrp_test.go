@@ -53,6 +53,12 @@ func TestVRRP(t *testing.T) {
 		t.Errorf("health is %s", s.Health)
 	}
 	text(t, "status_vrrp_away.txt", NewStatus(away, now), false)
+	away.Failures = []spec.Failure{{Object: spec.ObjectOf(spec.InstanceKey("db")), Action: spec.Add, Error: away.Engine.Error}}
+	for n := range byte(200) {
+		key := spec.AddressKey{Instance: "db", Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 0, 2, n}), 32)}
+		away.Failures = append(away.Failures, spec.Failure{Object: spec.ObjectOf(key), Action: spec.Add, Error: away.Engine.Error})
+	}
+	text(t, "status_vrrp_failed.txt", NewStatus(away, now), false)
 
 	many := withVRRP()
 	for range 10 {
