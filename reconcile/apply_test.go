@@ -102,7 +102,7 @@ func failing(t *testing.T, want, live string, key spec.Key) reconcile.Outcome {
 const instance = "vrrp-instance --instance v --interface eth0 --routerid 7 --version 3 --family ipv4 --interval 1s --downadverts 3 --group 224.0.0.18 --priority 100"
 
 func TestExecuteKeepsTheServiceOfAnAddressThatStays(t *testing.T) {
-	const address, other = "\nvirtual-address --instance v --prefix 192.0.2.1/32\n", "virtual-address --instance v --prefix 192.0.2.9/32\n"
+	const address, other = "\nvirtual-address --instance v --prefix 192.0.2.1/32 --device eth0 --scope global\n", "virtual-address --instance v --prefix 192.0.2.9/32\n"
 	const services = "-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 192.0.2.21:80 -g -w 1\n-A -t 192.0.2.2:80 -s rr\n"
 	gone := spec.AddressKey{Instance: "v", Prefix: netip.MustParsePrefix("192.0.2.1/32")}
 	out := failing(t, instance+"\n"+other, instance+address+other+services, gone)
@@ -117,7 +117,7 @@ func TestExecuteKeepsTheServiceOfAnAddressThatStays(t *testing.T) {
 }
 
 func TestExecuteFollowsNoInstanceThatIsMissing(t *testing.T) {
-	const rest = "\nvirtual-address --instance v --prefix 192.0.2.1/32\nsync-role --instance v --daemon.syncid 1\n"
+	const rest = "\nvirtual-address --instance v --prefix 192.0.2.1/32 --device eth0 --scope global\nsync-role --instance v --daemon.syncid 1\n"
 	out := failing(t, instance+rest, "", spec.InstanceKey("v"))
 	if len(out.Done) != 0 || len(out.Failed) != 2 || len(out.Skipped) != 1 || !errors.Is(out.Skipped[0].Err, reconcile.ErrNoInstance) {
 		t.Errorf("%+v", out)
@@ -126,7 +126,7 @@ func TestExecuteFollowsNoInstanceThatIsMissing(t *testing.T) {
 
 // Who lacks a service does not take the role; but it may give it away.
 func TestExecuteDrawsNoRoleToWhatFailed(t *testing.T) {
-	const address, service = "\nvirtual-address --instance v --prefix 192.0.2.1/32\n", "-A -t 192.0.2.1:80 -s rr\n"
+	const address, service = "\nvirtual-address --instance v --prefix 192.0.2.1/32 --device eth0 --scope global\n", "-A -t 192.0.2.1:80 -s rr\n"
 	for priority, want := range map[string]string{
 		"100 --preempt true": "not all that a master needs could be done, so the role is not drawn here",
 		"101":                "not all that a master needs could be done, so the role is not drawn here",

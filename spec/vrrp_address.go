@@ -18,7 +18,7 @@ var virtualAddressBlock = schema.New(schema.Block[VirtualAddress]{
 			Set: func(a *VirtualAddress, v schema.Value) { a.Device = perDirector(v, text) }},
 		{Attr: schema.Attr{Name: "label", MaxLen: maxInterface, Doc: "Label of an IPv4 address, such as eth0:1"},
 			Set: func(a *VirtualAddress, v schema.Value) { a.Label = v.Str }},
-		{Attr: schema.Attr{Name: "scope", Kind: schema.Word, Words: []string{"global", "site", "link", "host"}, Default: `"global"`, Doc: "Scope of the address"},
+		{Attr: schema.Attr{Name: "scope", Kind: schema.Word, Words: addressScopes, Default: `"global"`, Doc: "Scope of the address"},
 			Set: func(a *VirtualAddress, v schema.Value) { a.Scope = v.Str }},
 		{Attr: schema.Attr{Name: "broadcast", Kind: schema.Address, Doc: "Broadcast address of an IPv4 address", Keepalived: "brd"},
 			Set: func(a *VirtualAddress, v schema.Value) { a.Broadcast = v.Addr }},

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"time"
 )
 
 // MaxAdvertised is how many addresses an instance may advertise: the packet counts them in one byte (RFC 9568, section 5.2.5), and one of
@@ -27,7 +26,7 @@ func (v VRRP) Check() error {
 	parts(&c, v.Addresses, func(t *told, r Row[AddressKey, Address]) error { return t.address(r.Key.Prefix.Addr(), r.Value) })
 	parts(&c, v.Routes, nil)
 	parts(&c, v.Rules, nil)
-	parts(&c, v.Trackers, nil)
+	parts(&c, v.Trackers, func(_ *told, r Row[TrackerKey, Tracking]) error { return r.Value.check() })
 	parts(&c, v.Follow, nil)
 	for i := range v.Instances {
 		c.fail(&v.Instances[i], c.instances[v.Instances[i].Key].whole())
@@ -94,6 +93,8 @@ func (t *told) peer(a netip.Addr) error {
 		return errors.New("the instance is not unicast")
 	case FamilyOf(a) != t.instance.Family:
 		return fmt.Errorf("the instance is %s", t.instance.Family)
+	case a.IsMulticast():
+		return errors.New("this is a multicast group")
 	case a == t.instance.Source:
 		return errors.New("this is the instance's own source")
 	}
@@ -101,8 +102,8 @@ func (t *told) peer(a netip.Addr) error {
 }
 
 func (t *told) address(a netip.Addr, v Address) error {
-	if v.Excluded {
-		return nil
+	if err := v.check(a); err != nil || v.Excluded {
+		return err
 	}
 	t.advertised++
 	t.linkLocal = t.linkLocal || a.IsLinkLocalUnicast()
@@ -124,52 +125,6 @@ func (t *told) whole() error {
 		return errors.New("it advertises no link-local address")
 	case t.instance.Unicast && t.peers == 0:
 		return errors.New("it is unicast and has no peer")
-	}
-	return nil
-}
-
-// check judges the settings by themselves.
-func (i Instance) check() error {
-	switch {
-	case i.Interface == "":
-		return errors.New("it has no interface")
-	case i.RouterID == 0 || i.Priority == 0 || i.DownAdverts == 0 || i.DownAdverts > 100:
-		return errors.New("virtual_router_id and priority are 1 to 255, down_timer_adverts 1 to 100")
-	case i.Family != IPv4 && i.Family != IPv6:
-		return errors.New("it has no address family")
-	case i.Source.IsValid() && FamilyOf(i.Source) != i.Family:
-		return fmt.Errorf("it is %s, and its source %s is not", i.Family, i.Source)
-	}
-	if err := i.checkVersion(); err != nil {
-		return err
-	}
-	return i.checkWay()
-}
-
-func (i Instance) checkVersion() error {
-	switch v := i.Version; {
-	case v != 2 && v != 3:
-		return fmt.Errorf("there is no version %d", v)
-	case v == 2 && i.Family == IPv6:
-		return errors.New("version 2 has no IPv6")
-	case v == 2 && (i.Interval%time.Second != 0 || i.Interval < time.Second || i.Interval > 255*time.Second):
-		return fmt.Errorf("version 2 has whole seconds, 1 to 255, and not %s", i.Interval)
-	case v == 3 && (i.Interval%(10*time.Millisecond) != 0 || i.Interval < 10*time.Millisecond || i.Interval > 40950*time.Millisecond):
-		return fmt.Errorf("version 3 has steps of 10 ms, 10ms to 40.95s, and not %s", i.Interval)
-	case v == 3 && i.Secret != "":
-		return errors.New("version 3 has no password")
-	}
-	return nil
-}
-
-func (i Instance) checkWay() error {
-	switch {
-	case i.Unicast && !i.Source.IsValid():
-		return errors.New("it is unicast and has no source")
-	case i.Unicast && (i.TTLMin == 0 || i.TTLMin > i.TTLMax):
-		return fmt.Errorf("no TTL is from %d to %d", i.TTLMin, i.TTLMax)
-	case !i.Unicast && (!i.Group.IsMulticast() || FamilyOf(i.Group) != i.Family):
-		return fmt.Errorf("%s is no multicast group of %s", i.Group, i.Family)
 	}
 	return nil
 }

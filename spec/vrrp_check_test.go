@@ -17,9 +17,9 @@ func runnable() VRRP {
 		Instances: Rows[InstanceKey, Instance]{{Key: "v", Value: v}, {Key: "w", Value: w}},
 		Peers:     Rows[PeerKey, Peer]{{Key: PeerKey{"v", addr("192.0.2.12")}}},
 		Addresses: Rows[AddressKey, Address]{
-			{Key: AddressKey{"v", prefix("192.0.2.1/32")}, Value: Address{Device: "eth0"}},
-			{Key: AddressKey{"w", prefix("fe80::1/64")}, Value: Address{Device: "eth0"}},
-			{Key: AddressKey{"w", prefix("192.0.2.2/32")}, Value: Address{Device: "eth0", Excluded: true}},
+			{Key: AddressKey{"v", prefix("192.0.2.1/32")}, Value: Address{Device: "eth0", Scope: "global"}},
+			{Key: AddressKey{"w", prefix("fe80::1/64")}, Value: Address{Device: "eth0", Scope: "global"}},
+			{Key: AddressKey{"w", prefix("192.0.2.2/32")}, Value: Address{Device: "eth0", Scope: "global", Excluded: true}},
 		},
 		Routes:   Rows[RouteKey, Route]{{Key: RouteKey{Instance: "v"}}},
 		Rules:    Rows[RuleKey, Rule]{{Key: RuleKey{Instance: "v"}}},
@@ -63,6 +63,15 @@ func TestVRRPCheck(t *testing.T) {
 		"vrrp tracker x track  : there is no vrrp instance of that name":                       func(s *VRRP, _, _ *Instance) { s.Trackers[0].Key.Instance = "x" },
 		"sync role x: there is no vrrp instance of that name":                                  func(s *VRRP, _, _ *Instance) { s.Follow[0].Key = "x" },
 		"sync daemons follow v and w: one kernel has one pair of them":                         func(s *VRRP, _, _ *Instance) { s.Follow = append(s.Follow, Row[FollowSyncKey, FollowSync]{Key: "w"}) },
+		"interface a-name-of-16-byte: a name has 15 bytes at most":                             func(_ *VRRP, v, _ *Instance) { v.Interface = "a-name-of-16-byte" },
+		"vrrp instance v: it has a delay below 0":                                              func(_ *VRRP, v, _ *Instance) { v.Announce.Refresh = -1 },
+		"vrrp instance w: only version 3 over IPv4 has two ways":                               func(_ *VRRP, _, w *Instance) { w.PseudoHeader = true },
+		"vrrp instance v: it is unicast and has a virtual MAC":                                 func(_ *VRRP, v, _ *Instance) { v.VMAC = true },
+		"vrrp peer v peer 224.0.0.18: this is a multicast group":                               func(s *VRRP, _, _ *Instance) { s.Peers[0].Key.Addr = netip.MustParseAddr("224.0.0.18") },
+		`virtual address v 192.0.2.1/32: device "", label ""`:                                  func(s *VRRP, _, _ *Instance) { s.Addresses[0].Value.Device = "" },
+		`virtual address w 192.0.2.2/32: there is no scope "world"`:                            func(s *VRRP, _, _ *Instance) { s.Addresses[2].Value.Scope = "world" },
+		"virtual address w fe80::1/64: only IPv4 has a broadcast address":                      func(s *VRRP, _, _ *Instance) { s.Addresses[1].Value.Broadcast = netip.MustParseAddr("192.0.2.255") },
+		"vrrp tracker v track  : weight 254":                                                   func(s *VRRP, _, _ *Instance) { s.Trackers[0].Value.Weight = 254 },
 		"vrrp instance v: it advertises 256 addresses, and at most 255 are possible":           func(s *VRRP, _, _ *Instance) { many(s, "v", 255, netip.AddrFrom4([4]byte{10})) },
 		"vrrp instance w: it advertises 91 addresses, and at most 90 are possible":             func(s *VRRP, _, _ *Instance) { many(s, "w", 90, netip.MustParseAddr("2001:db8::")) },
 	} {
@@ -78,7 +87,7 @@ func TestVRRPCheck(t *testing.T) {
 func many(s *VRRP, k InstanceKey, n int, a netip.Addr) {
 	for range n {
 		a = a.Next()
-		s.Addresses = append(s.Addresses, Row[AddressKey, Address]{Key: AddressKey{k, netip.PrefixFrom(a, a.BitLen())}, Value: Address{Device: "eth0"}})
+		s.Addresses = append(s.Addresses, Row[AddressKey, Address]{Key: AddressKey{k, netip.PrefixFrom(a, a.BitLen())}, Value: Address{Device: "eth0", Scope: "global"}})
 	}
 }
 
@@ -86,5 +95,5 @@ func many(s *VRRP, k InstanceKey, n int, a netip.Addr) {
 func twin(s *VRRP, i Instance) {
 	s.Instances = append(s.Instances, Row[InstanceKey, Instance]{Key: "x", Value: i})
 	s.Peers = append(s.Peers, Row[PeerKey, Peer]{Key: PeerKey{"x", netip.MustParseAddr("192.0.2.12")}})
-	s.Addresses = append(s.Addresses, Row[AddressKey, Address]{Key: AddressKey{"x", netip.MustParsePrefix("192.0.2.9/32")}, Value: Address{Device: "eth0"}})
+	s.Addresses = append(s.Addresses, Row[AddressKey, Address]{Key: AddressKey{"x", netip.MustParsePrefix("192.0.2.9/32")}, Value: Address{Device: "eth0", Scope: "global"}})
 }

@@ -113,6 +113,8 @@ func (i *VRRPInstance) checkInterval(d *schema.Decoder, in *schema.Instance) {
 
 func (i *VRRPInstance) checkTransport(d *schema.Decoder, in *schema.Instance) {
 	switch {
+	case i.Unicast && i.VMAC:
+		d.Error(in.At("use_vmac"), "use_vmac with unicast", "The interface of the virtual MAC has no address of its own, so that it cannot ask for a peer's MAC: remove use_vmac, or write unicast = false.")
 	case i.Unicast && i.Group.IsValid():
 		d.Error(in.At("group"), "group with unicast", "Unicast advertisements go to the other directors: remove group, or write unicast = false.")
 	case i.Group.IsValid() && FamilyOf(i.Group) != i.Family:

@@ -62,7 +62,7 @@ type InstanceStatus struct {
 	Counters    VRRPCounters  `json:"counters"`
 }
 
-// Speaker is somebody who advertises one of our virtual router ids and is none of the instance's members.
+// Speaker is somebody who advertises to us for a unicast instance and is none of its peers.
 type Speaker struct {
 	Addr     netip.Addr `json:"address"`
 	Priority uint8      `json:"priority"`

@@ -57,7 +57,7 @@ func instance(words []string) *spec.VRRPInstance {
 	iface := "eth0"
 	in := &spec.VRRPInstance{
 		Name: words[1], Interface: spec.PerDirector[string]{All: &iface}, VirtualRouterID: 79, Version: 3, Family: spec.IPv4, AdvertInterval: time.Second, DownTimerAdverts: 3, Group: netip.MustParseAddr("224.0.0.18"), TTLMin: 255, TTLMax: 255,
-		Priority: spec.PerDirector[uint8]{By: map[string]uint8{}}, Addresses: []spec.VirtualAddress{{Prefix: netip.MustParsePrefix("192.0.2.1/32")}},
+		Priority: spec.PerDirector[uint8]{By: map[string]uint8{}}, Addresses: []spec.VirtualAddress{{Prefix: netip.MustParsePrefix("192.0.2.1/32"), Scope: "global"}},
 	}
 	for i, p := range words[2:] {
 		in.Priority.By["lb"+strconv.Itoa(i+1)] = uint8(number(p))

@@ -24,8 +24,8 @@ const full = `-A -t 192.0.2.1:80 -s mh -b 24 -p 300 -M 24 --pe sip
 --start-daemon master --mcast-interface eth0 --syncid 11 --mcast-group 224.0.0.81 --mcast-port 8848 --mcast-ttl 1 --sync-maxlen 1472
 --set tcp 900
 net.ipv4.vs.sync_threshold = 3 50
-vrrp-instance --instance v --interface eth0 --routerid 79 --version 2 --family ipv4 --priority 100 --interval 1s --preempt true --preemptdelay 1m0s --startupdelay 5s --unicast true --source 192.0.2.11 --ttlmin 254 --ttlmax 255 --secret s --vmac true --downadverts 3 --syncgroup g --announce.repeat 5 --announce.delay 5s --announce.refresh 1m0s --announce.refreshrepeat 1 --announce.interval 1ms --announce.lowerpriority true
-vrrp-instance --instance w --interface eth0 --routerid 80 --version 3 --family ipv6 --priority 1 --interval 10ms --group ff02::12 --downadverts 3
+vrrp-instance --instance v --interface eth0 --routerid 79 --version 2 --family ipv4 --priority 100 --interval 1s --preempt true --preemptdelay 1m0s --startupdelay 5s --unicast true --source 192.0.2.11 --ttlmin 254 --ttlmax 255 --secret s --downadverts 3 --syncgroup g --announce.repeat 5 --announce.delay 5s --announce.refresh 1m0s --announce.refreshrepeat 1 --announce.interval 1ms --announce.lowerpriority true
+vrrp-instance --instance w --interface eth0 --routerid 80 --version 3 --family ipv6 --priority 1 --interval 10ms --group ff02::12 --vmac true --downadverts 3
 vrrp-peer --instance v --addr 192.0.2.12 --director lb2
 virtual-address --instance v --prefix 192.0.2.100/24 --device eth0 --label eth0:1 --scope global --broadcast 192.0.2.255
 virtual-address --instance w --prefix 2001:db8::1/64 --device eth0 --scope global --excluded true

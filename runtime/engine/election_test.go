@@ -43,7 +43,7 @@ func TestRefusedStateChangesNothing(t *testing.T) {
 	a.want(plain(100), nil)
 	a.becomes("web", spec.VRRPMaster)
 	err := a.Want(t.Context(), with(plain(0), "web", "10.9.0.101/24"), nil)
-	if err == nil || !strings.Contains(err.Error(), "vrrp instance web: priority 0: 1 to 255 are possible") {
+	if err == nil || !strings.Contains(err.Error(), "vrrp instance web: virtual_router_id and priority are 1 to 255") {
 		t.Errorf("error is %v", err)
 	}
 	a.holds("web", 1)

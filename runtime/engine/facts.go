@@ -28,8 +28,7 @@ func (l *loop) setSocket(key portKey, sock wire) {
 	l.watch()
 }
 
-// setOut gives an instance a socket on its virtual MAC, or none. Unicast leaves by the interface below: the virtual one has no
-// address and no neighbours.
+// setOut gives an instance a socket on its virtual MAC, or none.
 func (l *loop) setOut(name spec.InstanceKey, sock wire, up bool) {
 	if o := l.outs[name]; o != nil && o.sock != nil {
 		o.flush()
@@ -39,15 +38,8 @@ func (l *loop) setOut(name spec.InstanceKey, sock wire, up bool) {
 		l.outs[name] = &outlet{sock: sock, down: !up}
 	}
 	if m := l.members[name]; m != nil {
-		m.out = l.outletOf(m)
+		m.out = l.outs[name]
 	}
-}
-
-func (l *loop) outletOf(m *member) *outlet {
-	if m.inst.Unicast {
-		return nil
-	}
-	return l.outs[m.name]
 }
 
 // setRaised tells that the virtual MAC of an instance can be sent from, or cannot any more. A new master advertises now: it

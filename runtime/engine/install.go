@@ -146,7 +146,7 @@ func (l *loop) wire() {
 	for _, m := range l.members {
 		s := l.socket(m.port())
 		s.byRouter[m.inst.RouterID] = m
-		m.out = l.outletOf(m)
+		m.out = l.outs[m.name]
 		l.brisk = l.brisk || m.inst.Interval < time.Second
 	}
 	l.watch()

@@ -28,8 +28,7 @@ type member struct {
 	packets []kernel.AdvertPacket // one for each destination, with the effective priority
 	goodbye []kernel.AdvertPacket // the same with priority 0
 
-	known    []netip.Addr // other directors of the instance; none: not known
-	trackers []*tracker   // the first is its own interface
+	trackers []*tracker // the first is its own interface
 	verdicts []vrrp.Verdict
 	tally    vrrp.Tally
 	figures
@@ -55,18 +54,19 @@ type speaker struct {
 // newMember prepares all that is sent and expected. The loop then only fills in what its interface decides.
 func newMember(v spec.VRRP, row spec.Row[spec.InstanceKey, spec.Instance], secrets map[string]string) *member {
 	i := row.Value
-	m := &member{name: row.Key, inst: i, advert: advertOf(row, v), known: peersOf(v, row.Key)}
+	m := &member{name: row.Key, inst: i, advert: advertOf(row, v)}
+	peers := peersOf(v, row.Key)
 	if i.Secret != "" {
 		m.advert.AuthType = vrrp.AuthPass
 		copy(m.advert.Auth[:], secrets[i.Secret])
 	}
 	m.expect = vrrp.Expect{
 		Version: i.Version, RouterID: i.RouterID, IPv6: i.Family == spec.IPv6, Owner: i.Priority == 255, Interval: i.Interval,
-		Unicast: i.Unicast, Peers: m.known, TTLMin: i.TTLMin, TTLMax: i.TTLMax, AuthType: m.advert.AuthType, Auth: m.advert.Auth, Addrs: m.advert.Addrs,
+		Unicast: i.Unicast, Peers: peers, TTLMin: i.TTLMin, TTLMax: i.TTLMax, AuthType: m.advert.AuthType, Auth: m.advert.Auth, Addrs: m.advert.Addrs,
 	}
 	to := []netip.Addr{i.Group}
 	if i.Unicast {
-		to = m.known
+		to = peers
 	}
 	for _, dst := range to {
 		m.packets = append(m.packets, kernel.AdvertPacket{Dst: dst})
@@ -74,6 +74,22 @@ func newMember(v spec.VRRP, row spec.Row[spec.InstanceKey, spec.Instance], secre
 	}
 	m.track(v)
 	return m
+}
+
+// advertOf is what an instance advertises as long as nothing lowers its priority.
+func advertOf(row spec.Row[spec.InstanceKey, spec.Instance], v spec.VRRP) vrrp.Advert {
+	i := row.Value
+	a := vrrp.Advert{Version: i.Version, RouterID: i.RouterID, Priority: i.Priority, Interval: i.Interval}
+	if i.PseudoHeader {
+		a.Sum = vrrp.SumPseudo
+	}
+	for _, r := range addressesOf(v, row.Key) {
+		if !r.Value.Excluded {
+			a.Addrs = append(a.Addrs, r.Key.Prefix.Addr())
+		}
+	}
+	vrrp.SortAddrs(a.Addrs)
+	return a
 }
 
 // config is what the state machine is to know.

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"net/netip"
-
 	"github.com/lbsync/lbsync/runtime/kernel"
 	"github.com/lbsync/lbsync/runtime/vrrp"
 )
@@ -130,23 +128,13 @@ func (l *loop) hear(s *socket, d *kernel.AdvertDatagram) {
 	}
 	reason := vrrp.ParseAdvert(&l.heard, d.Payload, vrrp.Origin{Src: d.Src, Dst: d.Dst, TTL: d.TTL}, &m.expect)
 	m.dropped[reason]++
-	if src := d.Src.WithZone(""); reason == vrrp.UnknownPeer || reason == vrrp.Accepted && m.stranger(src) {
-		m.spoke(src, d.Payload[2])
+	if reason == vrrp.UnknownPeer {
+		m.spoke(d.Src.WithZone(""), d.Payload[2])
 	}
 	if reason == vrrp.Accepted {
 		m.note(&l.heard)
 		l.step(m, l.now, vrrp.Heard(d.Src, &l.heard))
 	}
-}
-
-// stranger says whether somebody is none of the instance's directors, where those are known.
-func (m *member) stranger(src netip.Addr) bool {
-	for _, k := range m.known {
-		if k == src {
-			return false
-		}
-	}
-	return len(m.known) > 0
 }
 
 // note counts what is odd about an advertisement that is taken.
