@@ -28,8 +28,9 @@ unit: ## the tests that need no IPVS
 	@test -z "$$(gofmt -l cmd spec policies reconcile runtime examples *.go)" || { gofmt -l cmd spec policies reconcile runtime examples *.go; exit 1; }
 	$(GO) run $(GOTESTSUM) --format pkgname -- -race ./...
 
-lab-test: build ## the tests that need IPVS, in one boot of the lab
+lab-test: build ## the tests that need IPVS, in the lab
 	$(LAB) test ./runtime/kernel/... ./cmd/lbsync/...
+	$(LAB) test ./runtime/engine -- -test.run=Follow
 
 lint: ## the chosen linters of .golangci.yml
 	$(GO) run $(LINT) run ./...
