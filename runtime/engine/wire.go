@@ -9,7 +9,6 @@ import (
 type socket struct {
 	outlet
 	byRouter [256]*member
-	unknown  uint64 // messages for virtual router ids that nobody here has
 }
 
 // outlet collects the packets of one wake-up that leave by the same socket.
@@ -118,7 +117,6 @@ func (l *loop) hear(s *socket, d *kernel.AdvertDatagram) {
 	id, ok := vrrp.RouterOf(d.Payload)
 	m := s.byRouter[id]
 	if !ok || m == nil || m.gone {
-		s.unknown++
 		return
 	}
 	m.received++

@@ -34,12 +34,6 @@ type AdvertPacket struct {
 	Dst     netip.Addr // a group or a unicast peer
 }
 
-// AdvertDrops counts what Receive kept to itself.
-type AdvertDrops struct {
-	Foreign   uint64 // from another interface, or to a group that this socket did not join
-	Malformed uint64 // the IP header's lengths contradict each other, or the kernel did not tell what it was asked for
-}
-
 // AdvertSocket carries the advertisements of one family on one interface, in the network namespace of the thread that opened it. Its
 // methods belong to one goroutine; Receive and Send neither block nor allocate, and do not give up the P. An interface that is deleted and
 // made anew needs a new socket.
@@ -47,7 +41,6 @@ type AdvertSocket struct {
 	fd, index int
 	v6        bool
 	groups    []netip.Addr // joined
-	drops     AdvertDrops
 	in        *advertInbox
 	out       *advertOutbox
 }
@@ -90,9 +83,6 @@ func openAdvertSocket(o AdvertOptions) (*AdvertSocket, error) {
 // FD is for poll.
 func (s *AdvertSocket) FD() int { return s.fd }
 
-// Drops are counted since the socket was opened.
-func (s *AdvertSocket) Drops() AdvertDrops { return s.drops }
-
 // Close closes the socket and leaves its groups.
 func (s *AdvertSocket) Close() error { return unix.Close(s.fd) }
 
@@ -128,15 +118,8 @@ func (s *AdvertSocket) Receive(dst []AdvertDatagram) (int, error) {
 // with IPV6_MULTICAST_ALL off: net/ipv6/raw.c looks at it only where the socket is bound to an address.
 func (s *AdvertSocket) judge(i int) (AdvertDatagram, bool) {
 	d, index, ok := s.in.datagram(i, s.v6)
-	switch {
-	case !ok:
-		s.drops.Malformed++
-	case index != s.index || d.Dst.IsMulticast() && !slices.Contains(s.groups, d.Dst):
-		s.drops.Foreign++
-	default:
-		return d, true
-	}
-	return AdvertDatagram{}, false
+	ok = ok && index == s.index && (!d.Dst.IsMulticast() || slices.Contains(s.groups, d.Dst))
+	return d, ok
 }
 
 // Send sends packets in order. The error is that of batch[sent]; those behind it were not tried.
