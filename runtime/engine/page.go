@@ -22,7 +22,7 @@ type page struct {
 	*layout
 }
 
-// The sizes of the page. Memory is taken as it is touched.
+// The sizes of the page. The process takes memory as it is touched, the file has its room at once.
 const (
 	slotsMax = 4096 // instances
 	ringSize = 4096 // events that wait for an agent
@@ -87,8 +87,8 @@ func openPage(path string) (_ *page, err error) {
 		return nil, fmt.Errorf("lock %s, which another engine may hold: %w", path, err)
 	}
 	size := int(unsafe.Sizeof(layout{}))
-	if err := f.Truncate(int64(size)); err != nil {
-		return nil, fmt.Errorf("size roles of engine: %w", err)
+	if err := reserve(f, size); err != nil {
+		return nil, err
 	}
 	mem, err := unix.Mmap(int(f.Fd()), 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
@@ -112,10 +112,26 @@ func onDisk(path string) bool {
 	return unix.Statfs(path, &fs) != nil || fs.Type != unix.TMPFS_MAGIC
 }
 
-// clear makes the page empty: by cutting the file, since writing zeros would take the memory.
+// reserve gives the file its size, and takes the room for all of it now: a store to a page that a full tmpfs has no room for ends
+// the process (SIGBUS), in the middle of a transition.
+func reserve(f *os.File, size int) error {
+	err := f.Truncate(int64(size))
+	for again := err == nil; again; again = errors.Is(err, unix.EINTR) {
+		err = unix.Fallocate(int(f.Fd()), 0, 0, int64(size))
+	}
+	if err != nil && !errors.Is(err, unix.EOPNOTSUPP) {
+		return fmt.Errorf("reserve %d KiB for roles of engine, make room for them: %w", size>>10, err)
+	}
+	return nil
+}
+
+// clear makes the page empty: by cutting the file, since writing zeros would take the memory of the process too.
 func (p *page) clear(m [24]byte) error {
-	if err := errors.Join(p.file.Truncate(0), p.file.Truncate(int64(len(p.mem)))); err != nil {
+	if err := p.file.Truncate(0); err != nil {
 		return fmt.Errorf("clear roles of engine: %w", err)
+	}
+	if err := reserve(p.file, len(p.mem)); err != nil {
+		return err
 	}
 	p.mark = m
 	return nil

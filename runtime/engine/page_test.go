@@ -1,12 +1,15 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/lbsync/lbsync/runtime/vrrp"
 	"github.com/lbsync/lbsync/spec"
@@ -125,5 +128,33 @@ func TestKept(t *testing.T) {
 		if _, err := load(path); err == nil || !strings.Contains(err.Error(), "damaged") {
 			t.Errorf("cut to %d bytes: %v", cut, err)
 		}
+	}
+}
+
+// A /run that is full is an error at the start, and nothing later: a store that finds no room ends the process.
+func TestPageOnFullDisk(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: a tmpfs is mounted")
+	}
+	dir := t.TempDir()
+	if err := unix.Mount("none", dir, "tmpfs", 0, "size=4m"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
+	fill := func() {
+		for b := make([]byte, 1<<10); os.WriteFile(filepath.Join(dir, "other"), b, 0o600) == nil; {
+			b = append(b, b...)
+		}
+	}
+	p := openTest(t, filepath.Join(dir, "roles"))
+	fill()
+	for range ringSize {
+		p.publish(p.push())
+	}
+	if err := p.close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openPage(filepath.Join(dir, "second")); !errors.Is(err, unix.ENOSPC) || !strings.Contains(err.Error(), "make room") {
+		t.Errorf("where there is no room: %v", err)
 	}
 }
