@@ -59,7 +59,7 @@ func (l *loop) setRaised(name spec.InstanceKey, up bool) {
 func (l *loop) setGround(name spec.InstanceKey, g ground) {
 	l.grounds[name] = g
 	m := l.members[name]
-	if m == nil {
+	if m == nil || m.gone {
 		return
 	}
 	if before := m.source; m.stand(g) != before {

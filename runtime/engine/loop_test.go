@@ -122,25 +122,27 @@ func TestQuantum(t *testing.T) {
 	}
 }
 
+// grouped are instances i1, i2 and so on of one sync group.
+func grouped(ids ...uint8) (v spec.VRRP) {
+	for _, id := range ids {
+		one := plain(100, func(i *spec.Instance) { i.SyncGroup, i.RouterID = "g", id })
+		one.Instances[0].Key = spec.InstanceKey([]byte{'i', '0' + id})
+		v.Instances = append(v.Instances, one.Instances...)
+		v = with(v, one.Instances[0].Key, netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 9, 1, id}), 32).String())
+	}
+	return v
+}
+
 // A group whose members change goes on where it can: who stays master says nothing, who goes says goodbye.
 func TestGroupChangesInPlace(t *testing.T) {
-	both := func(ids ...uint8) (v spec.VRRP) {
-		for _, id := range ids {
-			one := plain(100, func(i *spec.Instance) { i.SyncGroup, i.RouterID = "g", id })
-			one.Instances[0].Key = spec.InstanceKey([]byte{'i', '0' + id})
-			v.Instances = append(v.Instances, one.Instances...)
-			v = with(v, one.Instances[0].Key, netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 9, 1, id}), 32).String())
-		}
-		return v
-	}
-	l, _ := inMemory(t, both(1, 2))
+	l, _ := inMemory(t, grouped(1, 2))
 	for l.members["i1"].group.machine.State() != vrrp.Active {
 		l.now += 100 * time.Millisecond
 		l.expire()
 	}
 	l.flush()
 	serial := l.page.newest()
-	next := both(1, 3)
+	next := grouped(1, 3)
 	d := newDesign(next, nil, nil)
 	l.setGround("i3", ground{source: host(0)})
 	l.retire(d)

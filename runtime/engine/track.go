@@ -71,8 +71,12 @@ func (l *loop) decide(t *tracker, now time.Duration, good bool) {
 	l.judge(t.member, now)
 }
 
-// judge tells the state machine if the trackers say something else than before.
+// judge tells the state machine if the trackers say something else than before. What ails a retired member is no longer its group's
+// business.
 func (l *loop) judge(m *member, now time.Duration) {
+	if m.gone {
+		return
+	}
 	for n, t := range m.trackers {
 		m.verdicts[n] = vrrp.Verdict{Weight: t.weight, Good: t.good}
 	}
