@@ -62,7 +62,7 @@ func (k *holder) renew(next *holding) {
 			gone = append(gone, d)
 		}
 	}
-	k.silence(h)
+	k.herald.silence(h)
 	stay := *h // with the routes that are still there
 	stay.routes = missing(h.routes, next.routes)
 	stay.rules = missing(h.rules, next.rules)
@@ -89,10 +89,8 @@ func missing[K spec.RowKey[K], V spec.RowValue](rows, next spec.Rows[K, V]) spec
 func (k *holder) complete(h *holding) {
 	k.listed = nil
 	k.follow(h)
-	add := h.in(absent)
-	k.put(h, add)
+	k.put(h, h.in(absent), h.inst.Announce.Repeat)
 	k.putRoutes(h)
-	k.burst(h, slices.DeleteFunc(add, func(d *held) bool { return d.state == absent }), h.inst.Announce.Repeat)
 }
 
 // promote lets the other addresses of a network stay when the first of it is released (K11).

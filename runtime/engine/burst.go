@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -13,14 +12,15 @@ import (
 // again is the wait for a queue that was full.
 const again = time.Millisecond
 
-// burst announces the addresses of an instance: all of them once, then all again.
+// burst announces some addresses of an instance: all of them once in each round.
 type burst struct {
-	h      *holding
-	frames []kernel.Frame
-	sent   int    // of frames, in this round
-	rounds uint32 // left
-	pace   time.Duration
-	at     time.Time
+	h        *holding
+	frames   []kernel.Frame
+	sent     int    // of frames, in this round
+	rounds   uint32 // left
+	repeated bool   // all of them were announced once
+	pace     time.Duration
+	at       time.Time
 }
 
 // frame is what announces an address on a link.
@@ -38,39 +38,26 @@ func (k *holder) frame(link kernel.Link, d *held) (kernel.Frame, error) {
 // announce starts a burst of all addresses that are on their interface, whoever put them there: RFC 9568 has the owner of addresses
 // announce them too.
 func (k *holder) announce(h *holding, times uint32) {
-	if h.on {
-		k.burst(h, append(h.in(ours), h.in(foreign)...), times)
+	if h.on && times > 0 {
+		list := append(h.in(ours), h.in(foreign)...)
+		k.burst(h, list, 1, false)
+		k.burst(h, list, times-1, true)
 	}
 }
 
-func (k *holder) burst(h *holding, list []*held, times uint32) {
-	b := &burst{h: h, rounds: times, pace: h.inst.Announce.Interval, at: time.Now()}
+func (k *holder) burst(h *holding, list []*held, times uint32, repeated bool) {
+	b := &burst{h: h, rounds: times, repeated: repeated, pace: h.inst.Announce.Interval, at: time.Now()}
 	for _, d := range list {
-		if d.frame.Bytes != nil {
+		if d.state != absent && d.frame.Bytes != nil {
 			b.frames = append(b.frames, d.frame)
 		}
 	}
-	if len(b.frames) > 0 {
-		k.bursts = append(k.bursts, b)
+	if repeated {
+		b.at = b.at.Add(b.pace * time.Duration(len(b.frames))) // after the first round
 	}
-}
-
-// silence ends the bursts of an instance that gives its addresses up.
-func (k *holder) silence(h *holding) {
-	k.bursts = slices.DeleteFunc(k.bursts, func(b *burst) bool { return b.h == h })
-}
-
-// pump sends what is due, a round of each burst at most so that nothing waits for thousands of frames, and says when to come again.
-func (k *holder) pump(now time.Time) time.Duration {
-	wait := max(k.next.Sub(now), 0)
-	for _, b := range k.bursts {
-		if !b.at.After(now) {
-			b.at = b.send(k.parts.announcer, now)
-		}
-		wait = min(wait, max(b.at.Sub(now), 0))
+	if len(b.frames) > 0 && times > 0 {
+		k.herald.add(b)
 	}
-	k.bursts = slices.DeleteFunc(k.bursts, func(b *burst) bool { return b.rounds == 0 })
-	return wait
 }
 
 // send goes on with a round and says when to go on further. A frame that cannot be sent is passed over: its interface is down or gone,

@@ -33,7 +33,7 @@ type holder struct {
 	ports    map[portKey]*port
 	grounds  map[spec.InstanceKey]ground
 	vmacs    map[spec.InstanceKey]*vmac
-	bursts   []*burst
+	herald   *herald
 	daemons  daemons
 	listed   map[kernel.InterfaceAddress]bool // answers of mine, for one acquisition
 	hosts    map[netip.Addr]bool              // answers of has, for one settling
@@ -60,7 +60,7 @@ func newHolder(p parts, log *slog.Logger, tell func(func(*loop))) (*holder, erro
 	return &holder{
 		parts: p, log: log, orders: newOrders(), inbox: inbox, tell: tell,
 		holdings: map[spec.InstanceKey]*holding{}, ifaces: map[string]*iface{}, ports: map[portKey]*port{}, grounds: map[spec.InstanceKey]ground{},
-		vmacs: map[spec.InstanceKey]*vmac{}, shown: map[spec.InstanceKey]shown{},
+		vmacs: map[spec.InstanceKey]*vmac{}, shown: map[spec.InstanceKey]shown{}, herald: newHerald(p.announcer),
 	}, nil
 }
 
@@ -68,10 +68,13 @@ func newHolder(p parts, log *slog.Logger, tell func(func(*loop))) (*holder, erro
 func (k *holder) run(ctx context.Context) error {
 	events := make(chan struct{})
 	defer context.AfterFunc(ctx, func() { k.inbox.post(func() {}) })()
-	var watching sync.WaitGroup
+	announcing, hush := context.WithCancel(context.Background())
+	var beside sync.WaitGroup
 	done := make(chan struct{})
-	watching.Go(func() { k.poll(events, done) })
-	defer watching.Wait()
+	beside.Go(func() { k.poll(events, done) })
+	beside.Go(func() { k.herald.run(announcing) })
+	defer beside.Wait()
+	defer hush()
 	defer k.inbox.post(func() {}) // ends poll's wait
 	defer close(done)
 	timer := time.NewTimer(0)
@@ -82,7 +85,7 @@ func (k *holder) run(ctx context.Context) error {
 			k.removeVMACs()
 			return nil
 		}
-		timer.Reset(k.pump(time.Now()))
+		timer.Reset(max(time.Until(k.next), 0))
 		select {
 		case <-k.orders.wake:
 		case <-timer.C:
@@ -111,7 +114,7 @@ func (k *holder) poll(events chan struct{}, done <-chan struct{}) {
 	}
 }
 
-// work carries out orders, and between them goes on with announcements.
+// work carries out orders.
 func (k *holder) work() {
 	for {
 		h, o := k.orders.take()
@@ -120,13 +123,11 @@ func (k *holder) work() {
 		}
 		switch o.role {
 		case acquire:
-			k.acquire(h)
+			k.acquire(h, o.announce)
 		case release:
 			k.release(h)
-		}
-		if o.announce > 0 {
+		case asIs:
 			k.announce(h, o.announce)
-			k.pump(time.Now())
 		}
 	}
 	if now := time.Now(); now.After(k.next) {
@@ -142,10 +143,11 @@ func (k *holder) tend() {
 	for _, h := range k.holdings {
 		k.follow(h)
 		if h.on {
-			k.put(h, h.in(absent))
+			k.put(h, h.in(absent), h.inst.Announce.Repeat)
 			k.putRoutes(h)
 		} else {
 			k.take(h, h.in(ours))
+			k.prepare(h)
 		}
 		k.publish(h)
 	}

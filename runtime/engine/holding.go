@@ -12,8 +12,8 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// chunk is how many addresses are changed before a look at what else there is to do: about 3 ms.
-const chunk = 256
+// chunk is how many addresses are changed before a look at what else there is to do: about 1 ms.
+const chunk = 64
 
 // holding is what an instance holds as master. It belongs to the holder, but for order.
 type holding struct {
@@ -105,9 +105,18 @@ func (k *holder) place(h *holding, d *held) error {
 	return err
 }
 
-// put brings addresses that are absent where they belong. It begins with those that are announced first, and stops when a newer
-// order revokes it.
-func (k *holder) put(h *holding, list []*held) {
+// prepare makes the frames of a backup in advance. What does not work yet is said when it is tried.
+func (k *holder) prepare(h *holding) {
+	for _, d := range h.in(absent) {
+		if k.place(h, d) != nil {
+			return
+		}
+	}
+}
+
+// put brings addresses that are absent where they belong, has each part announced as soon as it is there and all of them again at
+// the end, and stops when a newer order revokes it.
+func (k *holder) put(h *holding, list []*held, announce uint32) {
 	for part := range slices.Chunk(list, chunk) {
 		if k.orders.revoked(h, acquire) {
 			return
@@ -123,7 +132,9 @@ func (k *holder) put(h *holding, list []*held) {
 		for n, err := range k.parts.addresses.AddAddresses(as) {
 			k.placed(h, ready[n], err)
 		}
+		k.burst(h, ready, min(announce, 1), false)
 	}
+	k.burst(h, list, announce-min(announce, 1), true)
 	k.publish(h)
 }
 

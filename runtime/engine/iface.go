@@ -149,13 +149,10 @@ func (k *holder) lost(e kernel.AddressEvent, back map[*holding][]*held) {
 // putBack restores addresses and announces them: whoever removed one may have had neighbours learn another place for it.
 func (k *holder) putBack(h *holding, list []*held) {
 	k.listed = nil
-	k.put(h, list)
-	var again []*held
+	k.put(h, list, h.inst.Announce.Repeat)
 	for _, d := range list {
 		if d.state == ours {
-			again = append(again, d)
 			k.log.Info("address was removed by somebody else and is back", "instance", h.name, "address", d.row.Key.Prefix)
 		}
 	}
-	k.burst(h, again, h.inst.Announce.Repeat)
 }

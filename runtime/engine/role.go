@@ -12,12 +12,13 @@ import (
 
 // acquire takes what goes with the role of master, in keepalived's order. The daemon that sends connections is there before the first
 // of them can come, the one that receives them goes last.
-func (k *holder) acquire(h *holding) {
+func (k *holder) acquire(h *holding, announce uint32) {
 	h.on = true
 	k.listed = nil
 	k.raise(h, true)
 	k.daemonStart(h, spec.RoleMaster)
-	k.put(h, h.in(absent))
+	k.announce(h, announce) // what was there already
+	k.put(h, h.in(absent), announce)
 	k.putRoutes(h)
 	k.daemonStop(h, spec.RoleBackup)
 	k.publish(h)
@@ -26,7 +27,7 @@ func (k *holder) acquire(h *holding) {
 // release is acquire backwards. What did not work stays a problem, and is tried again.
 func (k *holder) release(h *holding) {
 	h.on = false
-	k.silence(h)
+	k.herald.silence(h)
 	k.daemonStart(h, spec.RoleBackup)
 	k.takeRoutes(h)
 	k.take(h, h.in(ours))
