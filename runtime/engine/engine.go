@@ -34,6 +34,7 @@ const DefaultState = "/run/lbsync/engine.state"
 // one, in its place: no role changes. An engine that was killed and is there again within the time that the others wait for its
 // next advertisement goes on with its roles.
 func Run(ctx context.Context, o Options) error {
+	signal.Ignore(unix.SIGHUP) // until run listens for it: by default it ends the process
 	s := &scheduler{log: o.Log}
 	s.set("other: real time was not asked for")
 	if o.Realtime {
@@ -139,6 +140,7 @@ func (c *control) run(ctx context.Context, l *net.UnixListener) error {
 		select {
 		case <-hangups:
 			c.reexec()
+			signal.Notify(hangups, unix.SIGHUP) // which it ignores since
 		case <-spins:
 			c.scheduler.drop("computed for 2 seconds without waiting")
 		case <-ctx.Done():
@@ -174,6 +176,7 @@ func (c *control) reexec() {
 	}
 	if err == nil {
 		c.log.Info("executing the program anew", "path", path)
+		signal.Ignore(unix.SIGHUP) // exec keeps that (execve(2)): another SIGHUP is none for the program before it listens
 		err = unix.Exec(path, os.Args, os.Environ())
 	}
 	c.log.Error("the program cannot be executed anew, and goes on as it is", "cause", err)

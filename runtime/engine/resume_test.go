@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"net/netip"
 	"strings"
@@ -104,6 +105,24 @@ func TestK14ReloadIsNoTransition(t *testing.T) {
 		t.Errorf("A is %+v", is)
 	}
 	undisturbed(t, a, b)
+}
+
+// A SIGHUP that comes while the program executes itself ends no engine, which is what the signal does by default.
+func TestHangupWhileExecuting(t *testing.T) {
+	a := newLAN(t, 1).start(0)
+	ctx, cancel := context.WithTimeout(t.Context(), far)
+	defer cancel()
+	var began time.Time
+	for turns := 0; turns < 5; {
+		a.signal(syscall.SIGHUP)
+		s, err := a.Status(ctx)
+		if err == nil && s.Started != began {
+			began, turns = s.Started, turns+1
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("the engine is gone after %d turns: %v", turns, err)
+		}
+	}
 }
 
 // A wanted state that changes settings alone changes no role (K14); one that changes the virtual router starts anew.

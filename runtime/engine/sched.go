@@ -59,7 +59,10 @@ func (s *scheduler) realtime() {
 
 // executeAgain executes the running program again, with its arguments and environment. It returns only if that fails.
 func executeAgain() error {
-	err := syscall.Exec("/proc/self/exe", os.Args, os.Environ())
+	path, err := os.Executable() // not /proc/self/exe, or ps and pgrep know the engine as "exe"
+	if err == nil {
+		err = syscall.Exec(path, os.Args, os.Environ())
+	}
 	return errors.Join(fmt.Errorf("execute again: %w", err), setPolicy(0, schedOther, 0))
 }
 
