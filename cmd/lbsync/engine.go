@@ -24,6 +24,9 @@ func (a *app) engineCmd() *cobra.Command {
 			if err := a.textOnly("engine"); err != nil {
 				return err
 			}
+			if err := mayElect(); err != nil {
+				return err
+			}
 			log, err := newLog(a.err, "info")
 			if err != nil {
 				return err
