@@ -9,7 +9,7 @@ func (m *Machine) becomeActive(now time.Duration) {
 	m.advert.start(now, m.config.Interval)
 	m.second.start(now, m.config.Announce.Delay)
 	m.refresh.start(now, m.config.Announce.Refresh)
-	m.conflict = 0
+	m.rival, m.again = 0, 0
 }
 
 // outranked says whether an advertisement is of a router that is to be Active rather than we, and why (RFC 9568, section 6.4.3).
@@ -24,19 +24,27 @@ func (m *Machine) outranked(e Event) (Why, bool) {
 	return WhyLowerPriority, false
 }
 
+// conflictRepeat is the time between two announcements while a conflict lasts.
+const conflictRepeat = 10 * time.Second
+
 // assert answers a router that claims the role and loses: at once, so that it yields, and with an announcement, since switches and
-// neighbours may have learned its address. Announcement and report come at most once an interval, however many packets come.
+// neighbours may have learned its address. A conflict is reported when it begins. It is over when the loser was silent for as long as
+// it needs to become Active again: one that never yields is not reported a second time.
 func (g *Group) assert(now time.Duration, m *Machine, e Event) {
 	g.advertise(now, m)
-	if now < m.conflict {
+	known := now < m.rival
+	m.rival = now + time.Duration(m.config.DownAdverts)*max(m.config.Interval, e.advert.Interval)
+	if known && now < m.again {
 		return
 	}
-	m.conflict = now + m.config.Interval
+	m.again = now + conflictRepeat
 	if m.config.Announce.LowerPriority {
 		g.announce(m, BurstLowerPriority)
 		m.second.start(now, m.config.Announce.Delay)
 	}
-	g.changed(m, Active, cause{m.index, WhyLowerPriority, e.source, e.advert.Priority})
+	if !known {
+		g.changed(m, Active, cause{m.index, WhyLowerPriority, e.source, e.advert.Priority})
+	}
 }
 
 // activeTimer does what is due in Active.

@@ -209,6 +209,23 @@ func TestK12_StillMasterAfterAConflict(t *testing.T) {
 	t.Error("nothing is told of the conflict")
 }
 
+// A router that never yields is one conflict, however long it goes on; one that was silent and comes back is another.
+func TestK12_AConflictIsToldOnce(t *testing.T) {
+	r := active10(t, usual(func(c *vrrp.Config) { c.Announce.Delay = 0 }))
+	at := 10*second + 100*ms
+	r.does(at, heard(lowAddr, 50), "send 100", "announce lower priority x5", lowerBeaten)
+	for range 99 {
+		at += 100 * ms
+		r.does(at, heard(lowAddr, 50), "send 100")
+	}
+	at += 100 * ms
+	r.does(at, heard(lowAddr, 50), "send 100", "announce lower priority x5")
+	at += 2900 * ms
+	r.does(at, heard(lowAddr, 50), "send 100")
+	at += 3 * second
+	r.does(at, heard(lowAddr, 50), "send 100", "announce lower priority x5", lowerBeaten)
+}
+
 func TestK14_ReconfiguredWithoutTransition(t *testing.T) {
 	changes := map[string]func(*vrrp.Config){
 		"priority": func(c *vrrp.Config) { c.Priority = 50 }, "preempt": noPreempt, "delay": delayed, "down": func(c *vrrp.Config) { c.DownAdverts = 7 },

@@ -25,10 +25,11 @@ type Machine struct {
 	delayed alarm // PreemptDelay; a lower priority is taken for the master's until then
 
 	// Active.
-	advert   alarm // Adver_Timer
-	second   alarm
-	refresh  alarm
-	conflict time.Duration // no further burst for a conflict before this time
+	advert  alarm // Adver_Timer
+	second  alarm
+	refresh alarm
+	rival   time.Duration // a loser that is heard before this time belongs to the conflict that was reported
+	again   time.Duration // it is announced again from this time on
 }
 
 // wait is what the Active_Down_Timer waits for.
