@@ -54,6 +54,10 @@ func (p *page) since(after uint64) spec.VRRPEvents {
 	if after > newest {
 		after = 0 // of another boot: this engine has counted from 1 again
 	}
+	if newest-after > ringSize { // also where a damaged file has a serial that nobody can count to
+		out.Lost = newest - after - ringSize
+		after = newest - ringSize
+	}
 	for serial := after + 1; serial <= newest; serial++ {
 		r := &p.ring[serial%ringSize]
 		before := atomic.LoadUint64(&r.serial)

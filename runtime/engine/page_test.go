@@ -158,3 +158,15 @@ func TestPageOnFullDisk(t *testing.T) {
 		t.Errorf("where there is no room: %v", err)
 	}
 }
+
+// The serial of a damaged file is no number to count to.
+func TestEventsOfDamagedPage(t *testing.T) {
+	p := openTest(t, filepath.Join(t.TempDir(), "roles"))
+	p.serial = 1 << 60
+	if e := p.since(1); len(e.Events) != 0 || e.Lost != 1<<60-1 {
+		t.Errorf("events are %d, lost %d", len(e.Events), e.Lost)
+	}
+	if err := p.close(); err != nil {
+		t.Fatal(err)
+	}
+}
