@@ -32,7 +32,7 @@ func (k *holder) adopt(v spec.VRRP) map[spec.InstanceKey]*holding {
 			k.iface(row.Key.Name)
 		}
 	}
-	k.promote(v)
+	k.promote()
 	k.settle()
 	k.claim()
 	k.adopted.Store(true)
@@ -91,22 +91,6 @@ func (k *holder) complete(h *holding) {
 	k.follow(h)
 	k.put(h, h.in(absent), h.inst.Announce.Repeat)
 	k.putRoutes(h)
-}
-
-// promote lets the other addresses of a network stay when the first of it is released (K11).
-func (k *holder) promote(v spec.VRRP) {
-	devices := map[string]bool{}
-	for _, row := range v.Addresses {
-		devices[row.Value.Device] = true
-	}
-	for name := range devices {
-		if !k.iface(name).found {
-			continue
-		}
-		if err := kernel.PromoteSecondaries(name); err != nil {
-			k.log.Warn("promote_secondaries", "interface", name, "cause", err)
-		}
-	}
 }
 
 // claim finds addresses that an earlier engine put there, by their tag: wanted ones are ours, the others are removed.

@@ -55,13 +55,14 @@ func (l *loop) order(m *member, role duty, announce uint32) {
 }
 
 // changed keeps a transition where it outlives the process, and tells of it. To resume after a restart is none: nobody else saw an
-// interruption.
+// interruption. But it is one for an instance that joins a group of masters.
 func (l *loop) changed(m *member, f *vrrp.Effect) {
+	was := vrrp.State(m.slot.state)
 	m.slot.state = uint8(f.To)
 	if f.To != vrrp.Active && f.From == vrrp.Initialize {
 		l.order(m, release, 0) // what an earlier engine left
 	}
-	if f.Why == vrrp.WhyResumed {
+	if f.Why == vrrp.WhyResumed && was == vrrp.Active {
 		return
 	}
 	now := time.Now()

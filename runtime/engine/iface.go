@@ -19,6 +19,7 @@ type iface struct {
 	link       kernel.Link
 	primary4   netip.Addr // zero: none
 	linkLocal6 netip.Addr
+	promotes   bool // promote was done
 }
 
 func (i *iface) up() bool { return i.found && i.link.Up && i.link.Running }
@@ -47,6 +48,22 @@ func (k *holder) read(name string) *iface {
 		k.log.Warn("interface cannot be read", "interface", name, "cause", err)
 	}
 	return i
+}
+
+// promote lets the other addresses of a network stay when the first of it is released (K11).
+func (k *holder) promote() {
+	for _, h := range k.holdings {
+		for n := range h.held {
+			i := k.iface(h.held[n].row.Value.Device)
+			if !i.found || i.promotes {
+				continue
+			}
+			i.promotes = true
+			if err := kernel.PromoteSecondaries(i.name); err != nil {
+				k.log.Warn("promote_secondaries", "interface", i.name, "cause", err)
+			}
+		}
+	}
 }
 
 // ground is what an instance stands on: the address it sends from, or why it cannot.

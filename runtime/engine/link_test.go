@@ -41,10 +41,16 @@ func TestInterfaceAppears(t *testing.T) {
 	}
 	for range 2 {
 		l.cable(0, "eth7")
-		a.until("it has no address", func(s spec.VRRPStatus) bool { return find(s, "web").State == spec.VRRPFault })
+		a.until("it has no address", func(s spec.VRRPStatus) bool {
+			i := find(s, "web") // the cause is that of now, not that of the transition
+			return i.State == spec.VRRPFault && i.Why == "source 10.9.7.1 is not an address of this host"
+		})
 		l.ip(l.hosts[0], "addr add 10.9.7.1/24 dev eth7")
 		a.becomes("web", spec.VRRPMaster)
 		a.until("the address is there", func(spec.VRRPStatus) bool { return l.addresses(0, "eth7")["10.9.0.100/24"] })
+		if got := l.run("ip", "netns", "exec", l.hosts[0], "cat", "/proc/sys/net/ipv4/conf/eth7/promote_secondaries"); strings.TrimSpace(got) != "1" {
+			t.Errorf("promote_secondaries of an interface that appeared is %s", got)
+		}
 		l.ip(l.hosts[0], "link del eth7")
 		a.becomes("web", spec.VRRPFault)
 	}
@@ -130,6 +136,24 @@ func TestK07Trackers(t *testing.T) {
 	a.becomes("web", spec.VRRPMaster)
 	if err := a.Verdict(t.Context(), spec.TrackerKey{Instance: "web", Watch: spec.WatchScript, Name: "other"}, true); err == nil || !strings.Contains(err.Error(), "track script other is none") {
 		t.Errorf("a verdict on nothing: %v", err)
+	}
+}
+
+// An instance that joins the group of a master is master with it, and this is told.
+func TestJoinsMasters(t *testing.T) {
+	a, _ := pair(t)
+	v := plain(101, func(i *spec.Instance) { i.SyncGroup = "both" })
+	more := v.Instances[0].Value
+	more.RouterID = 52
+	v.Instances = append(v.Instances, spec.Row[spec.InstanceKey, spec.Instance]{Key: "ztwo", Value: more})
+	v.Addresses = append(v.Addresses, spec.Row[spec.AddressKey, spec.Address]{
+		Key: spec.AddressKey{Instance: "ztwo", Prefix: netip.MustParsePrefix("10.9.0.102/24")}, Value: spec.Address{Device: "eth0", Scope: "global"}})
+	a.want(v, nil)
+	if ev := a.next(); ev.Instance != "ztwo" || ev.From != spec.VRRPInitialize || ev.To != spec.VRRPMaster {
+		t.Errorf("%+v", ev)
+	}
+	if i := a.instance("ztwo"); i.Transitions != 1 || i.Why == "" {
+		t.Errorf("%+v", i)
 	}
 }
 

@@ -98,6 +98,7 @@ func (k *holder) refresh(names map[string]bool) {
 	for name := range names {
 		k.ifaces[name] = k.read(name)
 	}
+	k.promote()
 	k.settle()
 	for _, h := range k.holdings {
 		if !h.on {

@@ -67,6 +67,9 @@ func (l *loop) glance(rows []spec.Row[spec.InstanceKey, spec.Instance], all []se
 		s.known, s.figures, s.state, s.effective, s.interval = true, m.figures, m.group.machine.State(), machine.Effective(), machine.Interval()
 		s.master, s.masterPrio = machine.Master()
 		s.since, s.transitions, s.why = m.slot.since, m.slot.transitions, m.slot.why
+		if now := m.fault(); s.state == vrrp.Fault && now != "" {
+			s.why.set(now) // the first cause may be gone while another stands
+		}
 		for _, t := range m.trackers {
 			s.trackers = append(s.trackers, *t)
 		}
