@@ -62,7 +62,8 @@ type InstanceStatus struct {
 	Counters    VRRPCounters  `json:"counters"`
 }
 
-// Speaker is somebody who advertises to us for a unicast instance and is none of its peers.
+// Speaker is somebody who advertises one of our virtual router ids. The engine lists who is none of the peers of a unicast instance, and
+// everybody who is heard for a multicast one; an agent's status lists those who cannot be directors of the cluster.
 type Speaker struct {
 	Addr     netip.Addr `json:"address"`
 	Priority uint8      `json:"priority"`

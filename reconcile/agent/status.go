@@ -51,7 +51,8 @@ type report struct {
 type board struct {
 	mu     sync.Mutex
 	status spec.Status
-	elects bool // an engine is needed
+	elects bool       // an engine is needed
+	view   *spec.View // what is held; nil before the first commit
 }
 
 // problem keeps since when the same call fails.
@@ -175,7 +176,7 @@ func (a *Agent) publish() {
 	s.Journal.Failing, s.Journal.Broken = a.audit, a.held.Broken
 	a.board.mu.Lock()
 	defer a.board.mu.Unlock()
-	a.board.status, a.board.elects = s, a.want != nil && !a.want.VRRP.Empty()
+	a.board.status, a.board.elects, a.board.view = s, a.want != nil && !a.want.VRRP.Empty(), a.held.View
 }
 
 // behindSince is since when the branch is ahead of what is applied, whichever commits it went through meanwhile.
@@ -192,9 +193,15 @@ func (a *Agent) behindSince() time.Time {
 // Status is what the loop last said, with what mirror, journal and engine say now: they go on beside the loop.
 func (a *Agent) Status() spec.Status {
 	a.board.mu.Lock()
-	s, elects := a.board.status, a.board.elects
+	s, elects, view := a.board.status, a.board.elects, a.board.view
 	a.board.mu.Unlock()
 	s.VRRP, s.Engine = a.parts.VRRP.Report(context.Background(), elects)
+	if s.VRRP != nil && view != nil {
+		for n := range s.VRRP.Instances {
+			i := &s.VRRP.Instances[n]
+			i.Speakers = view.Strangers(*i, time.Now())
+		}
+	}
 	src := a.parts.Source.Status()
 	s.Source.URL, s.Source.Ref, s.Source.LastSuccess, s.Source.Attempts = src.URL, src.Ref, src.LastSuccess, src.Failures
 	if src.Err != nil {

@@ -6,20 +6,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// guard takes real-time priority away from a loop that spins: under SCHED_RR it would starve the whole machine.
+// guard takes real-time priority away from a process that spins: under SCHED_RR it would starve the whole machine. The loop has a rank
+// above the other threads, so that it sees to those too.
 type guard struct {
 	drop func(why string) // once
 
 	idle    int           // wake-ups without work, one after the other
 	begin   time.Duration // of the second that is measured
-	cpu     time.Duration // of the thread at its begin
-	busy    int           // seconds, one after the other, that the loop hardly waited in
+	cpu     time.Duration // of the process at its begin
+	busy    int           // seconds, one after the other, in which it hardly waited
 	dropped bool
 }
 
 const (
 	idleMax   = 10_000 // an empty wake-up now and then is a signal of the garbage collector
-	busyMax   = 3      // seconds
+	busyMax   = 10     // seconds: to remove thousands of IPv6 addresses takes some
 	busyShare = 0.9
 )
 
@@ -37,7 +38,7 @@ func (g *guard) woke(now time.Duration, worked bool) {
 		return
 	}
 	if now-g.begin >= time.Second {
-		g.second(now, threadTime())
+		g.second(now, processTime())
 	}
 }
 
@@ -49,7 +50,7 @@ func (g *guard) second(now, cpu time.Duration) {
 	g.busy++
 	g.begin, g.cpu = now, cpu
 	if g.busy >= busyMax {
-		g.fire("took nine tenths of a core for 3 seconds")
+		g.fire("took nine tenths of a core for 10 seconds")
 	}
 }
 
@@ -58,9 +59,9 @@ func (g *guard) fire(why string) {
 	g.drop(why)
 }
 
-func threadTime() time.Duration {
+func processTime() time.Duration {
 	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts); err != nil {
+	if err := unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &ts); err != nil {
 		panic("clock_gettime: " + err.Error())
 	}
 	return time.Duration(ts.Nano())

@@ -43,7 +43,7 @@ type figures struct {
 	speakers                     [8]speaker
 }
 
-// speaker is a foreign router that was heard with the instance's virtual router id.
+// speaker is a router that was heard with the instance's virtual router id.
 type speaker struct {
 	addr     netip.Addr
 	priority uint8
@@ -131,7 +131,7 @@ func (m *member) inherit(old *member) {
 	}
 }
 
-// spoke notes a foreign speaker. The one that has been silent for longest gives way.
+// spoke notes a speaker. The one that has been silent for longest gives way.
 func (m *member) spoke(from netip.Addr, priority uint8) {
 	at := &m.speakers[0]
 	for n := range m.speakers {

@@ -109,7 +109,7 @@ func TestGuard(t *testing.T) {
 			for n := range time.Duration(busyMax) {
 				g.second((n+1)*time.Second, (n+1)*950*time.Millisecond)
 			}
-		}, "took nine tenths of a core for 3 seconds"},
+		}, "took nine tenths of a core for 10 seconds"},
 		{"waiting in between", func(g *guard) {
 			for n := range time.Duration(10) {
 				g.second((n+1)*time.Second, (n+1)*time.Second*1/2)

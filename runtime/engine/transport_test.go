@@ -185,3 +185,12 @@ func TestW03Password(t *testing.T) {
 		t.Error("the password is in the log")
 	}
 }
+
+// Everybody who is heard by multicast is listed, since the engine does not know whose addresses are those of directors.
+func TestSpeakersOfMulticast(t *testing.T) {
+	_, b := pair(t)
+	sp := b.instance("web").Speakers
+	if len(sp) != 1 || sp[0].Addr != host(0) || sp[0].Priority != 101 || sp[0].Count == 0 {
+		t.Errorf("speakers are %+v", sp)
+	}
+}

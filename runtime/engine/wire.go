@@ -126,7 +126,7 @@ func (l *loop) hear(s *socket, d *kernel.AdvertDatagram) {
 	}
 	reason := vrrp.ParseAdvert(&l.heard, d.Payload, vrrp.Origin{Src: d.Src, Dst: d.Dst, TTL: d.TTL}, &m.expect)
 	m.dropped[reason]++
-	if reason == vrrp.UnknownPeer {
+	if reason == vrrp.UnknownPeer || reason == vrrp.Accepted && !m.inst.Unicast {
 		m.spoke(d.Src.WithZone(""), d.Payload[2])
 	}
 	if reason == vrrp.Accepted {
