@@ -62,8 +62,11 @@ func (l *loop) changed(m *member, f *vrrp.Effect) {
 	if f.To != vrrp.Active && f.From == vrrp.Initialize {
 		l.order(m, release, 0) // what an earlier engine left
 	}
-	if f.Why == vrrp.WhyResumed && was == vrrp.Active {
-		return
+	if f.Why == vrrp.WhyResumed {
+		if was == vrrp.Active {
+			return
+		}
+		f.Why = vrrp.WhySyncGroup
 	}
 	now := time.Now()
 	r := l.page.push()

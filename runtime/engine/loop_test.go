@@ -133,7 +133,8 @@ func grouped(ids ...uint8) (v spec.VRRP) {
 	return v
 }
 
-// A group whose members change goes on where it can: who stays master says nothing, who goes says goodbye.
+// A group whose members change goes on where it can: who stays master says nothing, who goes says goodbye, who joins
+// is master with the others.
 func TestGroupChangesInPlace(t *testing.T) {
 	l, _ := inMemory(t, grouped(1, 2))
 	for l.members["i1"].group.machine.State() != vrrp.Active {
@@ -154,7 +155,8 @@ func TestGroupChangesInPlace(t *testing.T) {
 		}
 	}
 	events := l.page.since(serial).Events
-	if len(events) != 1 || events[0].Instance != "i2" || events[0].To != spec.VRRPInitialize || events[0].Priority != 100 {
+	if len(events) != 2 || events[0].Instance != "i2" || events[0].To != spec.VRRPInitialize || events[0].Priority != 100 ||
+		events[1].Instance != "i3" || events[1].To != spec.VRRPMaster || events[1].Why != "another member of the sync group" {
 		t.Errorf("events are %+v", events)
 	}
 }
