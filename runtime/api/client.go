@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 
+	"github.com/lbsync/lbsync/runtime/local"
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -24,7 +25,7 @@ type Client struct {
 
 // Dial looks whether an agent answers on the socket. The error is of kind ErrUnreachable and says what to do.
 func Dial(socket string) (*Client, error) {
-	conn, err := net.DialTimeout("unix", socket, dialTimeout)
+	conn, err := net.DialTimeout("unix", socket, local.DialTimeout)
 	if err != nil {
 		return nil, fmt.Errorf("%w: connect to %s: %w; %s", ErrUnreachable, socket, cause(err), remedy(err))
 	}
@@ -32,7 +33,7 @@ func Dial(socket string) (*Client, error) {
 		return nil, fmt.Errorf("%w: close %s: %w", ErrUnreachable, socket, err)
 	}
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "unix", socket)
+		return (&net.Dialer{Timeout: local.DialTimeout}).DialContext(ctx, "unix", socket)
 	}
 	return &Client{&http.Client{Transport: &http.Transport{DialContext: dial}}}, nil
 }

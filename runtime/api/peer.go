@@ -10,15 +10,17 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/lbsync/lbsync/spec"
 	"golang.org/x/sys/unix"
+
+	"github.com/lbsync/lbsync/runtime/local"
+	"github.com/lbsync/lbsync/spec"
 )
 
 type actorKey struct{}
 
 // withActor keeps who is at the other end of a connection. An unknown one is kept as no actor at all, and is refused.
 func withActor(ctx context.Context, conn net.Conn) context.Context {
-	cred, err := credentials(conn)
+	cred, err := local.Peer(conn.(*net.UnixConn))
 	if err != nil {
 		return ctx
 	}
@@ -30,26 +32,10 @@ func actor(ctx context.Context) (spec.Actor, error) {
 	if !ok {
 		return a, errors.New("the caller's credentials cannot be read")
 	}
-	if !mayAsk(a.UID, os.Geteuid()) {
+	if !local.MayAsk(a.UID, os.Geteuid()) {
 		return a, fmt.Errorf("%s may not use this socket: run as root", a)
 	}
 	return a, nil
-}
-
-// mayAsk lets in root and the user the agent runs as.
-func mayAsk(uid uint32, self int) bool { return uid == 0 || int64(uid) == int64(self) }
-
-func credentials(conn net.Conn) (*unix.Ucred, error) {
-	raw, err := conn.(*net.UnixConn).SyscallConn()
-	if err != nil {
-		return nil, err
-	}
-	var cred *unix.Ucred
-	var sockErr error
-	err = raw.Control(func(fd uintptr) {
-		cred, sockErr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
-	})
-	return cred, errors.Join(err, sockErr)
 }
 
 // login is who logged in, which sudo does not change (proc_pid_loginuid(5)); without a login session it is the name of the uid.

@@ -311,9 +311,6 @@ func TestListenReplacesOnlyWhatIsDead(t *testing.T) {
 }
 
 func TestOtherUsersAreRefused(t *testing.T) {
-	if !mayAsk(0, 5) || !mayAsk(5, 5) || mayAsk(6, 5) || mayAsk(1, 0) {
-		t.Error("only root and the engine's own user may ask")
-	}
 	if path := os.Getenv("LBSYNC_TEST_SOCKET"); path != "" {
 		_, err := dial(t, path).Status(t.Context())
 		_, _ = io.WriteString(os.Stderr, err.Error())

@@ -1,55 +1,12 @@
 package line
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
 	"net"
-	"os"
-	"path/filepath"
-	"syscall"
+
+	"github.com/lbsync/lbsync/runtime/local"
 )
 
-// Listen opens the engine's socket for its owner alone. A socket that a killed engine left behind is replaced; one that answers is
-// an error, and so is any other file in its place.
+// Listen opens the engine's socket for its owner alone.
 func Listen(path string) (*net.UnixListener, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("make folder of socket: %w", err)
-	}
-	if err := removeStale(path); err != nil {
-		return nil, err
-	}
-	l, err := net.ListenUnix("unixpacket", &net.UnixAddr{Name: path, Net: "unixpacket"})
-	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", path, err)
-	}
-	// Until here the umask alone guards the socket; whoever slips in is turned away by the uid of its credentials.
-	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("close socket to others: %w", err), l.Close())
-	}
-	return l, nil
-}
-
-func removeStale(path string) error {
-	info, err := os.Lstat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return fmt.Errorf("look at socket: %w", err)
-	case info.Mode().Type() != fs.ModeSocket:
-		return fmt.Errorf("socket %s: another kind of file stands there; remove it or choose another path", path)
-	}
-	conn, err := net.DialTimeout("unixpacket", path, patience)
-	if err == nil {
-		return errors.Join(fmt.Errorf("socket %s: another engine answers on it", path), conn.Close())
-	}
-	// Only a refused connection proves that nobody listens; a full backlog or a lack of rights does not.
-	if !errors.Is(err, syscall.ECONNREFUSED) {
-		return fmt.Errorf("ask who holds socket: %w", err)
-	}
-	if err := os.Remove(path); err != nil {
-		return fmt.Errorf("remove stale socket: %w", err)
-	}
-	return nil
+	return local.Listen("unixpacket", path, "engine")
 }

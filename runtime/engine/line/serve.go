@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lbsync/lbsync/runtime/local"
 )
 
 // clientsMax bounds the memory that clients can take: the agent uses two connections, an operator one.
@@ -149,22 +151,14 @@ func reply(conn net.Conn, value any, err error) error {
 	return nil
 }
 
-// admit lets in root and the user the engine runs as. The kernel tells who connected (unix(7), SO_PEERCRED).
+// admit lets in root and the user the engine runs as.
 func admit(conn *net.UnixConn) error {
-	raw, err := conn.SyscallConn()
+	cred, err := local.Peer(conn)
 	if err != nil {
 		return err
 	}
-	var cred *unix.Ucred
-	var sockErr error
-	err = raw.Control(func(fd uintptr) { cred, sockErr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) })
-	if err := errors.Join(err, sockErr); err != nil {
-		return fmt.Errorf("read credentials of client: %w", err)
-	}
-	if !mayAsk(cred.Uid, os.Geteuid()) {
+	if !local.MayAsk(cred.Uid, os.Geteuid()) {
 		return fmt.Errorf("uid %d may not use the engine's socket: run as root", cred.Uid)
 	}
 	return nil
 }
-
-func mayAsk(uid uint32, self int) bool { return uid == 0 || int64(uid) == int64(self) }
