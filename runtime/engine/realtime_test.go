@@ -53,7 +53,7 @@ func TestRealtime(t *testing.T) {
 	if err != nil || s.Scheduler != "rr 1, loop 2" {
 		t.Fatalf("scheduler is %q, %v", s.Scheduler, err)
 	}
-	if got := policies(t, a.cmd.Process.Pid); !got[schedRR] || len(got) != 1 {
+	if got := policies(t, a.cmd.Process.Pid); !got[unix.SCHED_RR] || len(got) != 1 {
 		t.Errorf("policies are %v", got)
 	}
 }
@@ -142,7 +142,7 @@ func TestSpinningEngineIsDropped(t *testing.T) {
 	a.until("the priority is gone", func(s spec.VRRPStatus) bool {
 		return s.Scheduler == "other: the engine computed for 2 seconds without waiting"
 	})
-	if got := policies(t, a.cmd.Process.Pid); !got[schedOther] || len(got) != 1 {
+	if got := policies(t, a.cmd.Process.Pid); !got[unix.SCHED_NORMAL] || len(got) != 1 {
 		t.Errorf("policies are %v", got)
 	}
 	sent := a.instance("web").Counters.Sent

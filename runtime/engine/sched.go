@@ -13,15 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The policies of sched(7), which x/sys has no names for. It is SCHED_RR, not SCHED_FIFO: Go's collector waits for the end of sweeping by
-// yielding within the process, and under SCHED_FIFO such a thread keeps the processor from the very threads it waits for. With one
-// processor, or as many engines as processors, that was for good.
-const (
-	schedOther = 0
-	schedRR    = 2
-)
-
-// Priorities under SCHED_RR: the loop's thread goes before the others of the process, which may compute when it is due.
+// Priorities under SCHED_RR: the loop's thread goes before the others of the process, which may compute when it is due. It is SCHED_RR, not
+// SCHED_FIFO: Go's collector waits for the end of sweeping by yielding within the process, and under SCHED_FIFO such a thread keeps the
+// processor from the very threads it waits for. With one processor, or as many engines as processors, that was for good.
 const (
 	rankOthers = 1
 	rankLoop   = 2
@@ -44,12 +38,12 @@ func (s *scheduler) set(is string) { s.is.Store(&is) }
 // realtime brings the whole process under SCHED_RR: a policy is a thread's, and Go's threads have begun already, so that the program
 // sets its own and executes itself again (as chrt(1) does). Where that is not allowed it goes on, and says so.
 func (s *scheduler) realtime() {
-	if policy() == schedRR {
+	if policy() == unix.SCHED_RR {
 		s.set("rr 1, loop 2")
 		s.limit()
 		return
 	}
-	err := setPolicy(0, schedRR, rankOthers)
+	err := setPolicy(0, unix.SCHED_RR, rankOthers)
 	if err == nil {
 		err = executeAgain()
 	}
@@ -63,7 +57,7 @@ func executeAgain() error {
 	if err == nil {
 		err = syscall.Exec(path, os.Args, os.Environ())
 	}
-	return errors.Join(fmt.Errorf("execute again: %w", err), setPolicy(0, schedOther, 0))
+	return errors.Join(fmt.Errorf("execute again: %w", err), setPolicy(0, unix.SCHED_NORMAL, 0))
 }
 
 func (s *scheduler) limit() {
@@ -92,7 +86,7 @@ func (s *scheduler) drop(why string) {
 	for _, t := range tasks {
 		id, bad := strconv.Atoi(t.Name())
 		if bad == nil {
-			bad = setPolicy(id, schedOther, 0)
+			bad = setPolicy(id, unix.SCHED_NORMAL, 0)
 		}
 		if !errors.Is(bad, unix.ESRCH) { // a thread that ended meanwhile
 			err = errors.Join(err, bad)
@@ -109,8 +103,8 @@ func policy() int {
 
 // lead puts the calling thread before the others of a real-time process. Where RLIMIT_RTPRIO forbids that, it takes turns with them.
 func lead() {
-	if policy() == schedRR {
-		_ = setPolicy(0, schedRR, rankLoop)
+	if policy() == unix.SCHED_RR {
+		_ = setPolicy(0, unix.SCHED_RR, rankLoop)
 	}
 }
 

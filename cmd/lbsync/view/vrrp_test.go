@@ -13,7 +13,7 @@ func withVRRP() spec.Status {
 	s := fine()
 	addr := netip.MustParseAddr
 	s.VRRP = &spec.VRRPStatus{
-		Version: 1, Program: "1.2.3", Started: now.Add(-time.Hour), Scheduler: "fifo 1", Serial: 7,
+		Version: 1, Program: "1.2.3", Started: now.Add(-time.Hour), Scheduler: "rr 1, loop 2", Serial: 7,
 		Instances: []spec.InstanceStatus{
 			{Name: "codis_6379", State: spec.VRRPMaster, Interface: "eth0", RouterID: 79, Priority: 100, Effective: 100, Interval: time.Second,
 				Since: now.Add(-3 * time.Hour), Why: "master is down", Transitions: 2, Addresses: 1, Held: 1,

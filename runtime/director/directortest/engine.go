@@ -144,7 +144,7 @@ func (e *Engine) Handover(_ context.Context, k spec.InstanceKey) error {
 func (e *Engine) Status(context.Context) (spec.VRRPStatus, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	s := spec.VRRPStatus{Version: spec.DocumentVersion, Program: "test", Scheduler: "fifo 1", Serial: e.serial}
+	s := spec.VRRPStatus{Version: spec.DocumentVersion, Program: "test", Scheduler: "rr 1, loop 2", Serial: e.serial}
 	for _, r := range e.wanted.Instances {
 		last := e.states[r.Key]
 		if last.To == "" {
