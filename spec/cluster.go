@@ -17,6 +17,10 @@ type Cluster struct {
 	Timeouts       []Timeout       // IPVS connection timeouts that are held
 	Instances      []Placed[VRRPInstance]
 	SyncGroups     []VRRPSyncGroup
+	Rollout        Rollout
+	Confirm        Confirm
+	Drift          DriftRules
+	Freezes        []Freeze
 	VirtualServers []Placed[VirtualServer]
 	Place          Place
 	At             Mark

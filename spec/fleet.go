@@ -6,6 +6,7 @@ import "slices"
 type Fleet struct {
 	Directors []Placed[Director] // by name
 	Clusters  []Cluster          // by name
+	Operators []Operator         // by name
 }
 
 // View is one director's part of the fleet. It is what a director keeps on disk as its last known good.
@@ -13,6 +14,8 @@ type View struct {
 	Director Placed[Director]
 	Clusters []Cluster          // those it belongs to
 	Others   []Placed[Director] // the other directors of these clusters, by name
+	// Operators may ask this director, from wherever they are.
+	Operators []Operator
 }
 
 // DirectorNamed is a director of the view: its own, or one of the others.
@@ -33,7 +36,7 @@ func (f *Fleet) Director(name string) (View, bool) {
 	for _, d := range f.Directors {
 		if d.Def.Name == name {
 			clusters := f.clustersOf(name)
-			return View{Director: d, Clusters: clusters, Others: f.others(name, clusters)}, true
+			return View{Director: d, Clusters: clusters, Others: f.others(name, clusters), Operators: f.Operators}, true
 		}
 	}
 	return View{}, false
