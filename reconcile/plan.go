@@ -75,7 +75,9 @@ type keys map[spec.Key]bool
 func heldKeys(holds []spec.Hold) keys {
 	m := make(keys, len(holds))
 	for _, h := range holds {
-		m[h.Key] = true
+		if h.Field == "" {
+			m[h.Key] = true
+		}
 	}
 	return m
 }

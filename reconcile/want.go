@@ -17,7 +17,7 @@ func Want(v spec.View, f spec.Facts) (spec.State, []spec.Hold) {
 func wantBeside(v spec.View, f spec.Facts) (spec.State, []spec.Hold) {
 	var s spec.State
 	addSysctls(&s.Sysctls, v.Director.Def.Sysctls, v.Director.Place)
-	daemons, vrrp := daemons{director: v.Director.Def.Name, facts: f}, vrrp{view: &v}
+	daemons, vrrp := daemons{director: v.Director.Def.Name, facts: f}, vrrp{view: &v, facts: f}
 	for i := range v.Clusters {
 		c := &v.Clusters[i]
 		for _, t := range c.Timeouts {
@@ -29,6 +29,9 @@ func wantBeside(v spec.View, f spec.Facts) (spec.State, []spec.Hold) {
 			daemons.add(c)
 		}
 		vrrp.add(c)
+	}
+	if f.Boost {
+		boost(s.Sysctls)
 	}
 	s.Daemons, s.VRRP = daemons.rows, vrrp.rows
 	return s, append(daemons.holds, vrrp.holds...)

@@ -20,8 +20,14 @@ func (d *daemons) add(c *spec.Cluster) {
 		d.hold(fmt.Sprintf("connection_sync of cluster %q gives no interface or no syncid for %q", c.Name, d.director))
 		return
 	}
+	b := bridgeOf(c, d.director, daemon, d.facts)
 	for _, r := range d.roles(c.Sync) {
-		d.rows = append(d.rows, spec.Row[spec.Role, spec.Daemon]{Key: r, Value: daemon, Pos: c.Place.Pos(c.Sync.At)})
+		value, why := daemon, ""
+		if value.SyncID, why = b.syncID(r); why != "" {
+			d.holds = append(d.holds, spec.Hold{Key: r, Why: why})
+			continue
+		}
+		d.rows = append(d.rows, spec.Row[spec.Role, spec.Daemon]{Key: r, Value: value, Pos: c.Place.Pos(c.Sync.At)})
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 // vrrp gathers what the engine of one director should hold.
 type vrrp struct {
 	view  *spec.View
+	facts spec.Facts
 	rows  spec.VRRP
 	holds []spec.Hold
 }
@@ -49,6 +50,10 @@ func (v *vrrp) instance(c *spec.Cluster, p spec.Placed[spec.VRRPInstance], group
 	}
 	value := settingsOf(p.Def)
 	value.Interface, value.Priority, value.SyncGroup = iface, priority, group
+	if why := cold(c, key, name, v.facts); value.Preempt && why != "" {
+		value.Preempt = false
+		v.holds = append(v.holds, spec.Hold{Key: key, Field: "preempt", Why: why})
+	}
 	if ok {
 		value.Source = source
 	}

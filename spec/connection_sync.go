@@ -96,7 +96,7 @@ func setThreshold(s *ConnectionSync, v schema.Value) {
 	for _, e := range v.List {
 		words = append(words, fmt.Sprint(e.Int))
 	}
-	s.Sysctls = append(s.Sysctls, Sysctl{Key: ipvsSysctl + "sync_threshold", Value: Setting(strings.Join(words, " ")), At: Mark(v.At)})
+	s.Sysctls = append(s.Sysctls, Sysctl{Key: SyncThreshold, Value: Setting(strings.Join(words, " ")), At: Mark(v.At)})
 }
 
 func checkConnectionSync(d *schema.Decoder, in *schema.Instance, s *ConnectionSync) {
@@ -127,7 +127,7 @@ func checkGroup6(d *schema.Decoder, in *schema.Instance, s *ConnectionSync) {
 
 func (s *ConnectionSync) checkSysctl(d *schema.Decoder, in *schema.Instance, c Sysctl) {
 	switch c.Key {
-	case ipvsSysctl + "sync_threshold":
+	case SyncThreshold:
 		var first, period, more int64
 		if n, _ := fmt.Sscan(string(c.Value), &first, &period, &more); n != 2 || first >= period && period != 0 {
 			d.Error(in.At("threshold"), "Wrong threshold", "threshold is two numbers, of which the first is the smaller: write threshold = [3, 50].")

@@ -1,12 +1,18 @@
 package spec
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // Facts are what flows back from the running system into decisions: plain values, read by Want, the gate and policies.
 type Facts struct {
 	Now       time.Time           // when the facts were taken; pure code has no other clock
 	Roles     map[string]Role     // by vrrp_instance; absent is unknown
 	Daemons   Rows[Role, Daemon]  // live sync daemons of this director
+	Receiver  string              // PeerReport.Receiver of this director; "" while no backup daemon runs
+	Boost     bool                // some backup does not hold this master's connections, and a full resync could not mend it
+	Released  string              // id of the commit for which an operator said not to wait for directors that do not answer
 	Peers     map[string]PeerFact // by director, of all the others of its clusters; absent: nobody asked yet
 	Strangers []SyncSpeaker       // sync masters that are heard and belong to no director of the cluster
 	Overrides []Override          // of this director and of the others, those that are not over
@@ -43,10 +49,11 @@ type PeerReport struct {
 	HighWater string            `json:"high_water,omitempty"`
 
 	Turn  Turn              `json:"turn,omitzero"`
-	Heard map[string]uint64 `json:"heard,omitempty"` // by director: serial of the newest report that this one takes into account
+	Heard map[string]uint64 `json:"heard,omitempty"` // by director: Turn.Serial of its wish that this one knows of
 
 	Roles     map[string]Role     `json:"roles,omitempty"` // by vrrp_instance
 	Daemons   Rows[Role, Daemon]  `json:"sync_daemons,omitempty"`
+	Sources   []netip.Addr        `json:"sources,omitempty"`  // its addresses, from which it may send sync messages
 	Receiver  string              `json:"receiver,omitempty"` // identifies the run of its backup sync daemon: another one may have missed messages
 	Coverage  map[string]Coverage `json:"coverage,omitempty"` // by director: how much of this one's connections that one holds
 	Overrides []Override          `json:"overrides,omitempty"`
@@ -58,7 +65,7 @@ type Turn struct {
 	Commit string `json:"commit,omitempty"` // "" is no wish
 	Taken  bool   `json:"taken,omitempty"`  // it is this director's turn, until the commit is proven or reverted
 	Rank   int    `json:"rank,omitempty"`   // the lower goes first: how many instances it is master of
-	Serial uint64 `json:"serial,omitempty"` // of the report that first had the wish
+	Serial uint64 `json:"serial,omitempty"` // tells this wish from the earlier ones of the same director
 }
 
 // Coverage is how much of a master's connections a backup holds.
@@ -67,6 +74,7 @@ type Coverage struct {
 	Total    int       `json:"total"`    // connections of the master, of the kinds that are synchronised
 	Sampled  int       `json:"sampled"`  // of these were compared
 	Known    int       `json:"known"`    // of these the backup holds
+	Tries    int       `json:"tries"`    // full resyncs since this receiver began
 	At       time.Time `json:"at"`
 }
 
@@ -76,4 +84,15 @@ func (c Coverage) Share() float64 {
 		return 1
 	}
 	return float64(c.Known) / float64(c.Sampled)
+}
+
+// EnoughShare is the share of connections from which a backup counts as warmed up: on a busy director some are always too new.
+const EnoughShare = 0.999
+
+// enoughTries is how many full resyncs are made before what is held counts as all that can be had.
+const enoughTries = 3
+
+// Warm says whether the backup with this receiver holds all that a full resync can give it.
+func (c Coverage) Warm(receiver string) bool {
+	return receiver != "" && c.Receiver == receiver && (c.Share() >= EnoughShare || c.Tries >= enoughTries)
 }

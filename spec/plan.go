@@ -41,9 +41,11 @@ func (d *Digest) UnmarshalText(b []byte) error {
 	return err
 }
 
-// Hold is a change that waits, with why and until when (the zero time: until the cause goes away).
+// Hold is a change that waits, with why and until when (the zero time: until the cause goes away). The object is left as it is, or,
+// where Field names one, has all of what is wanted but this setting.
 type Hold struct {
 	Key   Key
+	Field string
 	Why   string
 	Until time.Time
 }

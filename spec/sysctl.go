@@ -11,6 +11,9 @@ import (
 // ipvsSysctl is where IPVS keeps its settings.
 const ipvsSysctl = "net.ipv4.vs."
 
+// SyncThreshold says which packets of a connection have it sent to the backups (ip_vs_sync.c, ip_vs_sync_conn_needed).
+const SyncThreshold SysctlKey = ipvsSysctl + "sync_threshold"
+
 // ipvsSysctls are the settings below net.ipv4.vs (Documentation/networking/ipvs-sysctl.rst), without the counters.
 var ipvsSysctls = []string{
 	"am_droprate", "amemthresh", "backup_only", "cache_bypass", "conn_lfactor", "conn_reuse_mode", "conntrack", "drop_entry", "drop_packet", "est_cpulist",

@@ -1,0 +1,102 @@
+package reconcile
+
+import (
+	"fmt"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+// bridge takes a syncid from one value to another while connections flow. A backup daemon with syncid 0 accepts every sender
+// (ip_vs_sync.c, ip_vs_process_message), so the backups open first, then the masters switch, then the backups close:
+//
+//	backup: another director's master daemon runs another id → run 0
+//	master: every other director's backup daemon runs 0 or the wanted id → switch to the wanted id
+//	backup: every master runs the wanted id → run the wanted id
+//
+// It is level-triggered: each director decides from what it sees of itself and of the others, so a crash anywhere in it is safe.
+type bridge struct {
+	want   spec.Daemon
+	open   bool // 0 is safe: nobody from outside the cluster sends to the same group
+	others []otherDaemons
+	facts  spec.Facts
+}
+
+// otherDaemons is what is known of another director's daemons.
+type otherDaemons struct {
+	director string
+	known    bool // it reported once; it may have fallen silent since
+	ignored  bool // it does not answer, and is not waited for any more
+	daemons  spec.Rows[spec.Role, spec.Daemon]
+}
+
+// bridgeOf gathers what the bridge of a cluster depends on. In mode follow the engine starts the daemons at a transition with the
+// wanted id, so no bridge stands there: backups switch first, and the gap is mended by a full resync.
+func bridgeOf(c *spec.Cluster, self string, want spec.Daemon, f spec.Facts) bridge {
+	b := bridge{want: want, facts: f, open: c.Sync.Mode == spec.SyncBoth}
+	for _, s := range f.Strangers {
+		if s.Group == want.Group && s.Port == want.Port {
+			b.open = false
+		}
+	}
+	for _, name := range c.Directors {
+		p, exchanged := f.Peers[name]
+		if name == self || !exchanged {
+			continue
+		}
+		o := otherDaemons{director: name, ignored: unawaited(c.Rollout, p, f)}
+		if p.Report != nil {
+			o.known, o.daemons = true, p.Report.Daemons
+		}
+		b.others = append(b.others, o)
+	}
+	return b
+}
+
+// syncID is the id that a daemon should run now, or why it is left as it is.
+func (b *bridge) syncID(r spec.Role) (id uint8, why string) {
+	if r == spec.RoleBackup {
+		return b.receiving(), ""
+	}
+	return b.sending()
+}
+
+// receiving looks at directors that fell silent too: their daemons go on without their agent.
+func (b *bridge) receiving() uint8 {
+	for _, o := range b.others {
+		if m, runs := o.daemons.Find(spec.RoleMaster); b.open && runs && b.meets(m.Value) && m.Value.SyncID != b.want.SyncID {
+			return 0
+		}
+	}
+	return b.want.SyncID
+}
+
+// sending stays with what runs until everybody would hear the new id.
+func (b *bridge) sending() (uint8, string) {
+	live, runs := b.facts.Daemons.Find(spec.RoleMaster)
+	if !runs || live.Value.SyncID == b.want.SyncID || !b.meets(live.Value) {
+		return b.want.SyncID, "" // nothing that is heard now would be lost
+	}
+	for _, o := range b.others {
+		if o.ignored {
+			continue
+		}
+		if !o.known {
+			return 0, fmt.Sprintf("syncid %d → %d waits until %s says which id its backup daemon accepts", live.Value.SyncID, b.want.SyncID, o.director)
+		}
+		if back, runs := o.daemons.Find(spec.RoleBackup); runs && b.meets(back.Value) && back.Value.SyncID != 0 && back.Value.SyncID != b.want.SyncID {
+			return 0, fmt.Sprintf("syncid %d → %d waits for the backup daemon of %s, which accepts only %d", live.Value.SyncID, b.want.SyncID, o.director, back.Value.SyncID)
+		}
+	}
+	return b.want.SyncID, ""
+}
+
+// meets says whether messages of a daemon go where the wanted ones go: others are not heard either way.
+func (b *bridge) meets(d spec.Daemon) bool { return d.Group == b.want.Group && d.Port == b.want.Port }
+
+// syncIDAlone says whether a change of a sync daemon alters its syncid and nothing else.
+func syncIDAlone(c *spec.Change) bool {
+	before, was := c.Before.(spec.Daemon)
+	after, is := c.After.(spec.Daemon)
+	before.SyncID = after.SyncID
+	return was && is && before == after
+}

@@ -1,0 +1,94 @@
+package reconcile
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+// fewConnections is below what a service's connections say little: one client that leaves is a collapse then.
+const fewConnections = 20
+
+// Judge compares the vitals after a commit with those before, and returns the probes that do not hold. What was as bad before is not
+// the commit's fault.
+func Judge(before, now spec.Vitals, c spec.Confirm) []spec.Unmet {
+	var out []spec.Unmet
+	for _, f := range now.Missing {
+		if !slices.ContainsFunc(before.Missing, func(b spec.Failure) bool { return b.Object == f.Object }) {
+			out = append(out, spec.Unmet{Probe: "applied", Object: string(f.Kind) + " " + f.Key, Now: f.Error})
+		}
+	}
+	out = append(out, judgeInstances(before.Instances, now.Instances)...)
+	out = append(out, judgeConnections(before.Connections, now.Connections, c.Connections)...)
+	for _, name := range slices.Sorted(maps.Keys(now.Coverage)) {
+		if was, had := before.Coverage[name]; now.Coverage[name] < c.Coverage && (!had || was >= c.Coverage) {
+			out = append(out, spec.Unmet{Probe: "coverage", Object: name, Now: fmt.Sprintf("%.2f %% of the connections, less than %g %%", now.Coverage[name], c.Coverage)})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(before.Peers)) {
+		if answers, still := now.Peers[name]; before.Peers[name] && still && !answers {
+			out = append(out, spec.Unmet{Probe: "peer", Object: name, Before: "answers", Now: "does not answer"})
+		}
+	}
+	if before.Source && !now.Source {
+		out = append(out, spec.Unmet{Probe: "git", Before: "answers", Now: "does not answer"})
+	}
+	return out
+}
+
+// judgeInstances wants exactly one master of each instance that had one, and none in fault that was not.
+func judgeInstances(before, now map[string]spec.Vital) []spec.Unmet {
+	var out []spec.Unmet
+	for _, name := range slices.Sorted(maps.Keys(now)) {
+		was, had := before[name]
+		if is := now[name]; worse(was, had, is) {
+			u := spec.Unmet{Probe: "one master", Object: name, Now: vitalText(is)}
+			if had {
+				u.Before = vitalText(was)
+			}
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+func worse(was spec.Vital, had bool, is spec.Vital) bool {
+	switch {
+	case is.State == spec.VRRPFault:
+		return !had || was.State != spec.VRRPFault
+	case len(is.Masters) > 1:
+		return !had || len(was.Masters) <= 1
+	}
+	return len(is.Masters) == 0 && (!had || len(was.Masters) == 1)
+}
+
+func vitalText(v spec.Vital) string {
+	return string(v.State) + ", master: " + cmp.Or(strings.Join(v.Masters, " and "), "none")
+}
+
+// judgeConnections wants that no service lost most of its connections. A service that is gone was taken away.
+func judgeConnections(before, now map[spec.ServiceKey]int, percent int) []spec.Unmet {
+	var out []spec.Unmet
+	for k, was := range before {
+		if is, there := now[k]; there && was >= fewConnections && is*100 < was*percent {
+			out = append(out, spec.Unmet{Probe: "connections", Object: k.String(), Before: strconv.Itoa(was), Now: fmt.Sprintf("%d, less than %d %%", is, percent)})
+		}
+	}
+	slices.SortFunc(out, func(a, b spec.Unmet) int { return cmp.Compare(a.Object, b.Object) })
+	return out
+}
+
+// ConfirmOf is what a view asks of a commit before it counts as good: the strictest of its clusters.
+func ConfirmOf(v spec.View) spec.Confirm {
+	var out spec.Confirm
+	for i := range v.Clusters {
+		c := v.Clusters[i].Confirm
+		out.Timeout, out.Connections, out.Coverage = max(out.Timeout, c.Timeout), max(out.Connections, c.Connections), max(out.Coverage, c.Coverage)
+	}
+	return out
+}

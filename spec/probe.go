@@ -1,0 +1,58 @@
+package spec
+
+import "time"
+
+// Vitals are what tells whether a director does its work: taken before a commit is applied, and again before it is confirmed.
+type Vitals struct {
+	Taken       time.Time          `json:"taken"`
+	Instances   map[string]Vital   `json:"instances,omitempty"`   // by vrrp_instance
+	Connections map[ServiceKey]int `json:"connections,omitempty"` // active ones, by service
+	Peers       map[string]bool    `json:"peers,omitempty"`       // whether each of the other directors answers
+	Source      bool               `json:"source"`                // the repository answers
+	Coverage    map[string]float64 `json:"coverage,omitempty"`    // by director: percent of this master's connections that it holds
+	Missing     []Failure          `json:"missing,omitempty"`     // what is wanted and not so
+}
+
+// Vital is how an instance does on one director.
+type Vital struct {
+	State   VRRPState `json:"state"`
+	Masters []string  `json:"masters,omitempty"` // directors, or addresses, that are known to be master
+}
+
+// Unmet is a probe that did not hold.
+type Unmet struct {
+	Probe  string `json:"probe"`
+	Object string `json:"object,omitempty"`
+	Before string `json:"before,omitempty"`
+	Now    string `json:"now"`
+}
+
+// String is "PROBE OBJECT: NOW (before: BEFORE)".
+func (u Unmet) String() string {
+	s := u.Probe
+	if u.Object != "" {
+		s += " " + u.Object
+	}
+	s += ": " + u.Now
+	if u.Before != "" {
+		s += " (before: " + u.Before + ")"
+	}
+	return s
+}
+
+// Trial is the time between the application of a commit and its confirmation.
+type Trial struct {
+	Commit Commit    `json:"commit"`
+	Before Commit    `json:"before"` // to which the director goes back if a probe does not hold
+	Began  time.Time `json:"began"`
+	Until  time.Time `json:"until"`
+	Boots  int       `json:"boots,omitempty"` // times the machine went down in it
+}
+
+// Reverted is a commit that was taken back. It is not tried again; a newer one is.
+type Reverted struct {
+	Commit Commit    `json:"commit"`
+	Before Commit    `json:"before"` // which is held since then
+	At     time.Time `json:"at"`
+	Unmet  []Unmet   `json:"unmet"`
+}
