@@ -53,7 +53,7 @@ var driftBlock = schema.New(schema.Block[DriftRules]{
 		driftClass("sync_daemons", "Connection-sync daemons", func(r *DriftRules) *DriftMode { return &r.SyncDaemons }),
 		driftClass("settings", "Sysctls and IPVS timeouts. One that several clusters hold, or the director itself, has the strictest of their modes; the director's own is enforce", func(r *DriftRules) *DriftMode { return &r.Settings }),
 		driftClass("vrrp", "What the VRRP engine was told: instances, addresses, routes, rules, trackers", func(r *DriftRules) *DriftMode { return &r.VRRP }),
-		{Attr: schema.Attr{Name: "most_an_hour", Kind: schema.Int, Min: 1, Max: 3600, Default: "6", Doc: "Corrections of one object within an hour, after which somebody else keeps writing it: it is only reported until an hour has fewer, but what is missing altogether is put back once a minute"},
+		{Attr: schema.Attr{Name: "most_an_hour", Kind: schema.Int, Min: 1, Max: 3600, Default: "6", Doc: "Corrections of one object within an hour, after which somebody else keeps writing it: it is only reported until the last hour has fewer. A service that is gone is put back once a minute all the same"},
 			Set: func(r *DriftRules, v schema.Value) { r.MostAnHour = int(v.Int) }},
 	},
 	Check: func(d *schema.Decoder, in *schema.Instance, r *DriftRules) { r.At = Mark(d.Mark(in.Header)) },

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lbsync/lbsync/spec"
@@ -23,9 +24,11 @@ func (d Diff) Text(t *Text) {
 	if d.Summary == (Count{}) {
 		return
 	}
-	d.legend(t)
-	t.Line(Bold.In("Order: "), Plain.In(d.order()))
-	t.Line(Bold.In("Plan "+d.digests()+"  "), Plain.In(d.Summary.String()+". Risk: "+d.Summary.Risk.String()+"."))
+	if order := d.order(); order != "" {
+		d.legend(t)
+		t.Line(Bold.In("Order: "), Plain.In(order))
+	}
+	t.Line(Bold.In(strings.TrimRight("Plan "+d.digests(), " ")+"  "), Plain.In(d.Summary.String()+". Risk: "+d.Summary.Risk.String()+"."))
 }
 
 // text shows one director; same names another one whose plan is the same and was shown before.
@@ -45,6 +48,10 @@ func (d DirectorDiff) text(t *Text, whole Diff, same string) {
 		summarise(t, changes)
 	default:
 		list(t, changes, whole.Now)
+	}
+	list(t, d.Left, whole.Now)
+	for _, o := range d.Overrides {
+		t.Line(Yellow.In("  override "), Plain.In(overrideText(o)))
 	}
 	for _, h := range d.Held {
 		t.Line(Yellow.In("  held     "), Plain.In(h.Key+": "+h.Why+until(h.Until)))
