@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/lbsync/lbsync/spec"
@@ -24,11 +23,14 @@ func (d Diff) Text(t *Text) {
 	if d.Summary == (Count{}) {
 		return
 	}
+	risk := ". Risk: " + d.Summary.Risk.String() + "."
 	if order := d.order(); order != "" {
 		d.legend(t)
 		t.Line(Bold.In("Order: "), Plain.In(order))
+		t.Line(Bold.In("Plan "+d.digests()+"  "), Plain.In(d.Summary.String()+risk))
+		return
 	}
-	t.Line(Bold.In(strings.TrimRight("Plan "+d.digests(), " ")+"  "), Plain.In(d.Summary.String()+". Risk: "+d.Summary.Risk.String()+"."))
+	t.Linef("Nothing to do: %s%s", d.Summary, risk)
 }
 
 // text shows one director; same names another one whose plan is the same and was shown before.
@@ -40,6 +42,8 @@ func (d DirectorDiff) text(t *Text, whole Diff, same string) {
 	t.Line(Bold.In(d.who()), Plain.In("  "+d.From+" → "+d.To+subject))
 	changes := d.changes()
 	switch {
+	case len(changes) == 0 && len(d.Left) > 0:
+		t.Linef("  nothing to change")
 	case len(changes) == 0:
 		t.Linef("  in sync, nothing to change")
 	case same != "":
