@@ -90,8 +90,9 @@ const (
 	stirred  = time.Second
 )
 
-// stir looks soon: an interface came or went, and with it what a sync daemon stands on.
+// stir looks soon: an interface came or went, and with it what a sync daemon stands on. What failed for want of it is tried again.
 func (a *Agent) stir() {
+	a.stuck = spec.Digest{}
 	now := time.Now()
 	at := now.Add(settling)
 	if after := a.looked.Add(stirred); after.After(at) {

@@ -2,12 +2,14 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/lbsync/lbsync/reconcile"
 	"github.com/lbsync/lbsync/reconcile/journal"
+	"github.com/lbsync/lbsync/reconcile/reconciletest"
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -135,6 +137,26 @@ func TestStirredLooksSoon(t *testing.T) {
 		r.holds("80 wrr 21=9")
 		r.pass(stirred)
 		r.holds("80 wrr 21=1")
+		r.end()
+	})
+}
+
+// What failed is not left to its retry, which may be minutes away.
+func TestStirredTriesAgain(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.repo.commit("a", "", "80 wrr 21=1")
+		stir := make(chan struct{}, 1)
+		r.kernel.Inject(reconciletest.FailKey(stateOf(t, "80 wrr").Services[0].Key, errors.New("no such device")))
+		a := r.open()
+		a.parts.Stirred = stir
+		r.run(a)
+		r.pass(longestRetry)
+		r.holds("")
+		r.kernel.Inject()
+		stir <- struct{}{}
+		r.pass(stirred)
+		r.holds("80 wrr 21=1")
+		r.phase(spec.Idle)
 		r.end()
 	})
 }
