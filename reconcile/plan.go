@@ -11,12 +11,13 @@ type PlanInput struct {
 	Prior    *spec.State // the wanted state last applied; nil when none ever was
 	Live     spec.State  // a whole observation
 	Owned    Owned
+	Drift    DriftPolicy
 }
 
 // NewPlan is what has to be done, in order. It is empty when live is as wanted, and never touches what lbsync does not own.
 func NewPlan(in PlanInput) spec.Plan {
 	p := spec.Plan{Director: in.Director, Commit: in.Commit, Held: in.Holds}
-	held := heldKeys(in.Holds)
+	held, drift := heldKeys(in.Holds), driftJudge{DriftPolicy: in.Drift}
 	all, ours := Diff(in.Want, in.Live), 0
 	for i := range all {
 		switch c := &all[i]; {
@@ -25,6 +26,9 @@ func NewPlan(in PlanInput) spec.Plan {
 			p.Foreign = append(p.Foreign, spec.Foreign{Key: c.Key, Value: c.Before})
 		default:
 			in.judge(c)
+			if c.Reason == spec.ByDrift && !repairs(&drift, c, &p) {
+				continue
+			}
 			if ours != i {
 				all[ours] = *c
 			}
@@ -36,11 +40,23 @@ func NewPlan(in PlanInput) spec.Plan {
 	return p
 }
 
+// repairs says whether drift is put right; where it is left and reported, the plan says so.
+func repairs(drift *driftJudge, c *spec.Change, p *spec.Plan) bool {
+	repair, report, why := drift.judge(c)
+	if !repair && report {
+		p.Left = append(p.Left, spec.Left{Change: *c, Why: why})
+	}
+	return repair
+}
+
 // judge gives a change its reason and risk. What is removed is declared nowhere any more: it is shown where it was.
 func (in *PlanInput) judge(c *spec.Change) {
 	c.Reason, c.Risk = reason(c, in.Prior), risk(c)
 	if c.Risk == spec.RiskTransition && !in.elected(c.Key) {
 		c.Risk = spec.RiskNone
+	}
+	if c.Reason == spec.ByCommit && in.overrides(c) {
+		c.Reason = spec.ByOverride
 	}
 	if c.Action == spec.Remove && in.Prior != nil {
 		_, c.Pos = lookup(in.Prior, c.Key)

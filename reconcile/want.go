@@ -6,11 +6,14 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// Want is what one director's kernel and engine should hold, and what has to stay as it is for now. Weights are those configured.
+// Want is what one director's kernel and engine should hold, and what has to stay as it is for now. Weights are those configured, and
+// those of the overrides that hold.
 func Want(v spec.View, f spec.Facts) (spec.State, []spec.Hold) {
 	s, holds := wantBeside(v, f)
 	s.Services, s.Dests = serviceRows(placed(v))
-	return settle(s, holds)
+	s, holds = settle(s, holds)
+	override(&s, f)
+	return s, holds
 }
 
 // wantBeside is all that is wanted beside services and real servers, still to be settled.

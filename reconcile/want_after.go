@@ -17,6 +17,10 @@ func WantAfter(earlier spec.View, was spec.State, v spec.View, f spec.Facts) (sp
 	s, holds := wantBeside(v, f)
 	s, holds = settle(s, holds)
 	s.Services, s.Dests = services, dests
+	if len(was.Overrides)+len(f.Overrides) > 0 {
+		s.Dests = configured(s.Dests, was.Overrides, v)
+		override(&s, f)
+	}
 	return s, holds
 }
 

@@ -21,12 +21,13 @@ type Reason uint8
 
 // The reasons.
 const (
-	ByCommit Reason = iota // the wanted state differs from what was last applied
-	ByDrift                // the live state was changed outside git since it was applied
-	ByAdopt                // the object was there before lbsync first applied anything, or before its service was declared
+	ByCommit   Reason = iota // the wanted state differs from what was last applied
+	ByDrift                  // the live state was changed outside git since it was applied
+	ByAdopt                  // the object was there before lbsync first applied anything, or before its service was declared
+	ByOverride               // an operator's override asks for another weight, or has ended
 )
 
-var reasonNames = names[Reason]{"reason", map[Reason]string{ByCommit: "commit", ByDrift: "drift", ByAdopt: "adopt"}}
+var reasonNames = names[Reason]{"reason", map[Reason]string{ByCommit: "commit", ByDrift: "drift", ByAdopt: "adopt", ByOverride: "override"}}
 
 func (r Reason) String() string                { return reasonNames.name(r) }
 func (r Reason) MarshalText() ([]byte, error)  { return []byte(r.String()), nil }

@@ -74,6 +74,10 @@ var clusterBlock = schema.New(schema.Block[shell]{
 	Blocks: []schema.Nested[shell]{
 		schema.One(connectionSyncBlock, func(_ *schema.Decoder, c *shell, s *ConnectionSync, _ *schema.Instance) { c.Sync = s }),
 		schema.One(ipvsTimeoutsBlock, func(_ *schema.Decoder, c *shell, t *[]Timeout, _ *schema.Instance) { c.Timeouts = *t }),
+		schema.One(rolloutBlock, func(_ *schema.Decoder, c *shell, r *Rollout, _ *schema.Instance) { c.Rollout = *r }),
+		schema.One(confirmBlock, func(_ *schema.Decoder, c *shell, x *Confirm, _ *schema.Instance) { c.Confirm = *x }),
+		schema.One(driftBlock, func(_ *schema.Decoder, c *shell, r *DriftRules, _ *schema.Instance) { c.Drift = *r }),
+		schema.Many(freezeBlock, addFreeze),
 		schema.Many(vrrpInstanceBlock, func(_ *schema.Decoder, c *shell, i *VRRPInstance, _ *schema.Instance) {
 			c.instances = append(c.instances, i)
 		}),
@@ -99,6 +103,7 @@ const MaxDirectors = 64
 
 func checkCluster(d *schema.Decoder, in *schema.Instance, s *shell) {
 	s.At = Mark(d.Mark(in.Header))
+	s.completeRules()
 	if len(s.Directors) > MaxDirectors {
 		d.Error(in.At("directors"), "Too many directors", fmt.Sprintf("A cluster has at most %d directors: make several clusters.", MaxDirectors))
 		return

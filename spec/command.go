@@ -18,6 +18,9 @@ const (
 	Resume   Verb = "resume"
 	Refresh  Verb = "refresh" // ask the repository now
 
+	OverrideSet   Verb = "override-set"   // give a real server another weight for a time
+	OverrideClear Verb = "override-clear" // end that before
+
 	Handover Verb = "handover" // give the master role of an instance away
 
 	AcceptJournal Verb = "accept-journal" // stop reporting that the journal is broken
@@ -28,10 +31,14 @@ type Command struct {
 	Verb     Verb          `json:"verb"`
 	Rev      string        `json:"rev,omitempty"`      // of rollback and pin: a commit id, a unique prefix of one, a branch or a tag
 	Instance InstanceKey   `json:"instance,omitempty"` // of handover
-	For      time.Duration `json:"for,omitempty"`      // of rollback, pin and suspend: nanoseconds until it ends by itself; 0 is without end
+	For      time.Duration `json:"for,omitempty"`      // of rollback, pin, suspend and override-set: nanoseconds until it ends by itself; 0 is without end
 	Reason   string        `json:"reason,omitempty"`
-	DryRun   bool          `json:"dry_run,omitempty"` // of rollback, pin and handover: judge what is asked, and change nothing
-	Actor    Actor         `json:"-"`
+	// RealServer is of override-set and override-clear: a real server's key, or ADDRESS:PORT where it is in one service only.
+	RealServer string `json:"real_server,omitempty"`
+	Weight     *int32 `json:"weight,omitempty"`  // of override-set: 0..65535
+	All        bool   `json:"all,omitempty"`     // of override-clear: every override of this director
+	DryRun     bool   `json:"dry_run,omitempty"` // of rollback, pin and handover: judge what is asked, and change nothing
+	Actor      Actor  `json:"-"`
 }
 
 // longestReason bounds what goes into every status and journal record.
@@ -43,11 +50,11 @@ func (c Command) Check() error {
 	switch c.Verb {
 	case Rollback, PinTo:
 		rev, lasts = true, true
-	case Suspend:
+	case Suspend, OverrideSet:
 		lasts = true
-	case Unpin, Resume, Refresh, AcceptJournal, Handover:
+	case Unpin, Resume, Refresh, AcceptJournal, Handover, OverrideClear:
 	default:
-		return fmt.Errorf("command %q is not known: use rollback, pin, unpin, suspend, resume, refresh, handover or accept-journal", c.Verb)
+		return fmt.Errorf("command %q is not known: use rollback, pin, unpin, suspend, resume, override-set, override-clear, refresh, handover or accept-journal", c.Verb)
 	}
 	switch {
 	case rev && c.Rev == "":
@@ -65,7 +72,7 @@ func (c Command) Check() error {
 	case len(c.Reason) > longestReason:
 		return fmt.Errorf("%s: reason has %d bytes, at most %d are kept", c.Verb, len(c.Reason), longestReason)
 	}
-	return nil
+	return c.checkOverride()
 }
 
 // Actor is the local user behind a command.
@@ -97,6 +104,8 @@ type CommandResult struct {
 	Plan    *PlanSummary `json:"plan,omitempty"`   // what was done to the kernel; nil when nothing was
 	Refusal *Refusal     `json:"refusal,omitempty"`
 	Handed  *Handed      `json:"handed,omitempty"` // of a handover
-	View    []byte       `json:"view,omitempty"`   // of a dry run that is not refused: the encoded View of the commit
-	Status  Status       `json:"status"`           // afterwards
+	// Overrides are those that were set or cleared.
+	Overrides []Override `json:"overrides,omitempty"`
+	View      []byte     `json:"view,omitempty"` // of a dry run that is not refused: the encoded View of the commit
+	Status    Status     `json:"status"`         // afterwards
 }

@@ -15,11 +15,7 @@ var refused = map[string]string{
 	"operator":    notYet,
 	"policy":      notYet,
 	"policy_test": notYet,
-	"rollout":     notYet,
-	"confirm":     notYet,
-	"drift":       notYet,
 	"budget":      notYet,
-	"freeze":      notYet,
 
 	"state":                   "The initial state follows from the priority alone, as in keepalived for every priority below 255: remove it.",
 	"nopreempt":               "Write preempt = false.",

@@ -15,6 +15,7 @@ type Plan struct {
 	Steps    []Step
 	Held     []Hold
 	Foreign  []Foreign
+	Left     []Left
 	Digest   Digest
 }
 
@@ -54,6 +55,12 @@ type Hold struct {
 type Foreign struct {
 	Key   Key
 	Value Value
+}
+
+// Left is drift that is reported and not put right, and why.
+type Left struct {
+	Change Change // what would put it right
+	Why    string
 }
 
 // Changes counts the changes of all steps.

@@ -32,7 +32,7 @@ const (
 // DriftRules is the block `drift` of a cluster.
 type DriftRules struct {
 	Services, RealServers, SyncDaemons, Settings, VRRP DriftMode
-	MostAnHour                                         int // corrections of one object, then it is flapping and only reported
+	MostAnHour                                         int // corrections of one object, then it is flapping and only reported; 0: no limit
 	At                                                 Mark
 }
 

@@ -50,6 +50,8 @@ type State struct {
 	Timeouts Rows[TimeoutKey, Seconds] `json:"timeouts"`
 	Sysctls  Rows[SysctlKey, Setting]  `json:"sysctls"`
 	VRRP     VRRP                      `json:"vrrp,omitzero"`
+	// Overrides are those that a wanted state was made with, one for a real server, by key; also those that match none.
+	Overrides []Override `json:"overrides,omitempty"`
 }
 
 // DestsOf are the rows of one service's real servers.

@@ -51,5 +51,6 @@ type Snapshot struct {
 	Live     State     `json:"live"`
 	Prior    *State    `json:"prior,omitempty"` // what the applied commit wanted
 
-	Roles map[string]Role `json:"roles,omitempty"` // by vrrp_instance, as far as they are known
+	Roles     map[string]Role `json:"roles,omitempty"`     // by vrrp_instance, as far as they are known
+	Overrides []Override      `json:"overrides,omitempty"` // of this director and of the others, those that are not over
 }

@@ -45,6 +45,8 @@ type Status struct {
 	Pin        *Pin         `json:"pin,omitempty"`
 	Suspension *Suspension  `json:"suspension,omitempty"`
 
+	Overrides []OverrideStatus `json:"overrides,omitempty"` // of this director and of the others of its clusters
+
 	Plan     *PlanSummary `json:"plan,omitempty"` // last plan that had something to do
 	Failures []Failure    `json:"failures,omitempty"`
 	Holds    []Held       `json:"holds,omitempty"`
@@ -165,10 +167,11 @@ type Drift struct {
 	Action    Action    `json:"action"` // what repairs it
 	Fields    []Field   `json:"fields,omitempty"`
 	FirstSeen time.Time `json:"first_seen"`
+	Left      string    `json:"left,omitempty"` // why it is not put right; "" while it is to be
 }
 
-// Flap is an object that is changed outside git again and again: it was put right more than 6 times within the last hour, and is now
-// put right no more than once a minute.
+// Flap is an object that is changed outside git again and again: it was put right as often as its cluster allows within an hour, and is
+// only reported until the last hour has fewer. A service that is gone is put back once a minute all the same.
 type Flap struct {
 	Object
 	Repairs int       `json:"repairs"` // within the last hour

@@ -69,6 +69,7 @@ func (a *app) serve(ctx context.Context, cfg *spec.AgentConfig) error {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	onHangup(ctx, func() { _, _ = d.Do(ctx, spec.Command{Verb: spec.Refresh}) }) // status tells what came of it
+	go d.listen(ctx)
 	served := make(chan error, 1)
 	go func() {
 		err := api.Serve(ctx, listener, d)

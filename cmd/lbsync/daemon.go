@@ -32,6 +32,8 @@ const look = 10 * time.Second
 type service struct {
 	agent    *agent.Agent
 	director *director.Director
+	stirred  chan struct{}
+	log      *slog.Logger
 }
 
 // hands lets reconcile drive a director, whose room may not know reconcile's Depth.
@@ -70,12 +72,12 @@ func (a *app) assemble(cfg *spec.AgentConfig, log *slog.Logger) (*service, error
 	hand := director.New(func() (director.Kernel, error) { return a.kernel(kernel.Options{Modprobe: true}) }, director.NewVRRP(director.VRRPConfig{
 		Open: engineAt(cfg.Engine), Path: cfg.Engine, Secret: director.SecretsIn(cfg.Secrets), Mark: filepath.Join(cfg.State, "notified.json"), Boot: boot, Log: log,
 	}))
-	loader := spec.NewLoader()
+	loader, stirred := spec.NewLoader(), make(chan struct{}, 1)
 	ag, err := agent.Open(agent.Config{
 		Director: cfg.Director, Folder: cfg.State, Program: version, Poll: cfg.Source.Poll, Look: min(look, cfg.Resync), Resync: cfg.Resync,
 		Watchdog: watchdog, AnyHistory: cfg.Source.Branch == "",
 	}, agent.Parts{
-		Source: mirror, Target: hands{hand}, VRRP: hand.VRRP, Hold: hand.Hold, Check: policies.Check, Log: log,
+		Source: mirror, Target: hands{hand}, VRRP: hand.VRRP, Hold: hand.Hold, Check: policies.Check, Log: log, Stirred: stirred,
 		Journal: func() (agent.Journal, error) { return journal.Open(journalFolder(cfg.State), a.now) },
 		Load: func(f fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 			fleet, _, diags := loader.Load(f)
@@ -89,7 +91,7 @@ func (a *app) assemble(cfg *spec.AgentConfig, log *slog.Logger) (*service, error
 	if err != nil {
 		return nil, errors.Join(err, hand.Close())
 	}
-	return &service{ag, hand}, nil
+	return &service{ag, hand, stirred, log}, nil
 }
 
 // engineAt is the engine behind a socket.
@@ -122,6 +124,17 @@ func sourceConfig(cfg *spec.AgentConfig, now func() time.Time) source.Config {
 		Auth: source.Auth{
 			Username: s.Username, TokenFile: s.TokenFile, CAFile: s.CAFile, SSHKeyFile: s.SSHKeyFile, KnownHostsFile: s.KnownHostsFile,
 		},
+	}
+}
+
+// listen has the agent look when an interface comes or goes. Without it a look finds the same some seconds later.
+func (s *service) listen(ctx context.Context) {
+	w, err := kernel.OpenWatcher()
+	if err == nil {
+		err = w.Stir(ctx, s.stirred)
+	}
+	if err != nil {
+		s.log.Warn("changes of interfaces are not heard, and found by looking", "error", err)
 	}
 }
 

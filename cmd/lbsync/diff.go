@@ -106,13 +106,14 @@ func diffExit(d view.Diff) int {
 
 // plan is what would be done to one director.
 func (a *app) plan(v spec.View, from start, target target) view.DirectorDiff {
-	facts := spec.Facts{Now: a.now(), Roles: from.roles}
+	facts := spec.Facts{Now: a.now(), Roles: from.roles, Overrides: from.overrides}
 	want, holds := reconcile.Want(v, facts)
 	p := reconcile.NewPlan(reconcile.PlanInput{
 		Director: v.Director.Def.Name, Commit: target.commit, Want: want, Holds: holds, Prior: from.prior, Live: from.live, Owned: from.owned,
+		Drift: reconcile.DriftPolicy{View: v, Now: facts.Now},
 	})
 	d := view.NewDirectorDiff(p, from.since)
-	d.From, d.Roles = from.label, view.RolesOf(facts.Roles)
+	d.From, d.Roles, d.Overrides = from.label, view.RolesOf(facts.Roles), want.Overrides
 	if target.commit.ID == "" {
 		d.To = target.label
 	}

@@ -33,6 +33,8 @@ type start struct {
 	owned reconcile.Owned
 	roles map[string]spec.Role // by vrrp_instance, as far as known
 	since map[string]time.Time // when drift of a key was first seen
+
+	overrides []spec.Override // that hold
 }
 
 func (b baseline) of(director string) (start, bool) {
@@ -115,7 +117,7 @@ func fromFile(name string) (baseline, error) {
 }
 
 func fromSnapshot(s spec.Snapshot, what string) (baseline, error) {
-	st := start{label: "nothing applied", live: s.Live, prior: s.Prior, roles: s.Roles}
+	st := start{label: "nothing applied", live: s.Live, prior: s.Prior, roles: s.Roles, overrides: s.Overrides}
 	if s.Applied != nil {
 		st.label = s.Applied.Short()
 	}

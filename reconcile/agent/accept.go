@@ -76,7 +76,7 @@ func (a *Agent) accept(c spec.Commit) (candidate, *spec.Refusal, error) {
 
 // render is what the kernel should hold for a view. What it has in common with what is held is not worked out again.
 func (a *Agent) render(v spec.View, roles map[string]spec.Role) (spec.State, []spec.Hold) {
-	facts := spec.Facts{Now: time.Now(), Roles: roles}
+	facts := spec.Facts{Now: time.Now(), Roles: roles, Overrides: a.overrides()}
 	if a.want == nil || a.held.View == nil {
 		return reconcile.Want(v, facts)
 	}

@@ -8,7 +8,7 @@ type task uint8
 // The tasks; of those due at one time the first goes first.
 const (
 	signOfLife task = iota // tell systemd's watchdog that the loop turns
-	expire                 // a pin or a suspension ends
+	expire                 // a pin, a suspension or an override ends
 	retry                  // what failed is tried again
 	look                   // the kernel is read
 	fetch                  // the repository is asked

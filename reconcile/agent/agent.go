@@ -70,6 +70,8 @@ type Parts struct {
 	VRRP   VRRP
 	// Hold tells the target which sysctls are wanted, so that it observes them.
 	Hold func(...spec.SysctlKey)
+	// Stirred has an element when something changed that may be drift, such as an interface that came or went; nil if nobody tells.
+	Stirred <-chan struct{}
 	// Journal opens the audit once the director is locked.
 	Journal func() (Journal, error)
 	// Load reads a fleet; nil with at least one error when it has one.
@@ -103,9 +105,10 @@ type Agent struct {
 	roles map[string]spec.Role // with which want was rendered
 	prior *spec.State          // what of want was made; nil when nothing is known of that
 
-	live  spec.State
-	known bool      // live is what the kernel holds
-	read  time.Time // last full read
+	live   spec.State
+	known  bool      // live is what the kernel holds
+	read   time.Time // last full read
+	looked time.Time // last read of any depth
 
 	tip       *spec.Commit // of the branch
 	examined  string       // tip that a rollback was compared with
@@ -116,7 +119,7 @@ type Agent struct {
 	settledAt uint64       // bytes of heap after that was done last
 
 	agenda     agenda
-	repairs    repairs
+	repairs    reconcile.Repaired
 	attempts   int         // of what fails, in a row
 	stuck      spec.Digest // plan that waits for its retry
 	unrecorded int         // records that could not be written
@@ -141,7 +144,7 @@ func Open(cfg Config, parts Parts) (*Agent, error) {
 		return nil, errors.Join(err, l.Close())
 	}
 	a := &Agent{
-		cfg: cfg, parts: parts, store: newStore(cfg.Folder), journal: j, lock: l, repairs: repairs{},
+		cfg: cfg, parts: parts, store: newStore(cfg.Folder), journal: j, lock: l, repairs: reconcile.Repaired{},
 		asks: make(chan func(context.Context)), fetched: make(chan arrival, 1), ended: make(chan struct{}),
 	}
 	a.started = time.Now()

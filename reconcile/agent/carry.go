@@ -20,6 +20,7 @@ func (a *Agent) carry(ctx context.Context, c candidate) {
 	a.enter(spec.Planning, "plan "+c.commit.Short())
 	p := reconcile.NewPlan(reconcile.PlanInput{
 		Director: a.cfg.Director, Commit: c.commit, Want: c.want, Holds: c.holds, Prior: a.prior, Live: a.live, Owned: a.held.Owned,
+		Drift: reconcile.DriftPolicy{View: c.view, Repaired: a.repairs, Now: time.Now()},
 	})
 	claimed := a.held.Owned.Claim(c.want)
 	if err := a.begin(c, p, claimed); err != nil {
@@ -66,6 +67,7 @@ func (a *Agent) adopt(c candidate, out reconcile.Outcome) {
 	}
 	a.made(c.want, out)
 	a.want, a.holds, a.roles, a.advice = &c.want, c.holds, c.roles, c.advice
+	a.overridden = overrideStatus(&c.want, &c.view)
 	a.hold(c.want)
 	a.parts.VRRP.Tell(c.view)
 	a.refusal = nil

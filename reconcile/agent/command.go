@@ -58,7 +58,7 @@ func (a *Agent) snapshot(ctx context.Context) (spec.Snapshot, error) {
 		return spec.Snapshot{}, fmt.Errorf("encode owned objects: %w", err)
 	}
 	s := spec.Snapshot{Version: spec.DocumentVersion, Director: a.cfg.Director, Taken: a.read, Owned: owned, Live: a.live, Prior: a.prior}
-	s.Roles = a.roles
+	s.Roles, s.Overrides = a.roles, a.overrides()
 	if a.held.View != nil {
 		s.Applied = &a.held.Commit
 	}
@@ -101,6 +101,10 @@ func (a *Agent) command(ctx context.Context, c spec.Command) (spec.CommandResult
 		return a.released(ctx, func() error { return a.unpin(actorOf(c.Actor), c.Reason) })
 	case spec.Suspend:
 		return spec.CommandResult{}, a.suspend(c)
+	case spec.OverrideSet:
+		return a.overrideSet(ctx, c)
+	case spec.OverrideClear:
+		return a.overrideClear(ctx, c)
 	case spec.AcceptJournal:
 		return spec.CommandResult{}, a.acceptJournal(c)
 	case spec.Resume:
@@ -163,10 +167,10 @@ func (a *Agent) mark(so string) error {
 	return nil
 }
 
-// ends puts the end of pin and suspension on the agenda. One that is over already could not be recorded, and is tried again.
+// ends puts the end of pin, suspension and overrides on the agenda. One that is over already could not be recorded, and is tried again.
 func (a *Agent) ends() {
 	a.agenda[expire] = time.Time{}
-	for _, end := range []time.Time{a.suspendedUntil(), a.pinnedUntil()} {
+	for _, end := range append(a.overrideEnds(), a.suspendedUntil(), a.pinnedUntil()) {
 		switch {
 		case end.IsZero():
 		case over(end):
@@ -202,6 +206,7 @@ func (a *Agent) lapse() {
 	if over(a.pinnedUntil()) {
 		a.complain("end pin", a.unpin(self, why))
 	}
+	a.lapseOverrides(why)
 	a.ends()
 }
 

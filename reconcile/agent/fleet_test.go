@@ -16,7 +16,7 @@ import (
 )
 
 // loadText reads a fleet of lines: "80 wrr 21=3 22=1" is a service of 192.0.2.1 with its real servers and weights; "# …" moves what
-// follows down a line; "sysctl KEY VALUE" holds one; "vrrp NAME PRIORITY…" is an instance of lb1, lb2, …, "group NAME…" groups
+// follows down a line; "sysctl KEY VALUE" holds one; "warn" has drift of real servers only reported; "vrrp NAME PRIORITY…" is an instance of lb1, lb2, …, "group NAME…" groups
 // instances, "follow NAME" is connection sync that follows one; "error", "deny" and "others" are a fleet with an error, one that policies deny, and one without lb1.
 func loadText(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 	text, err := fs.ReadFile(fsys, "fleet")
@@ -24,7 +24,7 @@ func loadText(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 		return nil, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: err.Error()}}
 	}
 	director, sysctls := "lb1", []spec.Sysctl(nil)
-	c := spec.Cluster{Name: "c", Directors: []string{"lb1", "lb2"}}
+	c := spec.Cluster{Name: "c", Directors: []string{"lb1", "lb2"}, Drift: spec.DriftRules{MostAnHour: flapsAfter}}
 	for n, line := range strings.Split(string(text), "\n") {
 		words := strings.Fields(line)
 		switch {
@@ -36,6 +36,8 @@ func loadText(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 			c.Name = "denied"
 		case words[0] == "others":
 			director = "lb2"
+		case words[0] == "warn":
+			c.Drift.RealServers = spec.DriftWarn
 		case words[0] == "sysctl":
 			sysctls = append(sysctls, spec.Sysctl{Key: spec.SysctlKey(words[1]), Value: spec.Setting(words[2])})
 		case words[0] == "vrrp":

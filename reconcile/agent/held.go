@@ -29,8 +29,9 @@ type marks struct {
 	HighWater  string      // id of the newest commit accepted from the branch
 	Pin        *pin
 	Suspension *spec.Suspension
-	Journal    journal.Head  // the journal's last record when this was written
-	Broken     *spec.Problem // what was found wrong with the journal, until an operator accepts it
+	Overrides  []spec.Override // made here
+	Journal    journal.Head    // the journal's last record when this was written
+	Broken     *spec.Problem   // what was found wrong with the journal, until an operator accepts it
 }
 
 // pin is a pin, and for a rollback what ends it.

@@ -24,7 +24,8 @@ func LastKnownGood(director, folder string) (spec.Snapshot, error) {
 	}
 	out := spec.Snapshot{Version: spec.DocumentVersion, Director: director}
 	if h.View != nil {
-		want, _ := reconcile.Want(*h.View, spec.Facts{Now: time.Now()})
+		want, _ := reconcile.Want(*h.View, spec.Facts{Now: time.Now(), Overrides: h.Overrides})
+		out.Overrides = want.Overrides
 		out.Applied, owned = &h.Commit, owned.Claim(want)
 		if h.Whole {
 			out.Prior = &want

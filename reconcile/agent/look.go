@@ -27,7 +27,7 @@ func (a *Agent) observe(ctx context.Context, d reconcile.Depth) error {
 	if d == reconcile.Full {
 		a.read = time.Now()
 	}
-	a.live, a.known, a.kernel = live, true, nil
+	a.live, a.known, a.kernel, a.looked = live, true, nil, time.Now()
 	a.turned()
 	return nil
 }
@@ -54,8 +54,9 @@ func (a *Agent) compare(ctx context.Context, isRetry bool) {
 	fresh := a.drifted(p)
 	switch {
 	case p.Changes() == 0:
+		_ = a.record(a.driftRecords(fresh)...)
 		a.settled()
-	case a.held.Suspension != nil || !isRetry && (p.Digest == a.stuck || a.repairs.pauses(p, time.Now())):
+	case a.held.Suspension != nil || !isRetry && p.Digest == a.stuck || !a.agrees(ctx, p):
 		_ = a.record(a.driftRecords(fresh)...)
 	default:
 		a.repair(ctx, p, fresh)
@@ -67,6 +68,7 @@ func (a *Agent) difference() spec.Plan {
 	a.enter(spec.Planning, "compare live and wanted")
 	return reconcile.NewPlan(reconcile.PlanInput{
 		Director: a.cfg.Director, Commit: a.held.Commit, Want: *a.want, Holds: a.holds, Prior: a.prior, Live: a.live, Owned: a.held.Owned,
+		Drift: a.rules(),
 	})
 }
 
@@ -84,7 +86,6 @@ func (a *Agent) repair(ctx context.Context, p spec.Plan, fresh []spec.Change) {
 			a.repaired++
 		}
 	}
-	a.repairs.note(out.Done, time.Now())
 	a.made(*a.want, out)
 	r := of(a.held.Commit, journal.Record{Event: journal.Applied, Actor: self, Plan: p.Digest.String(), Changes: len(out.Done), Result: "ok"})
 	if !out.Whole() {
@@ -102,6 +103,7 @@ func (a *Agent) verify(ctx context.Context, out reconcile.Outcome) {
 		return
 	}
 	p := a.difference()
+	a.repairs.Note(kept(out.Done, p), time.Now())
 	a.drifted(p)
 	if p.Changes() == 0 {
 		a.settled()
@@ -124,28 +126,4 @@ func (a *Agent) settled() {
 	if !a.owes() {
 		a.attempts, a.agenda[retry] = 0, time.Time{}
 	}
-}
-
-// drifted notes what was changed outside git, with when it was first seen, and returns what was not seen before.
-func (a *Agent) drifted(p spec.Plan) []spec.Change {
-	now, first, fresh := time.Now(), map[spec.Key]time.Time{}, []spec.Change(nil)
-	a.drift = nil
-	for _, s := range p.Steps {
-		for _, c := range s.Changes {
-			if c.Reason != spec.ByDrift {
-				continue
-			}
-			at, seen := a.firstSeen[c.Key]
-			if !seen {
-				at, fresh = now, append(fresh, c)
-			}
-			first[c.Key] = at
-			a.drift = append(a.drift, spec.Drift{Object: spec.ObjectOf(c.Key), Action: c.Action, Fields: c.Fields(), FirstSeen: at})
-		}
-	}
-	a.firstSeen = first
-	a.repairs.forget(now)
-	a.flapping = a.repairs.flapping()
-	a.counted(p)
-	return fresh
 }

@@ -33,10 +33,10 @@ func (a *Agent) elected(ctx context.Context) {
 	}
 }
 
-// turned renders what is held anew for roles that changed. It comes after each read of the kernel: what was read may be of the new
-// role already, and would be taken for drift.
+// turned renders what is held anew for roles or overrides that changed. It comes after each read of the kernel: what was read may be of
+// the new role already, and would be taken for drift.
 func (a *Agent) turned() {
-	if a.held.View == nil || maps.Equal(a.parts.VRRP.Roles(), a.roles) {
+	if a.held.View == nil || maps.Equal(a.parts.VRRP.Roles(), a.roles) && !a.outdated() {
 		return
 	}
 	a.wanting(*a.held.View)

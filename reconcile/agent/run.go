@@ -42,6 +42,8 @@ func (a *Agent) Run(ctx context.Context) error {
 			a.do(ctx, t)
 		case r := <-a.fetched:
 			a.arrived(ctx, r)
+		case <-a.parts.Stirred:
+			a.stir()
 		case <-a.parts.VRRP.Changed():
 			a.elected(ctx)
 		case f := <-a.asks:

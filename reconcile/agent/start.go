@@ -66,6 +66,11 @@ func (a *Agent) remember() *intent {
 		if h.Whole {
 			a.prior = a.want
 		}
+		if len(h.Overrides) > 0 && h.Whole {
+			// What an override did that ended meanwhile is no drift.
+			prior, _ := reconcile.Want(*h.View, spec.Facts{Roles: a.roles, Overrides: h.Overrides})
+			a.prior = &prior
+		}
 	}
 	return begun
 }
@@ -81,7 +86,7 @@ func orNothing(id string) string {
 func (a *Agent) wanting(v spec.View) {
 	roles := a.parts.VRRP.Roles()
 	want, holds := a.render(v, roles)
-	a.want, a.holds, a.roles = &want, holds, roles
+	a.want, a.holds, a.roles, a.overridden = &want, holds, roles, overrideStatus(&want, &v)
 	a.hold(want)
 }
 

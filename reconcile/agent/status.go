@@ -17,31 +17,32 @@ import (
 
 // report is what only status needs to know.
 type report struct {
-	started   time.Time
-	phase     spec.Activity
-	since     time.Time
-	atRest    spec.Activity // the last state of rest, and since when: a look around in between does not end it
-	restSince time.Time
-	call      *spec.Call
-	attempted *spec.CommitAt
-	applied   *spec.CommitAt
-	refusal   *spec.Refusal
-	behind    time.Time // since when the branch is ahead; zero when it is not
-	plan      *spec.PlanSummary
-	failures  []spec.Failure
-	drift     []spec.Drift
-	repaired  uint64
-	flapping  []spec.Flap
-	foreign   []spec.Object
-	advice    []spec.Diagnostic
-	failing   bool          // the last fetch failed
-	source    *spec.Problem // a commit cannot be read from the mirror
-	kernel    *spec.Problem
-	disk      *spec.Problem
-	audit     *spec.Problem
-	services  int
-	servers   int
-	line      string // last told to systemd
+	started    time.Time
+	phase      spec.Activity
+	since      time.Time
+	atRest     spec.Activity // the last state of rest, and since when: a look around in between does not end it
+	restSince  time.Time
+	call       *spec.Call
+	attempted  *spec.CommitAt
+	applied    *spec.CommitAt
+	refusal    *spec.Refusal
+	behind     time.Time // since when the branch is ahead; zero when it is not
+	plan       *spec.PlanSummary
+	failures   []spec.Failure
+	drift      []spec.Drift
+	repaired   uint64
+	flapping   []spec.Flap
+	foreign    []spec.Object
+	overridden []spec.OverrideStatus
+	advice     []spec.Diagnostic
+	failing    bool          // the last fetch failed
+	source     *spec.Problem // a commit cannot be read from the mirror
+	kernel     *spec.Problem
+	disk       *spec.Problem
+	audit      *spec.Problem
+	services   int
+	servers    int
+	line       string // last told to systemd
 
 	firstSeen    map[spec.Key]time.Time // of drift
 	failingSince map[spec.Key]time.Time
@@ -164,7 +165,7 @@ func (a *Agent) publish() {
 		Phase: a.phase, Since: a.since, BlockedOn: a.call,
 		Attempted: a.attempted, Applied: a.applied, HighWater: a.held.HighWater, Refusal: a.refusal, Suspension: a.held.Suspension,
 		Plan: a.plan, Failures: a.failures, Drift: a.drift, Flapping: a.flapping, Repaired: a.repaired, Foreign: a.foreign, Advice: a.advice,
-		Kernel: a.kernel, Disk: a.disk, Services: a.services, RealServers: a.servers,
+		Overrides: a.overridden, Kernel: a.kernel, Disk: a.disk, Services: a.services, RealServers: a.servers,
 	}
 	if p := a.held.Pin; p != nil {
 		s.Pin = &p.Pin
@@ -255,13 +256,21 @@ func (a *Agent) counted(p spec.Plan) {
 	a.services, a.servers = len(a.want.Services), len(a.want.Dests)
 	for _, s := range p.Steps {
 		for _, c := range s.Changes {
-			switch {
-			case c.Action != spec.Add:
-			case c.Key.Kind() == spec.KindService:
-				a.services--
-			case c.Key.Kind() == spec.KindRealServer:
-				a.servers--
-			}
+			a.lacks(c)
 		}
+	}
+	for _, l := range p.Left {
+		a.lacks(l.Change)
+	}
+}
+
+// lacks counts what is wanted and not live.
+func (a *Agent) lacks(c spec.Change) {
+	switch {
+	case c.Action != spec.Add:
+	case c.Key.Kind() == spec.KindService:
+		a.services--
+	case c.Key.Kind() == spec.KindRealServer:
+		a.servers--
 	}
 }

@@ -7,30 +7,33 @@ type Event uint8
 
 // The events. An attempt at a commit is Planned, Intent, Step…, and one of Applied, Failed and RolledBack; or it is Refused.
 const (
-	Fetched        Event = iota + 1 // the branch has a new tip
-	Refused                         // the commit is invalid or not allowed; Diagnostics says why
-	Planned                         // what the commit would change is known
-	Intent                          // durable before the kernel is touched
-	Step                            // a step of the plan is done, or was refused by the kernel
-	Applied                         // every step is done
-	Failed                          // the plan was given up
-	RolledBack                      // an earlier commit, the one named, is live again
-	Drift                           // the live state was changed by somebody else
-	Pinned                          // the director stays on a commit
-	Unpinned                        // it follows the branch again
-	Suspended                       // nothing is applied
-	Resumed                         // commits are applied again
-	Started                         // the agent runs
-	Stopped                         // the agent ended in order
-	Recovered                       // the agent found an intent without its outcome when it started
-	TornTail                        // the last line was incomplete after a crash and was cut
-	ChainBroken                     // the last segment was altered and the chain goes on in a new one, or a known record is gone
-	SourceFailing                   // the repository cannot be fetched
-	SourceOK                        // it can be fetched again
-	BrokenAccepted                  // an operator knows that the chain is broken, and goes on
-	Transition                      // a vrrp_instance has another state
-	Notified                        // somebody was told of a transition, or could not be
-	HandedOver                      // an operator has the role of master given away; Result says what came of it, none that it begins
+	Fetched         Event = iota + 1 // the branch has a new tip
+	Refused                          // the commit is invalid or not allowed; Diagnostics says why
+	Planned                          // what the commit would change is known
+	Intent                           // durable before the kernel is touched
+	Step                             // a step of the plan is done, or was refused by the kernel
+	Applied                          // every step is done
+	Failed                           // the plan was given up
+	RolledBack                       // an earlier commit, the one named, is live again
+	Drift                            // the live state was changed by somebody else
+	Pinned                           // the director stays on a commit
+	Unpinned                         // it follows the branch again
+	Suspended                        // nothing is applied
+	Resumed                          // commits are applied again
+	Started                          // the agent runs
+	Stopped                          // the agent ended in order
+	Recovered                        // the agent found an intent without its outcome when it started
+	TornTail                         // the last line was incomplete after a crash and was cut
+	ChainBroken                      // the last segment was altered and the chain goes on in a new one, or a known record is gone
+	SourceFailing                    // the repository cannot be fetched
+	SourceOK                         // it can be fetched again
+	BrokenAccepted                   // an operator knows that the chain is broken, and goes on
+	Transition                       // a vrrp_instance has another state
+	Notified                         // somebody was told of a transition, or could not be
+	HandedOver                       // an operator has the role of master given away; Result says what came of it, none that it begins
+	OverrideSet                      // an operator gave a real server another weight for a time
+	OverrideCleared                  // an operator ended that
+	OverrideEnded                    // its time is over
 )
 
 var eventNames = [...]string{
@@ -39,6 +42,7 @@ var eventNames = [...]string{
 	Started: "started", Stopped: "stopped", Recovered: "recovered", TornTail: "torn_tail", ChainBroken: "chain_broken",
 	SourceFailing: "source_failing", SourceOK: "source_ok",
 	BrokenAccepted: "broken_accepted", Transition: "transition", Notified: "notified", HandedOver: "handover",
+	OverrideSet: "override_set", OverrideCleared: "override_cleared", OverrideEnded: "override_ended",
 }
 
 // Events lists every event, for completion and for messages.

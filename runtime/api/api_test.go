@@ -88,10 +88,12 @@ func TestDocumentsArriveAsSent(t *testing.T) {
 		Timeouts: spec.Rows[spec.TimeoutKey, spec.Seconds]{{Key: spec.TimeoutUDP, Value: 30}},
 		Sysctls:  spec.Rows[spec.SysctlKey, spec.Setting]{{Key: "net.ipv4.vs.conntrack", Value: "1"}},
 		VRRP:     vrrp(),
+
+		Overrides: []spec.Override{{Director: "lb2", Key: dest, Weight: 7, Actor: spec.Actor{UID: 1, Login: "ann"}, Reason: "more", At: at, Until: at.Add(time.Hour)}},
 	}
 	f := &fake{
 		snapshot: spec.Snapshot{Version: 1, Director: "lb1", Taken: at, Applied: &spec.Commit{ID: "abc", Author: "Ann \"<A>\"", When: at}, Owned: []byte{0, 255, 7}, Live: state, Prior: &state,
-			Roles: map[string]spec.Role{"web": spec.RoleMaster}},
+			Roles: map[string]spec.Role{"web": spec.RoleMaster}, Overrides: state.Overrides},
 		stats: spec.Stats{Version: 1, Taken: at,
 			Services: []spec.ServiceStats{{Key: mark, Counters: spec.Counters{Connections: 1 << 63, OutByteRate: 5}}},
 			Dests:    []spec.DestStats{{Key: dest, Active: 1, Inactive: 2, Persistent: 3, Counters: spec.Counters{InBytes: 9}}}},
@@ -115,9 +117,9 @@ func TestStreamedDocumentsHaveEveryField(t *testing.T) {
 		whole any
 	}{
 		{func(w http.ResponseWriter) {
-			writeSnapshot(w, spec.Snapshot{Applied: &spec.Commit{}, Owned: []byte{1}, Prior: &spec.State{}})
+			writeSnapshot(w, spec.Snapshot{Applied: &spec.Commit{}, Owned: []byte{1}, Prior: &spec.State{Overrides: []spec.Override{{}}}, Overrides: []spec.Override{{}}})
 		},
-			spec.Snapshot{Applied: &spec.Commit{}, Owned: []byte{1}, Prior: &spec.State{}}},
+			spec.Snapshot{Applied: &spec.Commit{}, Owned: []byte{1}, Prior: &spec.State{Overrides: []spec.Override{{}}}, Overrides: []spec.Override{{}}}},
 		{func(w http.ResponseWriter) { writeStats(w, spec.Stats{}) }, spec.Stats{}},
 	} {
 		w := recorder{}

@@ -46,6 +46,9 @@ func writeSnapshot(w http.ResponseWriter, s spec.Snapshot) {
 	if len(s.Roles) > 0 {
 		d.text(`,"roles":`).value(s.Roles)
 	}
+	if len(s.Overrides) > 0 {
+		writeRows(d.text(`,"overrides":`), s.Overrides)
+	}
 	d.text("}\n").flush()
 }
 
@@ -57,6 +60,9 @@ func writeState(d *document, s spec.State) {
 	writeRows(d.text(`,"sysctls":`), s.Sysctls)
 	if !s.VRRP.Empty() {
 		writeVRRP(d.text(`,"vrrp":`), s.VRRP)
+	}
+	if len(s.Overrides) > 0 {
+		writeRows(d.text(`,"overrides":`), s.Overrides)
 	}
 	d.text("}")
 }

@@ -55,7 +55,11 @@ func what(r journal.Record) string {
 	case r.Key != "" && r.Before == "" && r.After == "" && r.Detail != "":
 		return object(spec.Object{Kind: r.Kind, Key: r.Key}) + ": " + r.Detail
 	case r.Key != "":
-		return happened(r, object(spec.Object{Kind: r.Kind, Key: r.Key}))
+		text := happened(r, object(spec.Object{Kind: r.Kind, Key: r.Key}))
+		if r.Detail != "" {
+			text += "; " + r.Detail
+		}
+		return text
 	case r.Detail != "":
 		return r.Detail
 	case r.Plan != "":

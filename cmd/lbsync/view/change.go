@@ -21,6 +21,7 @@ type Change struct {
 	Fields    []spec.Field `json:"fields"`
 	Unchanged int          `json:"unchanged"` // settings that stay as they are
 	Source    *Source      `json:"source,omitempty"`
+	Left      string       `json:"left,omitempty"` // why drift is not put right; it is no part of the steps then
 
 	service spec.ServiceKey // that it is shown with, for the order of the text
 }
@@ -101,6 +102,11 @@ func (c Change) note(now time.Time) string {
 		parts = append(parts, outside[c.Action]+", first seen "+ago(now, c.FirstSeen))
 	case c.Reason == spec.ByAdopt:
 		parts = append(parts, "was there before lbsync")
+	case c.Reason == spec.ByOverride:
+		parts = append(parts, "override")
+	}
+	if c.Left != "" {
+		return strings.TrimPrefix(strings.Join(parts, "; ")+left(c.Left), "; ")
 	}
 	if c.Risk != spec.RiskNone {
 		parts = append(parts, c.Risk.String())

@@ -28,8 +28,11 @@ type DirectorDiff struct {
 	Digest   spec.Digest    `json:"digest"`
 	Steps    []Step         `json:"steps"`
 	Held     []Hold         `json:"held,omitempty"`
-	Foreign  []Foreign      `json:"foreign,omitempty"`
-	Summary  Count          `json:"summary"`
+	Left     []Change       `json:"left,omitempty"` // drift that the rules of the fleet leave as it is
+	// Overrides hold beside what git says, each with the reason and the end it was given.
+	Overrides []spec.Override `json:"overrides,omitempty"`
+	Foreign   []Foreign       `json:"foreign,omitempty"`
+	Summary   Count           `json:"summary"`
 }
 
 // InstanceRole is the role that a director plays for one vrrp_instance.
@@ -62,10 +65,8 @@ type Foreign struct {
 func NewDiff(now time.Time, directors []DirectorDiff) Diff {
 	d := Diff{Head: head("diff"), Directors: directors, Now: now}
 	for _, one := range directors {
-		for _, s := range one.Steps {
-			for _, c := range s.Changes {
-				d.Summary.add(c)
-			}
+		for _, c := range slices.Concat(one.changes(), one.Left) {
+			d.Summary.add(c)
 		}
 	}
 	return d
@@ -81,6 +82,12 @@ func NewDirectorDiff(p spec.Plan, since map[string]time.Time) DirectorDiff {
 			d.Summary.add(step.Changes[len(step.Changes)-1])
 		}
 		d.Steps = append(d.Steps, step)
+	}
+	for _, l := range p.Left {
+		c := changeOf(l.Change, since)
+		c.Left, c.Risk = l.Why, spec.RiskNone
+		d.Left = append(d.Left, c)
+		d.Summary.add(c)
 	}
 	for _, h := range p.Held {
 		d.Held = append(d.Held, Hold{h.Key.String(), h.Why, h.Until})

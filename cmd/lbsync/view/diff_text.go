@@ -23,9 +23,14 @@ func (d Diff) Text(t *Text) {
 	if d.Summary == (Count{}) {
 		return
 	}
-	d.legend(t)
-	t.Line(Bold.In("Order: "), Plain.In(d.order()))
-	t.Line(Bold.In("Plan "+d.digests()+"  "), Plain.In(d.Summary.String()+". Risk: "+d.Summary.Risk.String()+"."))
+	risk := ". Risk: " + d.Summary.Risk.String() + "."
+	if order := d.order(); order != "" {
+		d.legend(t)
+		t.Line(Bold.In("Order: "), Plain.In(order))
+		t.Line(Bold.In("Plan "+d.digests()+"  "), Plain.In(d.Summary.String()+risk))
+		return
+	}
+	t.Linef("Nothing to do: %s%s", d.Summary, risk)
 }
 
 // text shows one director; same names another one whose plan is the same and was shown before.
@@ -37,6 +42,8 @@ func (d DirectorDiff) text(t *Text, whole Diff, same string) {
 	t.Line(Bold.In(d.who()), Plain.In("  "+d.From+" → "+d.To+subject))
 	changes := d.changes()
 	switch {
+	case len(changes) == 0 && len(d.Left) > 0:
+		t.Linef("  nothing to change")
 	case len(changes) == 0:
 		t.Linef("  in sync, nothing to change")
 	case same != "":
@@ -45,6 +52,10 @@ func (d DirectorDiff) text(t *Text, whole Diff, same string) {
 		summarise(t, changes)
 	default:
 		list(t, changes, whole.Now)
+	}
+	list(t, d.Left, whole.Now)
+	for _, o := range d.Overrides {
+		t.Line(Yellow.In("  override "), Plain.In(overrideText(o)))
 	}
 	for _, h := range d.Held {
 		t.Line(Yellow.In("  held     "), Plain.In(h.Key+": "+h.Why+until(h.Until)))

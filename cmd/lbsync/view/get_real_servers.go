@@ -24,16 +24,21 @@ type RealServerRow struct {
 	Inactive uint32    `json:"inactive_connections"`
 	Mark     Mark      `json:"mark,omitempty"`
 	Source   *Source   `json:"source,omitempty"`
+
+	Override *spec.Override `json:"override,omitempty"`
 }
 
 // NewRealServers reads a snapshot and its counters.
 func NewRealServers(s spec.Snapshot, stats spec.Stats) RealServers {
-	counts := destStats(stats)
+	counts, overrides := destStats(stats), map[spec.DestKey]*spec.Override{}
+	for i, o := range wanted(s).Overrides {
+		overrides[o.Key] = &wanted(s).Overrides[i]
+	}
 	out := RealServers{Head: head("real servers"), Director: s.Director, Taken: s.Taken, RealServers: []RealServerRow{}}
 	for _, r := range place(s.Live.Dests, wanted(s).Dests) {
 		out.RealServers = append(out.RealServers, RealServerRow{
 			Service: r.Key.Service.String(), Address: r.Key.Addr.String(), Settings: r.Value,
-			Active: counts[r.Key].Active, Inactive: counts[r.Key].Inactive, Mark: r.mark, Source: r.source,
+			Active: counts[r.Key].Active, Inactive: counts[r.Key].Inactive, Mark: r.mark, Source: r.source, Override: overrides[r.Key],
 		})
 	}
 	return out
@@ -58,9 +63,22 @@ func (s RealServers) Text(t *Text) {
 		}
 		above = r.Service
 		rows = append(rows, append(cells(service, r.Address, forwarding(r.Settings), strconv.Itoa(int(r.Settings.Weight)),
-			number(r.Active), number(r.Inactive)), Dim.In(r.Source.String()), r.Mark.cell()))
+			number(r.Active), number(r.Inactive)), Dim.In(r.Source.String()), r.cell()))
 	}
 	t.Table("", rows)
+}
+
+// cell is the mark, or that the weight is an override's and until when.
+func (r RealServerRow) cell() Cell {
+	switch {
+	case r.Override == nil:
+		return r.Mark.cell()
+	case r.Mark == AsWanted:
+		return Yellow.In("override" + until(r.Override.Until))
+	}
+	c := r.Mark.cell()
+	c.Text += ", override" + until(r.Override.Until)
+	return c
 }
 
 func forwarding(d spec.Dest) string {

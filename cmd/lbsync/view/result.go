@@ -65,6 +65,8 @@ func (r Result) done() string {
 		return "resumed"
 	case spec.Handover:
 		return r.handover()
+	case spec.OverrideSet, spec.OverrideClear:
+		return r.overridden()
 	case spec.AcceptJournal:
 		return "the broken journal is accepted, and recorded as such"
 	default:

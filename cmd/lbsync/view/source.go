@@ -20,6 +20,9 @@ func sourceOf(p spec.Pos) *Source {
 	return &Source{File: p.File, Line: p.Line, Column: p.Col}
 }
 
+// NewSource is where something stands; nil for nowhere.
+func NewSource(p spec.Pos) *Source { return sourceOf(p) }
+
 func (s *Source) String() string {
 	if s == nil {
 		return ""

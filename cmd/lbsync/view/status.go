@@ -108,8 +108,9 @@ func (s Status) lists(t *Text) {
 	for _, h := range s.Agent.Holds {
 		rows = append(rows, []Cell{Yellow.In("held"), Plain.In(object(h.Object)), Plain.In(h.Why + until(h.Until))})
 	}
+	rows = append(rows, overrideRows(s.Agent.Overrides)...)
 	for _, d := range s.Agent.Drift {
-		rows = append(rows, []Cell{Magenta.In("drift"), Plain.In(object(d.Object)), Plain.In(done(d) + ", first seen " + ago(s.Now, d.FirstSeen))})
+		rows = append(rows, []Cell{Magenta.In("drift"), Plain.In(object(d.Object)), Plain.In(done(d) + ", first seen " + ago(s.Now, d.FirstSeen) + left(d.Left))})
 	}
 	for _, f := range s.Agent.Flapping {
 		rows = append(rows, []Cell{Magenta.In("flapping"), Plain.In(object(f.Object)), Plain.In(fmt.Sprintf("put right %d times within the last hour, last %s", f.Repairs, ago(s.Now, f.Last)))})
@@ -132,6 +133,14 @@ func (s Status) lists(t *Text) {
 	if rest := len(rows) - listed; rest > 0 {
 		t.Linef("  … and %d more; -o json has them all", rest)
 	}
+}
+
+// left says that drift is not put right, and why.
+func left(why string) string {
+	if why == "" {
+		return ""
+	}
+	return "; left: " + why
 }
 
 func refusal(s spec.Status) []spec.Diagnostic {

@@ -27,9 +27,10 @@ const (
 	Span          // "192.0.2.1", "192.0.2.1-192.0.2.9" or "192.0.2.0/24"
 	Text          // string, number or bool, kept as text
 	Secret        // secret("name")
+	Percent       // number within Min..Max, with decimals or without
 )
 
-var kindWords = [...]string{"string", "word", "number", "bool", "duration", "address", "multicast address", "prefix", "address and port", "address, range or network", "text", "secret"}
+var kindWords = [...]string{"string", "word", "number", "bool", "duration", "address", "multicast address", "prefix", "address and port", "address, range or network", "text", "secret", "number"}
 
 // Attr describes one attribute of a block, or its label.
 type Attr struct {
@@ -69,7 +70,7 @@ func (a Attr) Range() string {
 	switch {
 	case len(a.Words) > 0:
 		return strings.Join(a.Words, ", ")
-	case a.Kind == Int && a.Max > 0:
+	case (a.Kind == Int || a.Kind == Percent) && a.Max > 0:
 		return fmt.Sprintf("%d to %d", a.Min, a.Max)
 	case a.Kind == Duration && a.Max > 0:
 		s := fmt.Sprintf("%s to %s", Written(time.Duration(a.Min)), Written(time.Duration(a.Max)))

@@ -229,5 +229,15 @@ func NewInstance(blk *hclsyntax.Block) *Instance {
 	return &Instance{Type: blk.Type, Labels: blk.Labels, Ranges: blk.LabelRanges, Header: blk.DefRange(), Body: blk.Body}
 }
 
+// Defaults is what an empty block would be read into.
+func (b *Block[T]) Defaults() (t T) {
+	for i := range b.Attrs {
+		if f := &b.Attrs[i]; f.Default != "" {
+			f.Set(&t, f.def)
+		}
+	}
+	return t
+}
+
 // Written is the field's default.
 func (f *Field[T]) Written() Value { return f.def }

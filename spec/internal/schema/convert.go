@@ -84,6 +84,8 @@ func (d *Decoder) convert(a *Attr, r raw) (Value, bool) {
 	switch a.Kind {
 	case Int:
 		return v, d.integer(a, r, &v)
+	case Percent:
+		return v, d.percent(a, r, &v)
 	case Bool:
 		v.Bool = r.b
 		return v, r.kind == rawBool || d.wrong(a, r, "true or false")
@@ -130,6 +132,18 @@ func (d *Decoder) integer(a *Attr, r raw, v *Value) bool {
 		return false
 	}
 	v.Int = n
+	return true
+}
+
+func (d *Decoder) percent(a *Attr, r raw, v *Value) bool {
+	if r.kind != rawNumber {
+		return d.wrong(a, r, "a number without quotes")
+	}
+	v.Num, _ = r.num.Float64()
+	if v.Num < float64(a.Min) || v.Num > float64(a.Max) {
+		d.Error(r.rng, a.Name+" out of range", fmt.Sprintf("%s is %s: write a number from %d to %d.", a.Name, r.num.Text('f', -1), a.Min, a.Max))
+		return false
+	}
 	return true
 }
 

@@ -153,7 +153,7 @@ func distance(a, b string) int {
 
 var samples = map[Kind]string{
 	String: `"…"`, Int: "1", Bool: "true", Duration: `"10s"`, Address: `"192.0.2.1"`, Group: `"224.0.0.81"`, Prefix: `"192.0.2.1/32"`,
-	AddrPort: `"192.0.2.1:80" or "[2001:db8::1]:80"`, Span: `"192.0.2.1", "192.0.2.1-192.0.2.9" or "192.0.2.0/24"`, Text: `"…"`, Secret: `secret("name")`,
+	AddrPort: `"192.0.2.1:80" or "[2001:db8::1]:80"`, Span: `"192.0.2.1", "192.0.2.1-192.0.2.9" or "192.0.2.0/24"`, Text: `"…"`, Secret: `secret("name")`, Percent: "99.9",
 }
 
 // sample is a value that an attribute could have.

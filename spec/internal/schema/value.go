@@ -17,6 +17,7 @@ type Mark struct {
 type Value struct {
 	Str    string
 	Int    int64
+	Num    float64
 	Bool   bool
 	Dur    time.Duration
 	Addr   netip.Addr // with Last: the ends of a span
