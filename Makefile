@@ -35,8 +35,9 @@ lab-test: build ## the tests that need IPVS, in the lab
 lint: ## the chosen linters of .golangci.yml
 	$(GO) run $(LINT) run ./...
 
-docs: ## write the generated schema reference
+docs: ## write the generated references of schema and metrics
 	$(GO) run ./cmd/lbsync schema > docs/schema.md
+	$(GO) test ./runtime/api/metrics -run 'Docs|Scrapes' -update
 
 examples: ## write the examples' plan.golden
 	$(GO) test ./examples -update
