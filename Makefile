@@ -35,8 +35,9 @@ lab-test: build ## the tests that need IPVS, in the lab
 lint: ## the chosen linters of .golangci.yml
 	$(GO) run $(LINT) run ./...
 
-docs: ## write the generated schema reference
+docs: ## write the generated references of schema and metrics
 	$(GO) run ./cmd/lbsync schema > docs/schema.md
+	$(GO) test ./runtime/api/metrics -run 'Docs|Scrapes' -update
 
 examples: ## write the examples' plan.golden
 	$(GO) test ./examples -update
@@ -44,8 +45,9 @@ examples: ## write the examples' plan.golden
 demo: build ## the main job on real input: two directors, a client with traffic, a merged change
 	$(LAB) run --topology cmd/lblab/demo/topology.lab -- bash cmd/lblab/demo/demo.sh
 
-bench: build ## the figures of docs/benchmarks.md and, as root, of docs/benchmarks-vrrp.md, beside keepalived
+bench: build ## the figures of docs/benchmarks.md, benchmarks-sync.md and, as root, benchmarks-vrrp.md
 	$(LAB) bench
+	$(LAB) bench sync
 	$(LAB) bench vrrp
 
 fuzz: ## each fuzz target for FUZZ (20s)

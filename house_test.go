@@ -36,7 +36,8 @@ var mayImport = map[string][]string{
 	"runtime/vrrp":                  {},
 	"runtime/engine":                {"spec", "runtime/vrrp", "runtime/kernel", "runtime/engine/line", "x/sys", "x/sync"},
 	"runtime/engine/line":           {"spec", "runtime/local", "x/sys"},
-	"runtime/api":                   {"spec", "runtime/local", "x/sys"},
+	"runtime/api":                   {"spec", "runtime/local", "runtime/api/metrics", "x/sys", "x/net"},
+	"runtime/api/metrics":           {"spec", "prometheus"},
 	"runtime/local":                 {"x/sys"},
 	"reconcile":                     {"spec"},
 	"reconcile/reconciletest":       {"spec", "reconcile"},
@@ -54,6 +55,7 @@ var libraries = map[string]string{
 	"hcl": "github.com/hashicorp/hcl/v2", "cty": "github.com/zclconf/go-cty", "netlink": "github.com/vishvananda/netlink",
 	"netns": "github.com/vishvananda/netns", "moby/ipvs": "github.com/moby/ipvs", "go-git": "github.com/go-git",
 	"x/sys": "golang.org/x/sys", "x/term": "golang.org/x/term", "x/sync": "golang.org/x/sync", "x/crypto": "golang.org/x/crypto",
+	"x/net": "golang.org/x/net", "prometheus": "github.com/prometheus",
 	"arp": "github.com/mdlayher/arp", "ethernet": "github.com/mdlayher/ethernet",
 	"rapid": "pgregory.net/rapid", "cmp": "github.com/google/go-cmp",
 }

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"time"
@@ -23,6 +24,9 @@ type AgentConfig struct {
 	Engine   string        // path of the engine's socket
 	Resync   time.Duration // between full reads of the kernel; at most a minute
 	LogLevel string        // debug, info, warn or error
+
+	Metrics            string // address and port where Prometheus scrapes over TCP; "": nowhere
+	MetricsRealServers bool   // metrics have series of each real server
 }
 
 // SourceConfig is the block `source "git"`: where the fleet comes from. Of Branch, Tag and Commit one is set.
@@ -56,6 +60,10 @@ var agentBlock = schema.New(schema.Block[AgentConfig]{
 			Set: func(c *AgentConfig, v schema.Value) { c.Resync = v.Dur }},
 		{Attr: schema.Attr{Name: "log_level", Kind: schema.Word, Words: []string{"debug", "info", "warn", "error"}, Default: `"info"`, Doc: "Least severity that is logged"},
 			Set: func(c *AgentConfig, v schema.Value) { c.LogLevel = v.Str }},
+		{Attr: schema.Attr{Name: "metrics", Kind: schema.Text, Doc: "Address and port on which Prometheus may scrape /metrics over HTTP, such as 127.0.0.1:9101; whoever reaches it may read it. Off if empty or not written"},
+			Set: func(c *AgentConfig, v schema.Value) { c.Metrics = v.Str }},
+		{Attr: schema.Attr{Name: "metrics_real_servers", Kind: schema.Bool, Default: "true", Doc: "Whether metrics have series of each real server; without, a large fleet is a small scrape"},
+			Set: func(c *AgentConfig, v schema.Value) { c.MetricsRealServers = v.Bool }},
 	},
 	Blocks: []schema.Nested[AgentConfig]{
 		schema.One(sourceBlock, func(_ *schema.Decoder, c *AgentConfig, s *sourceDraft, _ *schema.Instance) { c.Source = s.SourceConfig }),
@@ -120,10 +128,27 @@ func checkAgent(d *schema.Decoder, in *schema.Instance, c *AgentConfig) {
 			d.Error(in.At(name), "Path not absolute", fmt.Sprintf("%s is %q, and the agent has no folder of its own that it could begin at: write it from / on.", name, path))
 		}
 	}
+	checkMetrics(d, in, c.Metrics)
 	for name, path := range map[string]string{"socket": c.Socket, "engine": c.Engine} {
 		if len(path) > 107 { // sun_path, unix(7)
 			d.Error(in.At(name), name+" too long", "The path of a socket has at most 107 bytes: write a shorter one.")
 		}
+	}
+}
+
+// checkMetrics takes an address, not a name: what a name means can change while the agent runs, and whoever reaches the port reads it.
+func checkMetrics(d *schema.Decoder, in *schema.Instance, text string) {
+	if text == "" {
+		return
+	}
+	at, err := netip.ParseAddrPort(text)
+	switch {
+	case err != nil:
+		d.Error(in.At("metrics"), "Not an address and port", fmt.Sprintf("metrics is %q: write an IP address of this host and a port, such as \"127.0.0.1:9101\" or \"[::1]:9101\", or \"\" for none.", text))
+	case at.Port() == 0:
+		d.Error(in.At("metrics"), "Port 0", fmt.Sprintf("metrics is %q, and nobody could know which port that is: write one from 1 to 65535.", text))
+	case at.Addr().IsMulticast():
+		d.Error(in.At("metrics"), "Multicast address", fmt.Sprintf("metrics is %q, and nobody can connect to a multicast address: write one of this host.", text))
 	}
 }
 

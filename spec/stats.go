@@ -2,12 +2,13 @@ package spec
 
 import "time"
 
-// Stats are the counters of the live services and real servers.
+// Stats are the counters of the live services and real servers, and the sync daemons that run.
 type Stats struct {
-	Version  int            `json:"version"` // DocumentVersion
-	Taken    time.Time      `json:"taken"`
-	Services []ServiceStats `json:"services"`
-	Dests    []DestStats    `json:"real_servers"`
+	Version  int                `json:"version"` // DocumentVersion
+	Taken    time.Time          `json:"taken"`
+	Services []ServiceStats     `json:"services"`
+	Dests    []DestStats        `json:"real_servers"`
+	Daemons  Rows[Role, Daemon] `json:"sync_daemons,omitempty"` // read when all services are asked for
 }
 
 // ServiceStats are the counters of one service.
@@ -16,9 +17,10 @@ type ServiceStats struct {
 	Counters
 }
 
-// DestStats are the counters of one real server, and the connections it has now.
+// DestStats are the counters of one real server, its weight, and the connections it has now.
 type DestStats struct {
 	Key        DestKey `json:"key"`
+	Weight     int32   `json:"weight"` // live
 	Active     uint32  `json:"active_connections"`
 	Inactive   uint32  `json:"inactive_connections"`
 	Persistent uint32  `json:"persistent_connections"`

@@ -23,7 +23,8 @@ func echoCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&name, "name", "server", "what to answer with")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		l, err := net.Listen("tcp", args[0])
+		// Without keepalive: its packets would count as the client's for connection sync.
+		l, err := (&net.ListenConfig{KeepAlive: -1}).Listen(cmd.Context(), "tcp", args[0])
 		if err != nil {
 			return err
 		}

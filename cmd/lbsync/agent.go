@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lbsync/lbsync/cmd/lbsync/view"
-	"github.com/lbsync/lbsync/runtime/api"
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -59,22 +58,20 @@ func (a *app) once(ctx context.Context, cfg *spec.AgentConfig) error {
 
 // serve runs until a signal comes. The socket is open before the first work, so that status can say what a slow start is doing.
 func (a *app) serve(ctx context.Context, cfg *spec.AgentConfig) error {
-	listener, err := api.Listen(cfg.Socket)
+	open, err := listen(cfg)
 	if err != nil {
 		return err
 	}
 	d, err := a.logged(cfg)
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, open.close())
 	}
 	ctx, stop := context.WithCancel(ctx)
 	onHangup(ctx, func() { _, _ = d.Do(ctx, spec.Command{Verb: spec.Refresh}) }) // status tells what came of it
 	go d.listen(ctx)
 	served := make(chan error, 1)
 	go func() {
-		err := api.Serve(ctx, listener, d)
-		stop() // an agent that nobody can ask is restarted by its supervisor
-		served <- err
+		served <- open.serve(ctx, stop, d) // an agent that nobody can ask is restarted by its supervisor
 	}()
 	// The agent goes last, so that what VRRP did until the end is recorded.
 	loop, end := context.WithCancel(context.WithoutCancel(ctx))

@@ -19,6 +19,7 @@ import (
 	"github.com/lbsync/lbsync/reconcile/agent"
 	"github.com/lbsync/lbsync/reconcile/journal"
 	"github.com/lbsync/lbsync/reconcile/source"
+	"github.com/lbsync/lbsync/runtime/api/metrics"
 	"github.com/lbsync/lbsync/runtime/director"
 	"github.com/lbsync/lbsync/runtime/engine/line"
 	"github.com/lbsync/lbsync/runtime/kernel"
@@ -34,6 +35,8 @@ type service struct {
 	director *director.Director
 	stirred  chan struct{}
 	log      *slog.Logger
+	now      func() time.Time
+	each     bool // metrics have series of each real server
 }
 
 // hands lets reconcile drive a director, whose room may not know reconcile's Depth.
@@ -91,7 +94,7 @@ func (a *app) assemble(cfg *spec.AgentConfig, log *slog.Logger) (*service, error
 	if err != nil {
 		return nil, errors.Join(err, hand.Close())
 	}
-	return &service{ag, hand, stirred, log}, nil
+	return &service{agent: ag, director: hand, stirred: stirred, log: log, now: a.now, each: cfg.MetricsRealServers}, nil
 }
 
 // engineAt is the engine behind a socket.
@@ -148,6 +151,16 @@ func (s *service) Snapshot(ctx context.Context) (spec.Snapshot, error) { return 
 
 // Stats reads the counters beside the loop.
 func (s *service) Stats(ctx context.Context) (spec.Stats, error) { return s.director.Stats(ctx) }
+
+// Metrics is read beside the loop too: a scrape is answered while an apply runs, and without IPVS.
+func (s *service) Metrics(ctx context.Context) metrics.Scrape {
+	out := metrics.Scrape{Status: s.agent.Status(), RealServers: s.each}
+	if stats, err := s.director.Stats(ctx); err == nil {
+		out.Stats = &stats
+	}
+	out.Now = s.now()
+	return out
+}
 
 // Do has the loop carry out a command.
 func (s *service) Do(ctx context.Context, c spec.Command) (spec.CommandResult, error) {

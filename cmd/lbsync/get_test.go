@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/lbsync/lbsync/runtime/api"
+	"github.com/lbsync/lbsync/runtime/api/metrics"
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -19,6 +20,7 @@ type counted struct {
 
 func (c *counted) Status(context.Context) (spec.Status, error) { return spec.Status{}, nil }
 func (c *counted) Stats(context.Context) (spec.Stats, error)   { return spec.Stats{}, nil }
+func (c *counted) Metrics(context.Context) metrics.Scrape      { return metrics.Scrape{} }
 func (c *counted) Do(context.Context, spec.Command) (spec.CommandResult, error) {
 	return spec.CommandResult{}, nil
 }

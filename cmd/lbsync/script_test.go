@@ -60,6 +60,9 @@ func TestScripts(t *testing.T) {
 				env.Setenv("GIT_"+who+"_EMAIL", "ann@example.org")
 			}
 			hasEngine(env)
+			if err := hasPort(env); err != nil {
+				return err
+			}
 			return listenAsSystemd(env)
 		},
 		Condition: func(name string) (bool, error) {
@@ -70,7 +73,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": code, "expand": expand, "commit": commitAll, "wait-status": waitStatus, "wait-gone": waitGone, "refresh": refresh, "terminate": terminate, "notified": notified,
-			"kernel": kernelCommand, "engine": engineCommand, "wait-file": waitFile, "namespaces": namespaces, "json": jsonShape,
+			"kernel": kernelCommand, "scrape": scrape, "engine": engineCommand, "wait-file": waitFile, "namespaces": namespaces, "json": jsonShape,
 		},
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lbsync/lbsync/runtime/api/metrics"
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -29,6 +31,9 @@ func (f *fake) Status(context.Context) (spec.Status, error) {
 }
 func (f *fake) Snapshot(context.Context) (spec.Snapshot, error) { return f.snapshot, f.err }
 func (f *fake) Stats(context.Context) (spec.Stats, error)       { return f.stats, f.err }
+func (f *fake) Metrics(context.Context) metrics.Scrape {
+	return metrics.Scrape{Status: spec.Status{Program: "1.2", Director: "lb1"}, Stats: &f.stats, RealServers: true}
+}
 func (f *fake) Do(_ context.Context, c spec.Command) (spec.CommandResult, error) {
 	f.asked <- c
 	return spec.CommandResult{Version: spec.DocumentVersion, Commit: &spec.Commit{ID: c.Rev}}, f.err
@@ -96,7 +101,8 @@ func TestDocumentsArriveAsSent(t *testing.T) {
 			Roles: map[string]spec.Role{"web": spec.RoleMaster}, Overrides: state.Overrides},
 		stats: spec.Stats{Version: 1, Taken: at,
 			Services: []spec.ServiceStats{{Key: mark, Counters: spec.Counters{Connections: 1 << 63, OutByteRate: 5}}},
-			Dests:    []spec.DestStats{{Key: dest, Active: 1, Inactive: 2, Persistent: 3, Counters: spec.Counters{InBytes: 9}}}},
+			Daemons:  daemons().Daemons,
+			Dests:    []spec.DestStats{{Key: dest, Weight: 3, Active: 1, Inactive: 2, Persistent: 3, Counters: spec.Counters{InBytes: 9}}}},
 	}
 	c, _ := serve(t, f)
 	if got, err := c.Snapshot(t.Context()); err != nil || !reflect.DeepEqual(got, f.snapshot) {
@@ -120,7 +126,7 @@ func TestStreamedDocumentsHaveEveryField(t *testing.T) {
 			writeSnapshot(w, spec.Snapshot{Applied: &spec.Commit{}, Owned: []byte{1}, Prior: &spec.State{Overrides: []spec.Override{{}}}, Overrides: []spec.Override{{}}})
 		},
 			spec.Snapshot{Applied: &spec.Commit{}, Owned: []byte{1}, Prior: &spec.State{Overrides: []spec.Override{{}}}, Overrides: []spec.Override{{}}}},
-		{func(w http.ResponseWriter) { writeStats(w, spec.Stats{}) }, spec.Stats{}},
+		{func(w http.ResponseWriter) { writeStats(w, daemons()) }, daemons()},
 	} {
 		w := recorder{}
 		c.write(&w)
@@ -132,6 +138,10 @@ func TestStreamedDocumentsHaveEveryField(t *testing.T) {
 			t.Errorf("%T: fields %v, want %v", c.whole, got, want)
 		}
 	}
+}
+
+func daemons() spec.Stats {
+	return spec.Stats{Daemons: spec.Rows[spec.Role, spec.Daemon]{{Key: spec.RoleBackup, Value: spec.Daemon{SyncID: 9, Group: netip.MustParseAddr("224.0.0.81")}}}}
 }
 
 type recorder struct {
@@ -282,4 +292,39 @@ func TestCallerWithoutCredentials(t *testing.T) {
 	if _, err := actor(t.Context()); err == nil {
 		t.Error("a caller without credentials is let in")
 	}
+}
+
+// TestScrapesTakeTurns: the kernel is read for one scraper at a time, and who gives up waiting is told.
+func TestScrapesTakeTurns(t *testing.T) {
+	slow := &slow{entered: make(chan struct{}), leave: make(chan struct{})}
+	h := scrape(slow)
+	done := make(chan int)
+	ask := func(ctx context.Context) {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/metrics", nil))
+		done <- w.Code
+	}
+	go ask(t.Context())
+	<-slow.entered
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	go ask(gone)
+	if code := <-done; code != http.StatusServiceUnavailable {
+		t.Errorf("a second scrape is answered %d while the first one reads", code)
+	}
+	close(slow.leave)
+	if code := <-done; code != http.StatusOK {
+		t.Errorf("the first scrape is answered %d", code)
+	}
+}
+
+type slow struct {
+	fake
+	entered, leave chan struct{}
+}
+
+func (s *slow) Metrics(context.Context) metrics.Scrape {
+	s.entered <- struct{}{}
+	<-s.leave
+	return metrics.Scrape{}
 }

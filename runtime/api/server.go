@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/lbsync/lbsync/runtime/api/metrics"
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -17,6 +18,8 @@ type Handler interface {
 	Status(ctx context.Context) (spec.Status, error)
 	Snapshot(ctx context.Context) (spec.Snapshot, error)
 	Stats(ctx context.Context) (spec.Stats, error)
+	// Metrics is status and counters at one moment; what cannot be read is left out.
+	Metrics(ctx context.Context) metrics.Scrape
 	// Do carries out a command that passed its Check; an error is a command that does not fit the agent's state.
 	Do(ctx context.Context, c spec.Command) (spec.CommandResult, error)
 }
@@ -32,14 +35,17 @@ const (
 
 // Serve answers on the listener until ctx ends, then lets running requests finish for a few seconds. It closes the listener.
 func Serve(ctx context.Context, l net.Listener, h Handler) error {
-	srv := &http.Server{
+	return run(ctx, l, &http.Server{
 		Handler:           routes(h),
 		ReadHeaderTimeout: readTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      answerTimeout + readTimeout,
 		MaxHeaderBytes:    longestHeader,
 		ConnContext:       withActor,
-	}
+	})
+}
+
+func run(ctx context.Context, l net.Listener, srv *http.Server) error {
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() { stopped <- shutdown(srv) })
 	err := srv.Serve(l)
@@ -63,6 +69,7 @@ func routes(h Handler) http.Handler {
 	mux.HandleFunc("GET /v1/status", read(h.Status, writeJSON))
 	mux.HandleFunc("GET /v1/snapshot", read(h.Snapshot, writeSnapshot))
 	mux.HandleFunc("GET /v1/stats", read(h.Stats, writeStats))
+	mux.Handle("GET /v1/metrics", scrape(h))
 	mux.HandleFunc("POST /v1/command", command(h))
 	return onlyAllowed(mux)
 }

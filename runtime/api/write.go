@@ -83,6 +83,9 @@ func writeStats(w http.ResponseWriter, s spec.Stats) {
 	d.text(`{"version":`).value(s.Version).text(`,"taken":`).value(s.Taken)
 	writeRows(d.text(`,"services":`), s.Services)
 	writeRows(d.text(`,"real_servers":`), s.Dests)
+	if len(s.Daemons) > 0 {
+		writeRows(d.text(`,"sync_daemons":`), s.Daemons)
+	}
 	d.text("}\n").flush()
 }
 

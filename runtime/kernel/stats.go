@@ -8,7 +8,8 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// Stats are the counters of the given services and their real servers, or of all, in order. A service that does not exist has none.
+// Stats are the counters of the given services and their real servers, or of all and the sync daemons, in order. A service that does
+// not exist has none.
 // The caller fills in version and time.
 func (k *Kernel) Stats(ctx context.Context, services ...spec.ServiceKey) (spec.Stats, error) {
 	k.mu.Lock()
@@ -39,14 +40,20 @@ func (k *Kernel) stats(ctx context.Context, services []spec.ServiceKey) (out spe
 			err = k.destStats(ctx, s.Key, &out.Dests)
 		}
 	}
-	return out, err
+	if err != nil || len(services) > 0 {
+		return out, err
+	}
+	if out.Daemons, err = k.daemons(ctx); err != nil {
+		return out, err
+	}
+	return out, detached(out.Daemons)
 }
 
 func (k *Kernel) destStats(ctx context.Context, service spec.ServiceKey, out *[]spec.DestStats) error {
 	from := len(*out)
 	err := k.eachDest(ctx, service, func(d destRecord) error {
 		c, err := decodeCounters(d.stats)
-		*out = append(*out, spec.DestStats{Key: d.Key, Active: d.active[0], Inactive: d.active[1], Persistent: d.active[2], Counters: c})
+		*out = append(*out, spec.DestStats{Key: d.Key, Weight: d.Value.Weight, Active: d.active[0], Inactive: d.active[1], Persistent: d.active[2], Counters: c})
 		return err
 	}, func() { *out = (*out)[:from] })
 	slices.SortFunc((*out)[from:], func(a, b spec.DestStats) int { return a.Key.Compare(b.Key) })

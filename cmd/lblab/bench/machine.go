@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ThisMachine describes the host; Measure adds the kernel that it ran in.
+// ThisMachine describes the host; Measure adds the kernel that it ran in. keepalived is "" where it has no part.
 func ThisMachine(lbsync, keepalived string) (Machine, error) {
 	m := Machine{Cores: runtime.NumCPU(), Go: runtime.Version()}
 	processor, err1 := field("/proc/cpuinfo", "model name", ":")
@@ -20,7 +20,11 @@ func ThisMachine(lbsync, keepalived string) (Machine, error) {
 	release, err3 := kernelRelease()
 	ours, err4 := exec.Command(lbsync, "version").Output()
 	load, err6 := os.ReadFile("/proc/loadavg")
-	theirs, err5 := exec.Command(keepalived, "--version").CombinedOutput()
+	var theirs []byte
+	var err5 error
+	if keepalived != "" {
+		theirs, err5 = exec.Command(keepalived, "--version").CombinedOutput()
+	}
 	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		return Machine{}, fmt.Errorf("describe the machine: %w", err)
 	}
@@ -28,6 +32,19 @@ func ThisMachine(lbsync, keepalived string) (Machine, error) {
 	m.Load = strings.Join(strings.Fields(string(load))[:3], " ")
 	m.Lbsync, m.Keepalived = firstLine(ours), firstLine(theirs)
 	return m, nil
+}
+
+// ThisKernel is what Measure adds.
+func ThisKernel() (m Machine, err error) {
+	m.Processors = runtime.NumCPU()
+	m.Kernel, err = kernelRelease()
+	return m, err
+}
+
+// In is the host with the kernel that ThisKernel found.
+func (m Machine) In(kernel Machine) Machine {
+	m.Kernel, m.Processors = kernel.Kernel, kernel.Processors
+	return m
 }
 
 // field is the first value of a name in a file of lines.

@@ -9,8 +9,8 @@ import (
 	"github.com/vishvananda/netns"
 )
 
-// inside runs f on a thread that is in the namespace: what f starts or opens is in it, and /proc/thread-self/net shows it.
-func inside(ns netns.NsHandle, f func() error) error {
+// Inside runs f on a thread that is in the namespace: what f starts or opens is in it, and /proc/thread-self/net shows it.
+func Inside(ns netns.NsHandle, f func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	own, err := netns.Get()
@@ -37,7 +37,7 @@ func newNamespace() (netns.NsHandle, error) {
 	}
 	defer func() { _ = own.Close() }()
 	made := netns.None()
-	err = inside(own, func() error {
+	err = Inside(own, func() error {
 		if made, err = netns.New(); err != nil {
 			return fmt.Errorf("make a network namespace: %w", err)
 		}

@@ -112,7 +112,7 @@ func (n *Node) Listens(f spec.Family) (bool, error) {
 		file += "6"
 	}
 	var text []byte
-	err := inside(n.ns, func() (err error) {
+	err := Inside(n.ns, func() (err error) {
 		text, err = os.ReadFile(file)
 		return err
 	})

@@ -30,7 +30,7 @@ func (p *process) start(args ...string) error {
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := inside(p.node.ns, cmd.Start); err != nil {
+	if err := Inside(p.node.ns, cmd.Start); err != nil {
 		return fmt.Errorf("start %s on %s: %w", args[0], p.node.Name, err)
 	}
 	p.mu.Lock()

@@ -38,7 +38,7 @@ func (s *Segment) Watch(i int) (*Wire, error) {
 		}
 		w.places[link.Attrs().Index] = place
 	}
-	if err := inside(s.hub, func() (err error) {
+	if err := Inside(s.hub, func() (err error) {
 		w.file, err = capture(slices.Sorted(maps.Keys(w.places)))
 		return err
 	}); err != nil {

@@ -41,7 +41,7 @@ func (t Topology) Plan() []Batch {
 	}
 	for _, n := range t.Nodes {
 		for _, l := range n.Links {
-			frame.IP = append(frame.IP, fmt.Sprintf("link add %s netns %s type veth peer name %s netns %s", l.Segment, n.Name, n.Name, l.Segment))
+			frame.IP = append(frame.IP, linkLine(n, l))
 		}
 	}
 	plan := []Batch{frame}
@@ -54,6 +54,32 @@ func (t Topology) Plan() []Batch {
 	return plan
 }
 
+// Again says how to build a node anew whose namespace was deleted; its ports on the bridges went with it.
+func (t Topology) Again(name string) []Batch {
+	frame := Batch{IP: []string{"netns add " + name}}
+	plan := []Batch{{}}
+	for _, n := range t.Nodes {
+		if n.Name != name {
+			continue
+		}
+		for _, l := range n.Links {
+			frame.IP = append(frame.IP, linkLine(n, l))
+			plan = append(plan, Batch{Namespace: l.Segment, IP: []string{portLine(n, l.Segment)}})
+		}
+		plan = append(plan, n.batch())
+	}
+	plan[0] = frame
+	return plan
+}
+
+func linkLine(n Node, l Link) string {
+	return fmt.Sprintf("link add %s netns %s type veth peer name %s netns %s", l.Segment, n.Name, n.Name, l.Segment)
+}
+
+func portLine(n Node, segment string) string {
+	return "link set " + n.Name + " master " + segment + " up"
+}
+
 // bridge: snooping is off because it would hold multicast back until somebody joins where the bridge can see it.
 func (t Topology) bridge(segment string) Batch {
 	b := Batch{Namespace: segment, IP: []string{
@@ -64,7 +90,7 @@ func (t Topology) bridge(segment string) Batch {
 	for _, n := range t.Nodes {
 		for _, l := range n.Links {
 			if l.Segment == segment {
-				b.IP = append(b.IP, "link set "+n.Name+" master "+segment+" up")
+				b.IP = append(b.IP, portLine(n, segment))
 			}
 		}
 	}

@@ -106,11 +106,14 @@ func (k *Kernel) Stats(ctx context.Context, services ...spec.ServiceKey) (spec.S
 		sum := spec.ServiceStats{Key: s.Key}
 		for _, d := range st.DestsOf(s.Key) {
 			t := k.traffic[d.Key]
-			t.Key = d.Key
+			t.Key, t.Weight = d.Key, d.Value.Weight
 			out.Dests = append(out.Dests, t)
 			add(&sum.Counters, t.Counters)
 		}
 		out.Services = append(out.Services, sum)
+	}
+	if len(services) == 0 {
+		out.Daemons = st.Daemons
 	}
 	return out, ctx.Err()
 }

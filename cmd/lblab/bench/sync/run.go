@@ -1,0 +1,173 @@
+package sync
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/lbsync/lbsync/cmd/lblab/traffic"
+	"github.com/lbsync/lbsync/spec"
+)
+
+// How the client behaves. The kernel gathers what it sends for up to two seconds (IPVS_SYNC_FLUSH_TIME), so that nothing that was
+// opened less than that before a failover could live: every failover waits for longer.
+const (
+	talkEvery   = 3 * time.Second
+	openEvery   = 25 * time.Millisecond
+	mostDuring  = 600
+	beforeCrash = 3 * time.Second
+)
+
+// run is one case with one failover.
+func (l *lab) run(ctx context.Context, c testCase, by Failover) (r Run, err error) {
+	l.notes = nil
+	if err := l.need(ctx, c); err != nil {
+		return r, err
+	}
+	p := l.pool()
+	defer func() { p.Close(); l.runs++ }()
+	began := time.Now()
+	n := l.job.Connections / 10
+	p.OpenMany(ctx, map[traffic.Group]int{{Class: traffic.Active}: l.job.Connections - 6*n, {Class: traffic.Idle}: 3 * n, {Class: traffic.Young}: 3 * n})
+	r.Opening = time.Since(began)
+	talking, hush := context.WithCancel(ctx)
+	defer hush()
+	var beside sync.WaitGroup
+	beside.Go(func() { p.Talk(talking, talkEvery) })
+	if err := pause(ctx, beforeCrash); err != nil { // what is to be passed on is
+		return r, err
+	}
+	began = time.Now()
+	if err := l.during(ctx, p, c.act); err != nil {
+		return r, err
+	}
+	r.Changing = time.Since(began)
+	if err := pause(ctx, beforeCrash); err != nil {
+		return r, err
+	}
+	hush()
+	beside.Wait()
+	r.Case, r.Failover, r.Notes = c.name, by, l.notes
+	if r.Master, err = l.failover(ctx, by, p, &r); err != nil {
+		return r, err
+	}
+	if c.after != nil {
+		if err := c.after(ctx, l); err != nil {
+			return r, err
+		}
+	}
+	return r, l.settled(ctx)
+}
+
+// need brings the cluster to where the case begins.
+func (l *lab) need(ctx context.Context, c testCase) error {
+	want := l.fleet
+	if c.need != nil {
+		c.need(&want)
+	}
+	if err := l.commit(ctx, c.name+": before", want); err != nil {
+		return err
+	}
+	if err := l.refresh(ctx, l.directors[:]...); err != nil {
+		return err
+	}
+	return l.settled(ctx)
+}
+
+// commit is nothing when the fleet is what was asked for.
+func (l *lab) commit(ctx context.Context, subject string, want fleet) (err error) {
+	if want == l.fleet {
+		return nil
+	}
+	if l.head, err = l.repo.commit(ctx, subject, want); err != nil {
+		return err
+	}
+	l.fleet = want
+	return nil
+}
+
+func (l *lab) refresh(ctx context.Context, all ...*director) error {
+	for _, d := range all {
+		if err := d.do(ctx, spec.Command{Verb: spec.Refresh}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// during opens connections, one class after the other, as long as the change lasts.
+func (l *lab) during(ctx context.Context, p *traffic.Pool, change func(context.Context, *lab) error) error {
+	opening, enough := context.WithCancel(ctx)
+	var openers sync.WaitGroup
+	openers.Go(func() {
+		tick := time.NewTicker(openEvery)
+		defer tick.Stop()
+		for n := 0; n < mostDuring; n++ {
+			select {
+			case <-opening.Done():
+				return
+			case <-tick.C:
+			}
+			openers.Go(func() { p.Open(ctx, traffic.Group{Class: traffic.Classes[n%len(traffic.Classes)], During: true}) })
+		}
+	})
+	err := change(ctx, l)
+	enough()
+	openers.Wait()
+	return err
+}
+
+// failover moves the role, tries every connection, and leaves two directors that run. It returns who was master.
+func (l *lab) failover(ctx context.Context, by Failover, p *traffic.Pool, r *Run) (string, error) {
+	master, backup, err := l.roles(ctx)
+	if err != nil {
+		return "", err
+	}
+	// What the backup holds is looked at before: a handover may still send it more.
+	ends, err := backup.ends(source(l.runs))
+	if err != nil {
+		return "", err
+	}
+	held := p.Among(ends)
+	if by == Handover {
+		err = master.do(ctx, spec.Command{Verb: spec.Handover, Instance: instance, Reason: "bench"})
+	} else {
+		master.engine.end(syscall.SIGKILL)
+	}
+	if err != nil {
+		return "", err
+	}
+	if err := l.until(ctx, backup.name+" is master", func(all [2]spec.Status) bool {
+		for i, d := range l.directors {
+			if state, whole := role(all[i]); d == backup && (state != spec.VRRPMaster || !whole) {
+				return false
+			}
+		}
+		return true
+	}); err != nil {
+		return "", err
+	}
+	r.take(p.Try(), held)
+	if first := p.FirstLoss(); first != nil {
+		r.FirstLoss = first.Error()
+	}
+	if by == Crash {
+		if err := master.startEngine(); err != nil {
+			return "", err
+		}
+	}
+	return master.name, nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return fmt.Errorf("wait: %w", context.Cause(ctx))
+	case <-t.C:
+		return nil
+	}
+}
