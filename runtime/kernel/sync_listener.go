@@ -55,7 +55,7 @@ func joinGroup(fd, index int, d spec.Daemon) error {
 // After Close it is os.ErrClosed.
 func (l *SyncListener) Receive(wait time.Duration) (connsync.Header, netip.Addr, error) {
 	if err := l.file.SetReadDeadline(time.Now().Add(wait)); err != nil {
-		return connsync.Header{}, netip.Addr{}, err
+		return connsync.Header{}, netip.Addr{}, l.ended(err)
 	}
 	for {
 		size, from, err := l.receive()
@@ -77,7 +77,7 @@ func (l *SyncListener) receive() (size int, from netip.Addr, err error) {
 		return !errors.Is(read, unix.EAGAIN)
 	})
 	if err = errors.Join(err, read); err != nil {
-		return 0, netip.Addr{}, unwrapped(err)
+		return 0, netip.Addr{}, l.ended(err)
 	}
 	switch a := sa.(type) {
 	case *unix.SockaddrInet4:
@@ -88,12 +88,13 @@ func (l *SyncListener) receive() (size int, from netip.Addr, err error) {
 	return size, from, nil
 }
 
-// unwrapped is the sentinel alone where the wait ended: callers wait again and again.
-func unwrapped(err error) error {
-	for _, end := range []error{os.ErrDeadlineExceeded, os.ErrClosed} {
-		if errors.Is(err, end) {
-			return end
-		}
+// ended is the sentinel alone where the wait ended: callers wait again and again.
+func (l *SyncListener) ended(err error) error {
+	switch {
+	case l.closed.Load():
+		return os.ErrClosed // a raw connection has another error for it
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return os.ErrDeadlineExceeded
 	}
 	return fmt.Errorf("receive a sync message: %w", err)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -29,10 +30,11 @@ func (n SyncNet) do(f func() error) error {
 
 // syncSocket is a UDP socket on a sync daemon's group and interface. It is a file of the runtime's poller, so that waits have deadlines.
 type syncSocket struct {
-	file  *os.File
-	conn  syscall.RawConn
-	index int // of the interface
-	iface string
+	file   *os.File
+	conn   syscall.RawConn
+	index  int // of the interface
+	iface  string
+	closed atomic.Bool
 }
 
 func openSyncSocket(d spec.Daemon, options []socketOption, bind func(fd, index int) error) (*syncSocket, error) {
@@ -67,7 +69,10 @@ func openSyncSocket(d spec.Daemon, options []socketOption, bind func(fd, index i
 }
 
 // Close closes the socket; a wait on it ends.
-func (s *syncSocket) Close() error { return s.file.Close() }
+func (s *syncSocket) Close() error {
+	s.closed.Store(true)
+	return s.file.Close()
+}
 
 // Attached says whether the interface is still the one that the socket was opened on: one that is deleted and made anew needs a new socket.
 func (s *syncSocket) Attached() bool {
