@@ -12,27 +12,23 @@ const (
 	interval = 10 * time.Millisecond
 )
 
-// pacer lets a batch pass at each tick. Ticks that nobody waited for do not add up.
-type pacer struct {
-	ticks  *time.Ticker
-	passed int
-	waited time.Duration
-	now    func() time.Time
-}
-
-func newPacer(now func() time.Time) *pacer { return &pacer{ticks: time.NewTicker(interval), now: now} }
-
-func (p *pacer) pass(ctx context.Context) error {
-	if p.passed++; p.passed <= batch {
-		return nil
+// paced calls send with each message, a batch at each tick. Ticks that came while it was busy do not add up.
+func paced(ctx context.Context, messages [][]byte, send func([]byte) error) error {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for i, m := range messages {
+		if i > 0 && i%batch == 0 {
+			select {
+			case <-ticker.C:
+			case <-ctx.Done():
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := send(m); err != nil {
+			return err
+		}
 	}
-	p.passed = 1
-	from := p.now()
-	select {
-	case <-p.ticks.C:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	p.waited += p.now().Sub(from)
 	return nil
 }

@@ -41,68 +41,57 @@ func New(c Config) *Table { return &Table{Config: c, turn: make(chan struct{}, 1
 // ErrTooCostly means that the table is too large to be read within ReadBudget on this kernel.
 var ErrTooCostly = errors.New("the connection table is too large to be read")
 
-// errBudget ends a reading that takes longer than was predicted.
-var errBudget = fmt.Errorf("%w: reading was stopped after %s", ErrTooCostly, ReadBudget)
-
 // begin waits for the turn, and refuses what would cost too much. Without error the caller has to call the returned function.
-func (t *Table) begin(ctx context.Context) (end func(), err error) {
+func (t *Table) begin(ctx context.Context) (s sweep, end func(), err error) {
 	select {
 	case t.turn <- struct{}{}:
 	case <-ctx.Done():
-		return nil, fmt.Errorf("wait for another reading of the connection table: %w", ctx.Err())
+		return sweep{}, nil, fmt.Errorf("wait for another reading of the connection table: %w", ctx.Err())
 	}
-	if err := t.affordable(ctx); err != nil {
+	if s, err = t.affordable(ctx); err != nil {
 		<-t.turn
-		return nil, err
+		return sweep{}, nil, err
 	}
-	return func() { <-t.turn }, nil
+	return s, func() { <-t.turn }, nil
 }
 
-func (t *Table) affordable(ctx context.Context) error {
+func (t *Table) affordable(ctx context.Context) (sweep, error) {
 	stats, err := t.Stats(ctx)
 	if err != nil {
-		return err
+		return sweep{}, err
 	}
 	release, err := t.Release()
 	if err != nil {
-		return err
+		return sweep{}, err
 	}
-	n := 0
+	v4, v6 := 0, 0
 	for _, d := range stats.Dests {
-		n += int(d.Active) + int(d.Inactive) + int(d.Persistent)
+		n := int(d.Active) + int(d.Inactive) + int(d.Persistent)
+		if d.Key.Addr.Addr().Is4() {
+			v4 += n
+		} else {
+			v6 += n
+		}
 	}
-	if cost := ReadCost(n, release); cost > ReadBudget {
-		return fmt.Errorf("%w: %d connections would take about %s on Linux %s, and %s is the most", ErrTooCostly, n, cost.Round(time.Second), release, ReadBudget)
+	if cost := ReadCost(v4, v6, release); cost > ReadBudget {
+		return sweep{}, fmt.Errorf("%w: %d connections would take about %s on Linux %s, and %s is the most", ErrTooCostly, v4+v6, cost.Round(time.Second), release, ReadBudget)
 	}
-	return nil
+	return sweep{table: t, expected: v4 + v6, shifts: walks(release)}, nil
 }
 
 // Sample takes the part of the table that others compare with theirs. The error wraps ErrTooCostly where the table cannot be read.
 func (t *Table) Sample(ctx context.Context) (spec.ConnSample, error) {
-	end, err := t.begin(ctx)
+	s, end, err := t.begin(ctx)
 	if err != nil {
 		return spec.ConnSample{}, fmt.Errorf("sample connections: %w", err)
 	}
 	defer end()
-	var s connsync.Sample
-	began := t.Now()
-	err = t.Connections(ctx, func(line []byte) error {
-		c, synced, err := connsync.ParseLine(line)
-		if synced {
-			if s.Add(&c); s.Total%checkEvery == 0 && t.Now().Sub(began) > ReadBudget {
-				return errBudget
-			}
-		}
-		return err
-	})
-	if err != nil {
+	var out connsync.Sample
+	if err := s.read(ctx, out.Add); err != nil {
 		return spec.ConnSample{}, fmt.Errorf("sample connections: %w", err)
 	}
-	return spec.ConnSample{Version: spec.DocumentVersion, Taken: t.Now(), Total: s.Total, Bits: s.Bits, Hashes: s.Hashes}, nil
+	return spec.ConnSample{Version: spec.DocumentVersion, Taken: t.Now(), Total: out.Total, Bits: out.Bits, Hashes: out.Hashes}, nil
 }
-
-// checkEvery is after how many connections the clock is looked at.
-const checkEvery = 1024
 
 // Cover compares a backup's sample with a master's. Receiver is for the caller to fill in.
 func Cover(master, backup spec.ConnSample) spec.Coverage {
