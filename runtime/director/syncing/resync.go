@@ -1,0 +1,80 @@
+package syncing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/lbsync/lbsync/runtime/connsync"
+	"github.com/lbsync/lbsync/spec"
+)
+
+// Resync sends the whole connection table with the settings of a sync daemon, whether or not one runs. A table that is too large for
+// ReadBudget on this kernel is not sent, or not to its end; Partial says so, and that is no error. With an error, the result is what was
+// sent before it.
+//
+// The table is read before the first message is sent, to be done with it while it changes little; until then the messages are kept, 37
+// bytes for a connection of IPv4 and 73 for one of IPv6.
+func (t *Table) Resync(ctx context.Context, d spec.Daemon) (spec.Resynced, error) {
+	began := t.Now()
+	out, err := t.resync(ctx, d)
+	out.Took = t.Now().Sub(began)
+	if errors.Is(err, ErrTooCostly) {
+		out.Partial, err = err.Error(), nil
+	}
+	if err != nil {
+		return out, fmt.Errorf("resync connections: %w", err)
+	}
+	return out, nil
+}
+
+func (t *Table) resync(ctx context.Context, d spec.Daemon) (out spec.Resynced, err error) {
+	s, end, err := t.begin(ctx)
+	if err != nil {
+		return out, err
+	}
+	defer end()
+	messages, err := t.messages(ctx, &s, d)
+	if err != nil && !errors.Is(err, errLimit) {
+		return out, err
+	}
+	out.Skipped = s.skipped
+	sender, sendErr := t.Sender(d)
+	if sendErr != nil {
+		return out, errors.Join(sendErr, err)
+	}
+	sendErr = paced(ctx, messages, func(m []byte) error {
+		if err := sender.Send(m); err != nil {
+			return err
+		}
+		h, err := connsync.ParseHeader(m, len(m))
+		out.Messages++
+		out.Connections += int(h.Count)
+		return err
+	})
+	if sendErr = errors.Join(sendErr, sender.Close()); sendErr != nil {
+		return out, sendErr
+	}
+	return out, err
+}
+
+// messages reads the table. With errLimit they are those of what was read.
+func (t *Table) messages(ctx context.Context, s *sweep, d spec.Daemon) (out [][]byte, err error) {
+	state, err := t.State(ctx)
+	if err != nil {
+		return nil, err
+	}
+	known, pack := newVirtuals(state), connsync.NewPacker(d.SyncID, d.MaxLen)
+	err = s.read(ctx, func(c *connsync.Conn) {
+		known.complete(c)
+		if !pack.Add(c) {
+			out = append(out, slices.Clone(pack.Take()))
+			pack.Add(c)
+		}
+	})
+	if last := pack.Take(); last != nil {
+		out = append(out, last)
+	}
+	return out, err
+}
