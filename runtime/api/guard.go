@@ -19,11 +19,13 @@ type guard struct {
 	ctx     context.Context
 	ready   chan net.Conn
 	slots   chan struct{}
+	closed  chan struct{}
+	close   sync.Once
 	running sync.WaitGroup
 }
 
 func (c *Channel) guard(ctx context.Context, l net.Listener) *guard {
-	g := &guard{Listener: l, channel: c, ctx: ctx, ready: make(chan net.Conn), slots: make(chan struct{}, maxShakes)}
+	g := &guard{Listener: l, channel: c, ctx: ctx, ready: make(chan net.Conn), slots: make(chan struct{}, maxShakes), closed: make(chan struct{})}
 	g.running.Go(g.run)
 	return g
 }
@@ -33,9 +35,15 @@ func (g *guard) Accept() (net.Conn, error) {
 	select {
 	case conn := <-g.ready:
 		return conn, nil
-	case <-g.ctx.Done():
+	case <-g.closed:
 		return nil, net.ErrClosed
 	}
+}
+
+// Close ends Accept; the server does it first when it shuts down.
+func (g *guard) Close() error {
+	g.close.Do(func() { close(g.closed) })
+	return g.Listener.Close()
 }
 
 // wait is for the end of all handshakes, after ctx ended and the listener was closed.
@@ -103,7 +111,7 @@ func (g *guard) shake(raw net.Conn, from netip.Addr) {
 	}
 	select {
 	case g.ready <- l:
-	case <-g.ctx.Done():
+	case <-g.closed:
 		_ = l.Close()
 	}
 }
