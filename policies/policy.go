@@ -36,6 +36,7 @@ func All() []Policy {
 		preventDestroy{},
 		emptyDirector{},
 		allWeightsZero{},
+		directorWithoutKey{},
 	}
 }
 

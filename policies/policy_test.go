@@ -133,7 +133,7 @@ func TestCheckNamesTheRule(t *testing.T) {
 		rule, _, _ := strings.Cut(d.Summary, ": ")
 		said = append(said, rule)
 	}
-	if want := []string{"lone-sync-group", "empty-director", "empty-director"}; !slices.Equal(said, want) {
+	if want := []string{"lone-sync-group", "empty-director", "empty-director", "director-without-key"}; !slices.Equal(said, want) {
 		t.Errorf("the diagnostics begin with %q, want %q", said, want)
 	}
 }

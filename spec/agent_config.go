@@ -22,6 +22,8 @@ type AgentConfig struct {
 	Secrets  string        // folder in which secret("name") is the file name
 	Socket   string        // path of the local API
 	Engine   string        // path of the engine's socket
+	KeyFile  string        // private keys of this director, PEM; without the file it has no channel to the others
+	Listen   string        // address and port for peers and operators, "off", or "": the port of the director's endpoint on all addresses
 	Resync   time.Duration // between full reads of the kernel; at most a minute
 	LogLevel string        // debug, info, warn or error
 
@@ -42,6 +44,9 @@ type SourceConfig struct {
 	KnownHostsFile      string        // for ssh
 }
 
+// ListenOff is the value of listen that answers nobody.
+const ListenOff = "off"
+
 var agentBlock = schema.New(schema.Block[AgentConfig]{
 	Name: "agent configuration",
 	Doc:  "The agent's own file, /etc/lbsync/agent.hcl. Its attributes stand at the top of the file.",
@@ -56,6 +61,10 @@ var agentBlock = schema.New(schema.Block[AgentConfig]{
 			Set: func(c *AgentConfig, v schema.Value) { c.Socket = v.Str }},
 		{Attr: schema.Attr{Name: "engine", Default: `"/run/lbsync/engine.sock"`, Doc: "Path of the socket of lbsync engine, which runs VRRP"},
 			Set: func(c *AgentConfig, v schema.Value) { c.Engine = v.Str }},
+		{Attr: schema.Attr{Name: "key_file", Default: `"/etc/lbsync/key.pem"`, Doc: "Private key of this director (`lbsync keygen`), for its owner alone; several while it changes. Without the file the others cannot be asked, nor ask"},
+			Set: func(c *AgentConfig, v schema.Value) { c.KeyFile = v.Str }},
+		{Attr: schema.Attr{Name: "listen", Doc: "Address and port at which the other directors and operators are answered, such as \"192.0.2.11:7946\", or \"off\"; the port of the director's endpoint on all addresses if not written"},
+			Set: func(c *AgentConfig, v schema.Value) { c.Listen = v.Str }},
 		{Attr: schema.Attr{Name: "resync", Kind: schema.Duration, Min: second, Max: 60 * second, Default: `"60s"`, Doc: "Time between full reads of the kernel's state"},
 			Set: func(c *AgentConfig, v schema.Value) { c.Resync = v.Dur }},
 		{Attr: schema.Attr{Name: "log_level", Kind: schema.Word, Words: []string{"debug", "info", "warn", "error"}, Default: `"info"`, Doc: "Least severity that is logged"},
@@ -123,12 +132,13 @@ func checkAgent(d *schema.Decoder, in *schema.Instance, c *AgentConfig) {
 	if c.Source.URL == "" && d.Clean() {
 		d.Error(in.Header, "Missing source", `The agent needs a repository: write source "git" { url = "…" and branch = "main" }.`)
 	}
-	for name, path := range map[string]string{"state": c.State, "secrets": c.Secrets, "socket": c.Socket, "engine": c.Engine} {
+	for name, path := range map[string]string{"state": c.State, "secrets": c.Secrets, "socket": c.Socket, "engine": c.Engine, "key_file": c.KeyFile} {
 		if !filepath.IsAbs(path) {
 			d.Error(in.At(name), "Path not absolute", fmt.Sprintf("%s is %q, and the agent has no folder of its own that it could begin at: write it from / on.", name, path))
 		}
 	}
 	checkMetrics(d, in, c.Metrics)
+	checkListen(d, in, c.Listen)
 	for name, path := range map[string]string{"socket": c.Socket, "engine": c.Engine} {
 		if len(path) > 107 { // sun_path, unix(7)
 			d.Error(in.At(name), name+" too long", "The path of a socket has at most 107 bytes: write a shorter one.")
@@ -149,6 +159,15 @@ func checkMetrics(d *schema.Decoder, in *schema.Instance, text string) {
 		d.Error(in.At("metrics"), "Port 0", fmt.Sprintf("metrics is %q, and nobody could know which port that is: write one from 1 to 65535.", text))
 	case at.Addr().IsMulticast():
 		d.Error(in.At("metrics"), "Multicast address", fmt.Sprintf("metrics is %q, and nobody can connect to a multicast address: write one of this host.", text))
+	}
+}
+
+func checkListen(d *schema.Decoder, in *schema.Instance, listen string) {
+	if listen == "" || listen == ListenOff {
+		return
+	}
+	if at, err := netip.ParseAddrPort(listen); err != nil || at.Port() == 0 {
+		d.Error(in.At("listen"), "Not an address and port", fmt.Sprintf("listen is %q: write an address of this host and a port, such as \"192.0.2.11:7946\" or \"[::]:7946\", or \"off\".", listen))
 	}
 }
 

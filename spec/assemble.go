@@ -13,6 +13,8 @@ type draft struct {
 	partial map[string]bool // clusters of which a part failed
 	noBody  bool            // a director or cluster failed: names may be missing
 	known   []string        // names of the directors
+
+	operators []Placed[Operator]
 }
 
 // assemble puts the blocks together and finds those that are there twice.
@@ -30,6 +32,7 @@ func (l *load) assemble(works []*work) *draft {
 	for _, x := range d.Directors {
 		d.known = append(d.known, x.Def.Name)
 	}
+	d.Operators = sortedOperators(d.operators)
 	for w, c := range built {
 		if len(w.unit.def.(*shell).servers) > 0 || len(w.unit.def.(*shell).instances) > 0 {
 			c.order()
@@ -50,6 +53,8 @@ func (l *load) addTop(d *draft, w *work, built map[*work]*Cluster) {
 	switch def := w.unit.def.(type) {
 	case *Director:
 		d.Directors = append(d.Directors, Placed[Director]{def, w.place()})
+	case *Operator:
+		d.operators = append(d.operators, Placed[Operator]{def, w.place()})
 	case *shell:
 		c := def.Cluster
 		c.Place = w.place()
@@ -95,6 +100,7 @@ func (l *load) check(d *draft) {
 		l.report.error(nowhere(l.files[0].name), "No director", `The fleet declares no director, so it is nobody's: write director "NAME" { } for each host.`)
 	}
 	l.checkNames(d)
+	l.checkKeys(d)
 	l.checkInstances(d)
 	for i := range d.Clusters {
 		c := &checker{load: l, draft: d, cluster: &d.Clusters[i], twin: l.twin(d, i)}
@@ -110,6 +116,10 @@ func (l *load) checkNames(d *draft) {
 		l.once(seen, "director", x.Def.Name, x.Place.Pos(x.Def.At))
 	}
 	seen = map[string]Pos{}
+	for _, o := range d.operators {
+		l.once(seen, "operator", o.Def.Name, o.Place.Pos(o.Def.At))
+	}
+	seen = map[string]Pos{}
 	for _, c := range d.Clusters {
 		l.once(seen, "cluster", c.Name, c.Place.Pos(c.At))
 	}
@@ -118,8 +128,15 @@ func (l *load) checkNames(d *draft) {
 // once reports a name that is there already.
 func (l *load) once(seen map[string]Pos, what, name string, at Pos) {
 	if first, dup := seen[name]; dup {
-		l.report.at(at, fmt.Sprintf("Second %s %q", what, name), fmt.Sprintf("There is a %s %q in %s already: give one another name, or merge the two.", what, name, first))
+		l.report.at(at, fmt.Sprintf("Second %s %q", what, name), fmt.Sprintf("There is %s %s %q in %s already: give one another name, or merge the two.", article(what), what, name, first))
 		return
 	}
 	seen[name] = at
+}
+
+func article(what string) string {
+	if strings.ContainsAny(what[:1], "aeiou") {
+		return "an"
+	}
+	return "a"
 }

@@ -75,14 +75,18 @@ func (c Command) Check() error {
 	return c.checkOverride()
 }
 
-// Actor is the local user behind a command.
+// Actor is who is behind a command: a local user, or an operator who asks from elsewhere.
 type Actor struct {
-	UID   uint32 `json:"uid"`
-	Login string `json:"login,omitempty"` // name of the login session, or of the uid where there is none
+	UID      uint32 `json:"uid"`                // of a local user
+	Login    string `json:"login,omitempty"`    // name of the login session, or of the uid where there is none
+	Operator string `json:"operator,omitempty"` // name of the operator block whose key asks; then uid and login say nothing
 }
 
-// String is "LOGIN (uid N)".
+// String is "LOGIN (uid N)", or "operator NAME".
 func (a Actor) String() string {
+	if a.Operator != "" {
+		return "operator " + a.Operator
+	}
 	uid := "uid " + strconv.FormatUint(uint64(a.UID), 10)
 	if a.Login == "" {
 		return uid

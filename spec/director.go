@@ -1,12 +1,10 @@
 package spec
 
 import (
-	"encoding/base64"
 	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/lbsync/lbsync/spec/internal/schema"
 )
@@ -46,6 +44,9 @@ func (d *Director) Segment(port string) string {
 	return ""
 }
 
+// Reachable says whether the others can ask this director, and be sure that it is the one that answers.
+func (d *Director) Reachable() bool { return d.Endpoint.IsValid() && d.PublicKey != "" }
+
 // maxInterface is the length of an interface's name (IFNAMSIZ less its end).
 const maxInterface = 15
 
@@ -63,9 +64,9 @@ var directorBlock = schema.New(schema.Block[Director]{
 	Doc:   "A host that runs lbsync.",
 	Label: &schema.Field[Director]{Attr: schema.Attr{Name: "NAME", MaxLen: 64, Doc: "Name of the director, as its agent's configuration gives it"}, Set: func(d *Director, v schema.Value) { d.Name = v.Str }},
 	Attrs: []schema.Field[Director]{
-		{Attr: schema.Attr{Name: "endpoint", Kind: schema.AddrPort, Doc: "Where peers reach it, with a port"},
+		{Attr: schema.Attr{Name: "endpoint", Kind: schema.AddrPort, Doc: "Where the other directors and operators reach it, with a port"},
 			Set: func(d *Director, v schema.Value) { d.Endpoint = netip.AddrPortFrom(v.Addr, v.Port) }},
-		{Attr: schema.Attr{Name: "public_key", Doc: "\"ed25519:\" and the base64 of its 32 bytes; peers pin it"},
+		{Attr: schema.Attr{Name: "public_key", Doc: "\"ed25519:\" and the base64 of its 32 bytes, as `lbsync keygen` prints it; the others pin it"},
 			Set: func(d *Director, v schema.Value) { d.PublicKey = v.Str }},
 		{Attr: schema.Attr{Name: "labels", Map: true, MaxLen: 256, Doc: "Words of your own"}, Set: setLabels},
 		{Attr: schema.Attr{Name: "sysctls", Kind: schema.Text, Map: true, Doc: "Kernel settings that are held at these values, by dotted name: net.ipv4.vs.* and the other net.*"}, Set: setSysctls},
@@ -102,16 +103,8 @@ func checkDirector(dec *schema.Decoder, in *schema.Instance, d *Director) {
 	if in.Has("endpoint") && d.Endpoint.Port() == 0 {
 		dec.Error(in.At("endpoint"), "Endpoint without a port", fmt.Sprintf("Write the port too: \"%s\".", netip.AddrPortFrom(d.Endpoint.Addr(), 7946)))
 	}
-	if d.PublicKey != "" && !isPublicKey(d.PublicKey) {
-		dec.Error(in.At("public_key"), "Not a public key", `A public key is "ed25519:" and the base64 of 32 bytes.`)
-	}
+	checkPublicKey(dec, in, d.PublicKey)
 	for _, s := range d.Sysctls {
 		checkSysctlName(dec, in, string(s.Key))
 	}
-}
-
-func isPublicKey(s string) bool {
-	text, ok := strings.CutPrefix(s, "ed25519:")
-	b, err := base64.StdEncoding.DecodeString(text)
-	return ok && err == nil && len(b) == 32
 }

@@ -12,7 +12,6 @@ const notYet = "It is not in this version of lbsync: remove it."
 
 // refused are words that people may write and that are left out: what to do instead, or why.
 var refused = map[string]string{
-	"operator":    notYet,
 	"policy":      notYet,
 	"policy_test": notYet,
 	"budget":      notYet,

@@ -14,7 +14,7 @@ locals { redis = ["192.0.2.21", "192.0.2.22"] }
 
 director "lb1" {
   endpoint   = "192.0.2.11:7946"
-  public_key = "ed25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+  public_key = "ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
   labels     = { site = "fra1" }
   interface "eth0" { segment = "fra1-lb" }
 }

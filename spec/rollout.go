@@ -47,11 +47,3 @@ type Freeze struct {
 	Reason   string
 	At       Mark
 }
-
-// Operator is the block `operator "NAME"`: a person or a robot whose key the directors know.
-type Operator struct {
-	Name      string
-	PublicKey string // "ed25519:BASE64"
-	Operates  bool   // role = "operate"; else "view"
-	At        Mark
-}

@@ -18,7 +18,7 @@ import (
 
 // unit is what a block was read into. It does not change, and holds for as long as the locals and files it used do not.
 type unit struct {
-	def   any // *Director, *shell, *VirtualServer or *VRRPInstance
+	def   any // *Director, *Operator, *shell, *VirtualServer or *VRRPInstance
 	refs  []string
 	files []string
 	used  sum // of their values

@@ -20,6 +20,9 @@ const self = "agent"
 
 // actorOf is an operator as the journal names one.
 func actorOf(a spec.Actor) string {
+	if a.Operator != "" {
+		return a.String()
+	}
 	return strings.TrimSpace(strconv.FormatUint(uint64(a.UID), 10) + " " + a.Login)
 }
 

@@ -64,14 +64,17 @@ func shutdown(srv *http.Server) error {
 	return nil
 }
 
-func routes(h Handler) http.Handler {
+func routes(h Handler) http.Handler { return onlyAllowed(documents(h)) }
+
+// documents are what the socket and the channel to operators have both.
+func documents(h Handler) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/status", read(h.Status, writeJSON))
 	mux.HandleFunc("GET /v1/snapshot", read(h.Snapshot, writeSnapshot))
 	mux.HandleFunc("GET /v1/stats", read(h.Stats, writeStats))
 	mux.Handle("GET /v1/metrics", scrape(h))
 	mux.HandleFunc("POST /v1/command", command(h))
-	return onlyAllowed(mux)
+	return mux
 }
 
 func onlyAllowed(next http.Handler) http.Handler {

@@ -1,0 +1,101 @@
+package api
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+// caller is who holds a key: a director, or an operator.
+type caller struct {
+	key                string
+	director, operator string
+	operates           bool
+}
+
+// Trust replaces whom the channel lets in: the directors and operators of the views that count. Connections of keys that are not among
+// them any more are closed. A director or operator may stand there several times, with the key of each view; where views differ on what
+// an operator may do, it is the lesser. What is said of this director itself chooses the key that it presents.
+func (c *Channel) Trust(directors []spec.Director, operators []spec.Operator) {
+	trusted := map[string]caller{}
+	var own []string
+	for _, d := range directors {
+		switch {
+		case d.PublicKey == "":
+		case d.Name == c.self:
+			own = append(own, d.PublicKey)
+		default:
+			trusted[d.PublicKey] = caller{key: d.PublicKey, director: d.Name}
+		}
+	}
+	for _, o := range operators {
+		was, known := trusted[o.PublicKey]
+		if known && was.director != "" {
+			continue // what a director may is less
+		}
+		trusted[o.PublicKey] = caller{key: o.PublicKey, operator: o.Name, operates: o.Operates && (!known || was.operates)}
+	}
+	c.keys.Declare(own...)
+	c.mu.Lock()
+	c.trusted = trusted
+	c.mu.Unlock()
+	c.closeIf(func(who caller) bool { return trusted[who.key] != who })
+}
+
+var errUntrusted = errors.New("the fleet declares this key for no director of its clusters and for no operator")
+
+// admit judges a key in the handshake.
+func (c *Channel) admit(key string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, ok := c.trusted[key]; !ok {
+		return errUntrusted
+	}
+	return nil
+}
+
+// register counts a connection in, or says why it may not be. The trust may have changed since the handshake.
+func (c *Channel) register(l *link, key string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	who, ok := c.trusted[key]
+	of := 0
+	for other := range c.links {
+		if other.key == key {
+			of++
+		}
+	}
+	switch {
+	case !ok:
+		return errUntrusted
+	case of >= maxLinksKey:
+		return errors.New("it has too many connections")
+	case len(c.links) >= maxLinks:
+		return errors.New("there are too many connections")
+	}
+	l.caller = who
+	c.links[l] = struct{}{}
+	return nil
+}
+
+func (c *Channel) unregister(l *link) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.links, l)
+}
+
+// closeIf closes the connections of some callers.
+func (c *Channel) closeIf(which func(caller) bool) {
+	c.mu.Lock()
+	var gone []*link
+	for l := range c.links {
+		if which(l.caller) {
+			gone = append(gone, l)
+		}
+	}
+	c.mu.Unlock()
+	for _, l := range slices.Clip(gone) {
+		_ = l.Close() // it is gone either way
+	}
+}
