@@ -23,6 +23,9 @@ const (
 
 	Handover Verb = "handover" // give the master role of an instance away
 
+	SyncNow Verb = "sync-now" // send all connections to the backups
+	Proceed Verb = "proceed"  // do not wait for directors that do not answer, for the commit that waits
+
 	AcceptJournal Verb = "accept-journal" // stop reporting that the journal is broken
 )
 
@@ -38,6 +41,7 @@ type Command struct {
 	Weight     *int32 `json:"weight,omitempty"`  // of override-set: 0..65535
 	All        bool   `json:"all,omitempty"`     // of override-clear: every override of this director
 	DryRun     bool   `json:"dry_run,omitempty"` // of rollback, pin and handover: judge what is asked, and change nothing
+	Now        bool   `json:"now,omitempty"`     // of handover: do not send the connections to the backups first
 	Actor      Actor  `json:"-"`
 }
 
@@ -52,9 +56,9 @@ func (c Command) Check() error {
 		rev, lasts = true, true
 	case Suspend, OverrideSet:
 		lasts = true
-	case Unpin, Resume, Refresh, AcceptJournal, Handover, OverrideClear:
+	case Unpin, Resume, Refresh, AcceptJournal, Handover, OverrideClear, SyncNow, Proceed:
 	default:
-		return fmt.Errorf("command %q is not known: use rollback, pin, unpin, suspend, resume, override-set, override-clear, refresh, handover or accept-journal", c.Verb)
+		return fmt.Errorf("command %q is not known: use rollback, pin, unpin, suspend, resume, override-set, override-clear, refresh, handover, sync-now, proceed or accept-journal", c.Verb)
 	}
 	switch {
 	case rev && c.Rev == "":
@@ -67,6 +71,10 @@ func (c Command) Check() error {
 		return fmt.Errorf("%s: name a vrrp_instance", c.Verb)
 	case c.Verb != Handover && c.Instance != "":
 		return fmt.Errorf("%s: takes no vrrp_instance", c.Verb)
+	case c.Verb != Handover && c.Now:
+		return fmt.Errorf("%s: now does not apply", c.Verb)
+	case c.Verb == Proceed && c.Reason == "":
+		return fmt.Errorf("%s: say why: it may lose connections", c.Verb)
 	case !rev && c.Verb != Handover && c.DryRun:
 		return fmt.Errorf("%s: a dry run does not apply", c.Verb)
 	case len(c.Reason) > longestReason:
@@ -103,11 +111,12 @@ type Handed struct {
 
 // CommandResult is what came of a command that was carried out, or refused for the commit it names.
 type CommandResult struct {
-	Version int          `json:"version"`          // DocumentVersion
-	Commit  *Commit      `json:"commit,omitempty"` // what the revision stands for
-	Plan    *PlanSummary `json:"plan,omitempty"`   // what was done to the kernel; nil when nothing was
-	Refusal *Refusal     `json:"refusal,omitempty"`
-	Handed  *Handed      `json:"handed,omitempty"` // of a handover
+	Version int                 `json:"version"`          // DocumentVersion
+	Commit  *Commit             `json:"commit,omitempty"` // what the revision stands for
+	Plan    *PlanSummary        `json:"plan,omitempty"`   // what was done to the kernel; nil when nothing was
+	Refusal *Refusal            `json:"refusal,omitempty"`
+	Handed  *Handed             `json:"handed,omitempty"`  // of a handover
+	Covered map[string]Coverage `json:"covered,omitempty"` // of a handover and of sync-now: what the backups hold, by director
 	// Overrides are those that were set or cleared.
 	Overrides []Override `json:"overrides,omitempty"`
 	View      []byte     `json:"view,omitempty"` // of a dry run that is not refused: the encoded View of the commit

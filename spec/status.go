@@ -20,6 +20,9 @@ const (
 	Stopping  Activity = "stop"
 
 	Idle      Activity = "idle"      // in sync with the branch, as far as the source answers
+	Waiting   Activity = "waiting"   // a commit waits for other directors, or for the end of a freeze
+	Proving   Activity = "proving"   // a commit is applied, and its probes are awaited
+	WentBack  Activity = "reverted"  // the branch's tip was taken back; the commit before is held
 	Suspended Activity = "suspended" // reads and reports, writes nothing
 	Pinned    Activity = "pinned"    // holds one commit, does not follow the branch
 	Refused   Activity = "refused"   // the branch's tip is not acceptable; the last good commit is held
@@ -43,6 +46,12 @@ type Status struct {
 	HighWater  string       `json:"high_water,omitempty"` // id of the newest commit accepted from the branch; a tip must descend from it
 	Refusal    *Refusal     `json:"refusal,omitempty"`
 	Pin        *Pin         `json:"pin,omitempty"`
+	Pending    *CommitAt    `json:"pending,omitempty"`   // accepted, and waiting: Holds say for what
+	Trial      *Trial       `json:"trial,omitempty"`     // applied, and not confirmed yet
+	Confirmed  string       `json:"confirmed,omitempty"` // id of the commit that was confirmed last
+	Reverted   *Reverted    `json:"reverted,omitempty"`  // taken back, and not tried again
+	Peers      []PeerStatus `json:"peers,omitempty"`     // the other directors of its clusters
+	Resynced   *Resynced    `json:"resynced,omitempty"`  // the last full resync of connections
 	Suspension *Suspension  `json:"suspension,omitempty"`
 
 	Overrides []OverrideStatus `json:"overrides,omitempty"` // of this director and of the others of its clusters
@@ -157,8 +166,22 @@ type Failure struct {
 // Held is a change that waits.
 type Held struct {
 	Object
+	Field string    `json:"field,omitempty"` // the one setting that waits; "": the object is left as it is
 	Why   string    `json:"why"`
 	Until time.Time `json:"until,omitzero"`
+	More  int       `json:"more,omitempty"` // other objects that wait for the same
+}
+
+// PeerStatus is another director, as this one knows it.
+type PeerStatus struct {
+	Director  string    `json:"director"`
+	Answers   bool      `json:"answers"`
+	Silent    time.Time `json:"silent_since,omitzero"`
+	Why       string    `json:"why,omitempty"` // it does not answer
+	Commit    string    `json:"commit,omitempty"`
+	Confirmed bool      `json:"confirmed"`          // Commit is confirmed there
+	Stays     string    `json:"stays,omitempty"`    // why it does not follow the branch
+	Coverage  *Coverage `json:"coverage,omitempty"` // how much of this director's connections it holds
 }
 
 // Drift is an object that was changed outside git.

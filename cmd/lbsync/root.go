@@ -28,7 +28,7 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.socket, "socket", defaultSocket, "socket of the local agent")
 	flags.StringVar(&a.config, "config", defaultConfig, "the agent's own file")
 	root.AddCommand(a.agentCmd(), a.engineCmd(), a.validate(), a.diff(), a.status(), a.get(), a.history(), a.rollback(), a.pin(), a.unpin(),
-		a.suspend(), a.resume(), a.override(), a.handover(), a.audit(), a.snapshot(), a.format(), a.keygen(), a.schema(), a.version(), a.completion(root))
+		a.suspend(), a.resume(), a.override(), a.handover(), a.rollout(), a.sync(), a.audit(), a.snapshot(), a.format(), a.keygen(), a.schema(), a.version(), a.completion(root))
 	return root
 }
 

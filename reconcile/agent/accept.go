@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -23,6 +22,7 @@ type candidate struct {
 	want    spec.State
 	holds   []spec.Hold
 	roles   map[string]spec.Role // with which want was rendered
+	basis   string               // the same, with all other facts
 	branch  bool                 // it is the branch's tip, and raises the high-water mark
 	outcome journal.Event        // Applied unless it is a rollback
 	advice  []spec.Diagnostic
@@ -36,8 +36,8 @@ func rendering(v spec.View) spec.Digest {
 	return reconcile.NewPlan(reconcile.PlanInput{Want: want}).Digest
 }
 
-// accept loads a commit and lets the policies judge it.
-func (a *Agent) accept(c spec.Commit) (candidate, *spec.Refusal, error) {
+// accept loads a commit and lets the policies judge it, unless it was held before.
+func (a *Agent) accept(c spec.Commit, judge bool) (candidate, *spec.Refusal, error) {
 	a.enter(spec.Loading, "load "+c.Short())
 	tree, err := a.parts.Source.Tree(c.ID)
 	if ofCommit(err) {
@@ -61,7 +61,10 @@ func (a *Agent) accept(c spec.Commit) (candidate, *spec.Refusal, error) {
 			a.cfg.Director, cmp.Or(strings.Join(names(fleet), ", "), "none")))), nil
 	}
 	a.enter(spec.Checking, "check policies of "+c.Short())
-	judged := a.parts.Check(policies.Input{Fleet: fleet, Prior: a.held.View})
+	var judged hcl.Diagnostics
+	if judge {
+		judged = a.parts.Check(policies.Input{Fleet: fleet, Prior: a.held.View})
+	}
 	if judged.HasErrors() {
 		return candidate{}, refused(c, "policies have", judged), nil
 	}
@@ -69,14 +72,19 @@ func (a *Agent) accept(c spec.Commit) (candidate, *spec.Refusal, error) {
 	for _, d := range append(diags, judged...) {
 		out.advice = append(out.advice, diagnostic(d))
 	}
-	out.roles = a.parts.VRRP.Roles()
-	out.want, out.holds = a.render(view, out.roles)
+	a.rendering(&out)
 	return out, nil, nil
 }
 
+// rendering renders a candidate with the facts of now.
+func (a *Agent) rendering(c *candidate) {
+	facts := a.facts()
+	c.roles, c.basis = facts.Roles, reconcile.Basis(c.view, facts)
+	c.want, c.holds = a.render(c.view, facts)
+}
+
 // render is what the kernel should hold for a view. What it has in common with what is held is not worked out again.
-func (a *Agent) render(v spec.View, roles map[string]spec.Role) (spec.State, []spec.Hold) {
-	facts := spec.Facts{Now: time.Now(), Roles: roles, Overrides: a.overrides()}
+func (a *Agent) render(v spec.View, facts spec.Facts) (spec.State, []spec.Hold) {
 	if a.want == nil || a.held.View == nil {
 		return reconcile.Want(v, facts)
 	}

@@ -11,6 +11,8 @@ const (
 	expire                 // a pin, a suspension or an override ends
 	retry                  // what failed is tried again
 	look                   // the kernel is read
+	proof                  // a commit on trial is judged
+	resyncing              // connections are owed to a backup
 	fetch                  // the repository is asked
 	tasks
 )

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/netip"
 	"os"
 	"time"
 
@@ -30,6 +31,8 @@ type Config struct {
 	// AnyHistory accepts a tip that does not descend from the newest accepted one: where the host's own configuration names a tag or a
 	// commit, moving it is a decision made there.
 	AnyHistory bool
+	Boot       string // identifies the run of the machine
+	Run        string // identifies the run of the agent
 }
 
 func (c Config) check() error {
@@ -77,7 +80,13 @@ type Parts struct {
 	// Load reads a fleet; nil with at least one error when it has one.
 	Load func(fs.FS) (*spec.Fleet, hcl.Diagnostics)
 	// Check judges a fleet.
-	Check func(policies.Input) hcl.Diagnostics
+	Check    func(policies.Input) hcl.Diagnostics
+	Exchange Exchange // nil: there are no others
+	Sync     Sync     // nil: connection sync is the kernel's alone
+	// Sources are this host's addresses; nil: unknown.
+	Sources func() []netip.Addr
+	// Stats counts connections of some services; nil: they are not counted.
+	Stats func(context.Context, ...spec.ServiceKey) (spec.Stats, error)
 	// Notify tells systemd, in the words of sd_notify(3).
 	Notify func(state string)
 	Log    *slog.Logger
@@ -103,6 +112,7 @@ type Agent struct {
 	want  *spec.State // of held.View; nil before the first commit
 	holds []spec.Hold
 	roles map[string]spec.Role // with which want was rendered
+	basis string               // the same, with all other facts that it depends on
 	prior *spec.State          // what of want was made; nil when nothing is known of that
 
 	live   spec.State
@@ -124,6 +134,7 @@ type Agent struct {
 	stuck      spec.Digest // plan that waits for its retry
 	unrecorded int         // records that could not be written
 	undone     bool        // a plan was stopped: its intent must stand
+	company
 	report
 }
 
@@ -131,6 +142,12 @@ type Agent struct {
 func Open(cfg Config, parts Parts) (*Agent, error) {
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("open agent: %w", err)
+	}
+	if parts.Exchange == nil {
+		parts.Exchange = alone{}
+	}
+	if parts.Sync == nil {
+		parts.Sync = kernelSync{}
 	}
 	if err := os.MkdirAll(cfg.Folder, 0o700); err != nil {
 		return nil, fmt.Errorf("make state folder: %w", err)
@@ -147,7 +164,7 @@ func Open(cfg Config, parts Parts) (*Agent, error) {
 		cfg: cfg, parts: parts, store: newStore(cfg.Folder), journal: j, lock: l, repairs: reconcile.Repaired{},
 		asks: make(chan func(context.Context)), fetched: make(chan arrival, 1), ended: make(chan struct{}),
 	}
-	a.started = time.Now()
+	a.started, a.resync.done = time.Now(), make(chan resynced, 1)
 	a.enter(spec.Starting, "")
 	return a, nil
 }

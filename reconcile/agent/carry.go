@@ -17,11 +17,25 @@ func (a *Agent) carry(ctx context.Context, c candidate) {
 		a.failed()
 		return
 	}
+	if a.frozen(c) {
+		return
+	}
 	a.enter(spec.Planning, "plan "+c.commit.Short())
 	p := reconcile.NewPlan(reconcile.PlanInput{
 		Director: a.cfg.Director, Commit: c.commit, Want: c.want, Holds: c.holds, Prior: a.prior, Live: a.live, Owned: a.held.Owned,
 		Drift: reconcile.DriftPolicy{View: c.view, Repaired: a.repairs, Now: time.Now()},
 	})
+	all := p.Held
+	if p = a.gate(p, c.commit, &c.view, c.branch); a.backlog > 0 && p.Changes() == 0 {
+		a.await(c, p.Held[len(all):])
+		return
+	}
+	var on *trial
+	if c.branch && p.Changes() > 0 {
+		a.parts.Exchange.Trust(append(a.views(), c.view)...)
+		on = a.try(ctx, c.commit, &c.view, p)
+		a.take(c.commit.ID)
+	}
 	claimed := a.held.Owned.Claim(c.want)
 	if err := a.begin(c, p, claimed); err != nil {
 		a.failed()
@@ -35,6 +49,7 @@ func (a *Agent) carry(ctx context.Context, c candidate) {
 		return
 	}
 	a.adopt(c, out)
+	a.proving(c.commit, on)
 	a.keep()
 	a.conclude(c, p, out)
 	if p.Changes() > 0 {
@@ -50,7 +65,7 @@ func (a *Agent) begin(c candidate, p spec.Plan, claimed reconcile.Owned) error {
 	if p.Changes() == 0 {
 		return a.record(of(c.commit, journal.Record{Event: journal.Planned, Actor: c.actor, Plan: p.Digest.String()}))
 	}
-	if err := a.store.intend(intent{Serial: a.saved + 1, Commit: c.commit, Plan: p.Digest, Owned: claimed}); err != nil {
+	if err := a.store.intend(intent{Serial: a.saved + 1, Commit: c.commit, Plan: p.Digest, Owned: claimed, Boot: a.cfg.Boot}); err != nil {
 		a.disk = problem(a.disk, "write intent", err)
 		return err
 	}
@@ -60,23 +75,38 @@ func (a *Agent) begin(c candidate, p spec.Plan, claimed reconcile.Owned) error {
 // adopt takes the commit as what the director holds, also when some changes failed: these are tried again until a newer commit comes.
 func (a *Agent) adopt(c candidate, out reconcile.Outcome) {
 	h := &a.held
-	h.Commit, h.At, h.Whole, h.View = c.commit, time.Now(), out.Whole(), &c.view
+	h.Commit, h.At, h.Whole, h.View = c.commit, time.Now(), out.Whole() && a.backlog == 0, &c.view
 	h.Owned = h.Owned.Keep(a.live)
 	if c.branch {
-		h.HighWater = c.commit.ID
+		h.HighWater, h.Reverted = c.commit.ID, nil
 	}
 	a.made(c.want, out)
-	a.want, a.holds, a.roles, a.advice = &c.want, c.holds, c.roles, c.advice
+	a.want, a.holds, a.roles, a.basis, a.advice = &c.want, c.holds, c.roles, c.basis, c.advice
+	a.pending, a.awaited = nil, nil
 	a.overridden = overrideStatus(&c.want, &c.view)
 	a.hold(c.want)
 	a.parts.VRRP.Tell(c.view)
+	a.parts.Exchange.Trust(c.view)
 	a.refusal = nil
+}
+
+// proving puts what was applied on trial, or takes it as proven.
+func (a *Agent) proving(c spec.Commit, on *trial) {
+	a.held.Trial = on
+	if on != nil {
+		a.agenda[proof] = on.Until
+		return
+	}
+	a.turn = spec.Turn{}
+	if a.backlog == 0 {
+		a.held.Confirmed, a.held.Proven = c.ID, c
+	}
 }
 
 // made updates prior: what was wanted and is done differs from now on only by drift, what failed is still the commit's.
 func (a *Agent) made(want spec.State, out reconcile.Outcome) {
 	switch {
-	case out.Whole():
+	case out.Whole() && a.backlog == 0:
 		a.prior = &want
 	case a.prior != nil:
 		prior := reconcile.Advance(*a.prior, out.Done)

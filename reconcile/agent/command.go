@@ -71,8 +71,17 @@ func (a *Agent) Do(ctx context.Context, c spec.Command) (spec.CommandResult, err
 	if err := c.Check(); err != nil {
 		return spec.CommandResult{}, err
 	}
-	if c.Verb == spec.Refresh {
+	var covered map[string]spec.Coverage
+	switch {
+	case c.Verb == spec.Refresh:
 		return a.refresh(ctx)
+	case c.Verb == spec.SyncNow:
+		return a.syncNow(ctx)
+	case c.Verb == spec.Handover && !c.DryRun && !c.Now:
+		var err error
+		if covered, err = a.warm(ctx); err != nil {
+			return spec.CommandResult{}, fmt.Errorf("nothing was handed over, the backups do not have all connections yet: %w; --now hands over all the same", err)
+		}
 	}
 	var out spec.CommandResult
 	var refused error
@@ -83,7 +92,7 @@ func (a *Agent) Do(ctx context.Context, c spec.Command) (spec.CommandResult, err
 	if err = errors.Join(err, refused); err != nil {
 		return spec.CommandResult{}, err
 	}
-	out.Version, out.Status = spec.DocumentVersion, a.Status()
+	out.Version, out.Status, out.Covered = spec.DocumentVersion, a.Status(), covered
 	return out, nil
 }
 
@@ -105,6 +114,8 @@ func (a *Agent) command(ctx context.Context, c spec.Command) (spec.CommandResult
 		return a.overrideSet(ctx, c)
 	case spec.OverrideClear:
 		return a.overrideClear(ctx, c)
+	case spec.Proceed:
+		return spec.CommandResult{}, a.proceed(ctx, c)
 	case spec.AcceptJournal:
 		return spec.CommandResult{}, a.acceptJournal(c)
 	case spec.Resume:

@@ -36,6 +36,8 @@ func (a *Agent) follow(ctx context.Context) {
 			a.refusal = nil
 		}
 		return
+	case a.quarantined(goal) || a.goOn(ctx, goal, a.held.Pin == nil):
+		return
 	}
 	defer hurry()()
 	c, refusal, err := a.judge(goal, a.held.Pin == nil)
@@ -48,6 +50,11 @@ func (a *Agent) follow(ctx context.Context) {
 	default:
 		a.carry(ctx, c)
 	}
+}
+
+// quarantined says whether a commit of the branch was taken back before.
+func (a *Agent) quarantined(goal spec.Commit) bool {
+	return a.held.Pin == nil && a.held.Reverted != nil && a.held.Reverted.Commit.ID == goal.ID
 }
 
 // judge accepts a commit or says why not. The error is of this host, not of the commit: it is tried again.
@@ -63,7 +70,7 @@ func (a *Agent) judge(c spec.Commit, branch bool) (candidate, *spec.Refusal, err
 			return candidate{}, refusal, nil
 		}
 	}
-	out, refusal, err := a.accept(c)
+	out, refusal, err := a.accept(c, true)
 	out.branch = branch
 	if err == nil {
 		a.source = nil

@@ -30,6 +30,12 @@ type marks struct {
 	Pin        *pin
 	Suspension *spec.Suspension
 	Overrides  []spec.Override // made here
+	Trial      *trial          // Commit is applied, and its probes are awaited
+	Confirmed  string          // id of the commit whose probes held last; of one that needed no trial too
+	Proven     spec.Commit     // the same
+	Reverted   *spec.Reverted  // the branch's tip, or one before it, that was taken back
+	Rebooted   string          // id of the commit in whose trial the machine went down
+	Released   string          // id of the commit for which nobody who does not answer is waited for
 	Journal    journal.Head    // the journal's last record when this was written
 	Broken     *spec.Problem   // what was found wrong with the journal, until an operator accepts it
 }
@@ -47,6 +53,7 @@ type intent struct {
 	Commit spec.Commit
 	Plan   spec.Digest
 	Owned  reconcile.Owned // claimed for it
+	Boot   string          // run of the machine
 }
 
 // The formats, first line of each file. A change of the structs below needs a new number, a field that may be zero does not: gob
@@ -67,6 +74,7 @@ type intentFile struct {
 	Commit spec.Commit
 	Plan   spec.Digest
 	Owned  []byte
+	Boot   string
 }
 
 // heldName alternates between two files, so that the generation before stays whole while the next is written.
@@ -146,7 +154,7 @@ func (s *store) intend(i intent) error {
 	if err != nil {
 		return err
 	}
-	return s.write(intentName, intentFormat, intentFile{i.Serial, i.Commit, i.Plan, owned})
+	return s.write(intentName, intentFormat, intentFile{i.Serial, i.Commit, i.Plan, owned, i.Boot})
 }
 
 // unfinished is the intent that stands beyond a generation of held; nil when what was begun was also ended. The kernel is not touched
@@ -160,7 +168,7 @@ func (s *store) unfinished(after uint64) (*intent, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := intent{Serial: f.Serial, Commit: f.Commit, Plan: f.Plan}
+	i := intent{Serial: f.Serial, Commit: f.Commit, Plan: f.Plan, Boot: f.Boot}
 	if err := i.Owned.UnmarshalText(f.Owned); err != nil {
 		return nil, fmt.Errorf("read %s: %w", intentName, err)
 	}

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/lbsync/lbsync/reconcile"
@@ -28,6 +29,7 @@ func (a *Agent) observe(ctx context.Context, d reconcile.Depth) error {
 		a.read = time.Now()
 	}
 	a.live, a.known, a.kernel, a.looked = live, true, nil, time.Now()
+	a.receiver.see(a.cfg.Run, live.Daemons)
 	a.turned()
 	return nil
 }
@@ -66,10 +68,36 @@ func (a *Agent) compare(ctx context.Context, isRetry bool) {
 // difference is the plan from live to what is held.
 func (a *Agent) difference() spec.Plan {
 	a.enter(spec.Planning, "compare live and wanted")
-	return reconcile.NewPlan(reconcile.PlanInput{
+	p := reconcile.NewPlan(reconcile.PlanInput{
 		Director: a.cfg.Director, Commit: a.held.Commit, Want: *a.want, Holds: a.holds, Prior: a.prior, Live: a.live, Owned: a.held.Owned,
 		Drift: a.rules(),
 	})
+	if a.pending != nil {
+		return p // what waits is another commit; this one is proven
+	}
+	return a.gate(p, a.held.Commit, a.held.View, a.partly())
+}
+
+// partly says whether something of the commit that is held, as the branch has it, is still to be done.
+func (a *Agent) partly() bool {
+	return !a.held.Whole && a.held.Pin == nil && a.held.Commit.ID == a.held.HighWater
+}
+
+// goesOn puts the rest of a commit on trial like its beginning.
+func (a *Agent) goesOn(ctx context.Context, p spec.Plan) {
+	if !a.partly() || !slices.ContainsFunc(p.Steps, func(s spec.Step) bool {
+		return slices.ContainsFunc(s.Changes, func(c spec.Change) bool { return c.Reason != spec.ByDrift })
+	}) {
+		return
+	}
+	on := a.try(ctx, a.held.Commit, a.held.View, p)
+	if on == nil {
+		return
+	}
+	a.take(a.held.Commit.ID)
+	a.held.Trial, a.held.Confirmed = on, ""
+	a.agenda[proof] = on.Until
+	a.keep()
 }
 
 // repair carries out a plan for the commit that is held already. It goes on when the journal cannot be written: see the package
@@ -77,6 +105,7 @@ func (a *Agent) difference() spec.Plan {
 func (a *Agent) repair(ctx context.Context, p spec.Plan, fresh []spec.Change) {
 	_ = a.record(append(a.driftRecords(fresh), a.planRecords(a.held.Commit, self, p)...)...)
 	a.held.Owned = a.held.Owned.Claim(*a.want)
+	a.goesOn(ctx, p)
 	out := a.execute(ctx, p)
 	if errors.Is(out.Err, errStopped) {
 		return
@@ -117,8 +146,10 @@ func (a *Agent) verify(ctx context.Context, out reconcile.Outcome) {
 // settled notes that the kernel holds what it should.
 func (a *Agent) settled() {
 	a.stuck, a.failures, a.failingSince = spec.Digest{}, nil, nil
-	a.prior = a.want // what a new role asks for the engine may have done already
-	if !a.held.Whole {
+	if a.backlog == 0 {
+		a.prior = a.want // what a new role asks for the engine may have done already
+	}
+	if !a.held.Whole && a.backlog == 0 {
 		a.held.Whole = true
 		a.applied = &spec.CommitAt{Commit: a.held.Commit, At: time.Now()}
 		a.keep()

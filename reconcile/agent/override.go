@@ -14,8 +14,8 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// overrides are those that hold here.
-func (a *Agent) overrides() []spec.Override { return slices.Clone(a.held.Overrides) }
+// overrides are those that hold here: of this director and of the others of its clusters.
+func (a *Agent) overrides() []spec.Override { return a.facts().Overrides }
 
 // overrideSet gives a real server another weight for a time. It is durable before the kernel is touched.
 func (a *Agent) overrideSet(ctx context.Context, c spec.Command) (spec.CommandResult, error) {

@@ -31,7 +31,7 @@ func (a *Agent) pinTo(ctx context.Context, cmd spec.Command) (spec.CommandResult
 		return spec.CommandResult{}, err
 	}
 	a.moveMark(commit)
-	a.held.Pin, a.refusal = p, nil
+	a.held.Pin, a.refusal, a.pending, a.held.Trial, a.turn = p, nil, nil, nil, spec.Turn{}
 	if err := a.mark(pinnedOnly(p.Pin, a.held.Commit)); err != nil {
 		return spec.CommandResult{}, err
 	}
@@ -64,7 +64,7 @@ func (a *Agent) preview(cmd spec.Command) (spec.CommandResult, error) {
 	if err != nil {
 		return spec.CommandResult{}, err
 	}
-	c, refusal, err := a.accept(commit)
+	c, refusal, err := a.accept(commit, true)
 	if err != nil {
 		return spec.CommandResult{}, fmt.Errorf("read commit %s: %w", commit.Short(), err)
 	}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/lbsync/lbsync/reconcile"
 	"github.com/lbsync/lbsync/reconcile/journal"
 	"github.com/lbsync/lbsync/spec"
 )
@@ -29,14 +30,15 @@ type VRRP interface {
 func (a *Agent) elected(ctx context.Context) {
 	a.hear()
 	if a.want != nil && !maps.Equal(a.parts.VRRP.Roles(), a.roles) {
+		a.follow(ctx)
 		a.look(ctx, false)
 	}
 }
 
-// turned renders what is held anew for roles or overrides that changed. It comes after each read of the kernel: what was read may be of
+// turned renders what is held anew for roles, or other facts, that changed. It comes after each read of the kernel: what was read may be of
 // the new role already, and would be taken for drift.
 func (a *Agent) turned() {
-	if a.held.View == nil || maps.Equal(a.parts.VRRP.Roles(), a.roles) && !a.outdated() {
+	if a.held.View == nil || reconcile.Basis(*a.held.View, a.facts()) == a.basis && !a.outdated() {
 		return
 	}
 	a.wanting(*a.held.View)

@@ -33,6 +33,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	defer timer.Stop()
 	for ctx.Err() == nil {
 		a.rest()
+		a.sync(ctx)
 		t, at := a.agenda.next()
 		timer.Reset(time.Until(at))
 		select {
@@ -46,6 +47,12 @@ func (a *Agent) Run(ctx context.Context) error {
 			a.stir()
 		case <-a.parts.VRRP.Changed():
 			a.elected(ctx)
+		case <-a.parts.Exchange.Changed():
+			a.exchanged(ctx)
+		case <-a.parts.Sync.Changed():
+			a.exchanged(ctx)
+		case r := <-a.resync.done:
+			a.sent(r)
 		case f := <-a.asks:
 			f(ctx)
 		}
@@ -79,6 +86,9 @@ func (a *Agent) do(ctx context.Context, t task) {
 		a.expire(ctx)
 	case retry:
 		a.again(ctx)
+	case proof:
+		a.proven(ctx)
+	case resyncing: // the loop does it
 	case look:
 		a.agenda[look] = time.Now().Add(a.cfg.Look)
 		a.look(ctx, false)
@@ -115,7 +125,7 @@ func (a *Agent) owes() bool {
 		return true
 	}
 	goal, ok := a.goal()
-	return ok && a.held.Suspension == nil && goal.ID != a.held.Commit.ID && (a.refusal == nil || a.refusal.Commit.ID != goal.ID)
+	return ok && a.held.Suspension == nil && goal.ID != a.held.Commit.ID && a.pending == nil && !a.quarantined(goal) && (a.refusal == nil || a.refusal.Commit.ID != goal.ID)
 }
 
 // fetch asks the repository, beside the loop.

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/lbsync/lbsync/reconcile"
 	"github.com/lbsync/lbsync/reconcile/journal"
@@ -21,7 +22,13 @@ func (a *Agent) start(ctx context.Context) {
 		a.tip = &c
 	}
 	a.lapse()
-	if goal, ok := a.goal(); begun != nil && ok && goal.ID == begun.Commit.ID {
+	if t := a.held.Trial; t != nil {
+		a.turn = spec.Turn{Commit: t.Commit.ID, Taken: true}
+		a.agenda.sooner(proof, time.Now())
+	}
+	a.rebooted(ctx)
+	// What was begun is ended; but where the machine went down in it, it begins with what was proven.
+	if goal, ok := a.goal(); begun != nil && ok && goal.ID == begun.Commit.ID && begun.Boot == a.cfg.Boot {
 		a.follow(ctx)
 	}
 	if begun == nil || a.held.Commit.ID != begun.Commit.ID {
@@ -59,6 +66,7 @@ func (a *Agent) remember() *intent {
 		a.parts.VRRP.Tell(spec.View{})
 	} else {
 		a.parts.VRRP.Tell(*h.View)
+		a.parts.Exchange.Trust(*h.View)
 		a.wanting(*h.View)
 		a.applied = &spec.CommitAt{Commit: h.Commit, At: h.At}
 		// All that is wanted is ours, also what failed when Owned was written.
@@ -84,9 +92,9 @@ func orNothing(id string) string {
 
 // wanting renders a view into what kernel and engine should hold.
 func (a *Agent) wanting(v spec.View) {
-	roles := a.parts.VRRP.Roles()
-	want, holds := a.render(v, roles)
-	a.want, a.holds, a.roles, a.overridden = &want, holds, roles, overrideStatus(&want, &v)
+	facts := a.facts()
+	want, holds := a.render(v, facts)
+	a.want, a.holds, a.roles, a.basis, a.overridden = &want, holds, facts.Roles, reconcile.Basis(v, facts), overrideStatus(&want, &v)
 	a.hold(want)
 }
 

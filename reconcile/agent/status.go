@@ -87,6 +87,7 @@ func (a *Agent) rest() {
 	}
 	a.phase, a.since, a.call = phase, a.restSince, nil
 	a.publish()
+	a.tell()
 	if line != a.line {
 		a.line = line
 		a.parts.Notify("STATUS=" + line)
@@ -144,6 +145,12 @@ func (a *Agent) resting() (spec.Activity, string) {
 		return spec.Degraded, fmt.Sprintf("%d changes fail and are tried again", len(a.failures))
 	case a.refusal != nil && (pin == nil || pin.Pin.Commit.ID == a.refusal.Commit.ID):
 		return spec.Refused, "refused " + a.refusal.Commit.Short() + ": " + a.refusal.Reason
+	case a.quarantinedTip():
+		return spec.WentBack, "went back from " + a.held.Reverted.Commit.Short() + ": " + a.held.Reverted.Unmet[0].String()
+	case a.pending != nil || a.backlog > 0:
+		return spec.Waiting, a.waitingFor()
+	case a.held.Trial != nil:
+		return spec.Proving, "applied " + a.held.Trial.Commit.Short() + ", its probes are awaited"
 	case pin != nil:
 		return spec.Pinned, "pinned to " + pin.Pin.Commit.Short() + " by " + pin.Pin.Actor.String()
 	case a.source != nil:
@@ -170,9 +177,8 @@ func (a *Agent) publish() {
 	if p := a.held.Pin; p != nil {
 		s.Pin = &p.Pin
 	}
-	for _, h := range a.holds {
-		s.Holds = append(s.Holds, spec.Held{Object: spec.ObjectOf(h.Key), Why: h.Why, Until: h.Until})
-	}
+	s.Holds = heldOf(a.holds, a.awaited)
+	a.progress(&s)
 	s.Source.Tip, s.Source.NextFetch, s.Source.Failing, s.Source.BehindSince = a.tip, a.agenda[fetch], a.source, a.behindSince()
 	s.Journal.Failing, s.Journal.Broken = a.audit, a.held.Broken
 	a.board.mu.Lock()
@@ -203,6 +209,7 @@ func (a *Agent) Status() spec.Status {
 			i.Speakers = view.Strangers(*i, time.Now())
 		}
 	}
+	s.Peers = peersOf(a.parts.Exchange.Facts(), s.Peers)
 	src := a.parts.Source.Status()
 	s.Source.URL, s.Source.Ref, s.Source.LastSuccess, s.Source.Attempts = src.URL, src.Ref, src.LastSuccess, src.Failures
 	if src.Err != nil {

@@ -34,6 +34,10 @@ const (
 	OverrideSet                      // an operator gave a real server another weight for a time
 	OverrideCleared                  // an operator ended that
 	OverrideEnded                    // its time is over
+	Confirmed                        // the probes of a commit held
+	Reverted                         // they did not, and the commit was taken back; Result says which
+	Resynced                         // all connections were sent to the backups
+	Proceeded                        // an operator said not to wait for directors that do not answer
 )
 
 var eventNames = [...]string{
@@ -43,6 +47,7 @@ var eventNames = [...]string{
 	SourceFailing: "source_failing", SourceOK: "source_ok",
 	BrokenAccepted: "broken_accepted", Transition: "transition", Notified: "notified", HandedOver: "handover",
 	OverrideSet: "override_set", OverrideCleared: "override_cleared", OverrideEnded: "override_ended",
+	Confirmed: "confirmed", Reverted: "reverted", Resynced: "resynced", Proceeded: "proceeded",
 }
 
 // Events lists every event, for completion and for messages.

@@ -2,6 +2,8 @@ package view
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,6 +67,10 @@ func (r Result) done() string {
 		return "resumed"
 	case spec.Handover:
 		return r.handover()
+	case spec.SyncNow:
+		return "sent all connections: " + coveredText(r.Result.Covered)
+	case spec.Proceed:
+		return "does not wait for directors that do not answer, for this commit"
 	case spec.OverrideSet, spec.OverrideClear:
 		return r.overridden()
 	case spec.AcceptJournal:
@@ -86,7 +92,19 @@ func (r Result) handover() string {
 	if r.DryRun {
 		return fmt.Sprintf("would give %s, which takes it within %s", what, within)
 	}
+	if len(r.Result.Covered) > 0 {
+		what += " (" + coveredText(r.Result.Covered) + ")"
+	}
 	return fmt.Sprintf("gave %s: the addresses are released and priority 0 is sent; a backup that is there takes over within %s", what, within)
+}
+
+// coveredText says how much of the connections each backup holds.
+func coveredText(covered map[string]spec.Coverage) string {
+	var words []string
+	for _, name := range slices.Sorted(maps.Keys(covered)) {
+		words = append(words, fmt.Sprintf("%s knows %.2f %% of %s", name, 100*covered[name].Share(), plural(covered[name].Total, "connection")))
+	}
+	return strings.Join(words, ", ")
 }
 
 // untilOr is how long something lasts: to its time, or until the command that ends it.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/lbsync/lbsync/spec"
@@ -74,6 +75,12 @@ func (s Status) facts() [][]Cell {
 		rows = append(rows, cells("last plan", fmt.Sprintf("%s, %d added, %d changed, %d removed, %d failed, %s",
 			p.Digest.String()[:len("sha256:")+12], p.Add, p.Edit, p.Remove, p.Failed, ago(s.Now, p.At))))
 	}
+	if tr := a.Trial; tr != nil {
+		rows = append(rows, cells("on trial", fmt.Sprintf("%s until %s; if a probe does not hold, back to %s", tr.Commit.Short(), stamp(tr.Until), tr.Before.Short())))
+	}
+	for _, p := range a.Peers {
+		rows = append(rows, cells("peer "+p.Director, peerText(p, s.Now)))
+	}
 	rows = append(rows, s.vrrpFacts()...)
 	return append(rows,
 		cells("journal", "record "+strconv.FormatUint(a.Journal.Seq, 10)),
@@ -106,7 +113,7 @@ func (s Status) blocked() string {
 func (s Status) lists(t *Text) {
 	rows := failed(s.Agent.Failures)
 	for _, h := range s.Agent.Holds {
-		rows = append(rows, []Cell{Yellow.In("held"), Plain.In(object(h.Object)), Plain.In(h.Why + until(h.Until))})
+		rows = append(rows, []Cell{Yellow.In("held"), Plain.In(strings.TrimSpace(object(h.Object) + " " + h.Field + more(h.More))), Plain.In(h.Why + until(h.Until))})
 	}
 	rows = append(rows, overrideRows(s.Agent.Overrides)...)
 	for _, d := range s.Agent.Drift {

@@ -15,6 +15,7 @@ type Health string
 const (
 	Failing    Health = "failing"     // a call, the kernel or the journal does not do what it should
 	Invalid    Health = "invalid"     // the branch's tip is no fleet that could be held: its HCL, or its directors
+	Reverted   Health = "reverted"    // the branch's tip was applied, and taken back
 	Refused    Health = "refused"     // the branch asks for what policy forbids
 	Held       Health = "held"        // an operator, or the order of work, keeps changes back
 	Behind     Health = "behind"      // the branch is ahead of what is applied
@@ -41,12 +42,15 @@ func troubles(s spec.Status, now time.Time) []Trouble {
 		}
 		out = append(out, Trouble{verdict, fmt.Sprintf("commit %s %q: %s", r.Commit.Short(), r.Commit.Subject, r.Reason), r.At})
 	}
-	out = append(out, heldBack(s)...)
 	tip := s.Source.Tip
+	if r := s.Reverted; r != nil && s.Pin == nil && tip != nil && tip.ID == r.Commit.ID {
+		out = append(out, Trouble{Reverted, fmt.Sprintf("commit %s %q was taken back to %s: %s", r.Commit.Short(), r.Commit.Subject, r.Before.Short(), unmetText(r.Unmet)), r.At})
+	}
+	out = append(out, heldBack(s)...)
 	switch {
 	case s.Applied == nil:
 		out = append(out, Trouble{NotStarted, "no commit was applied yet", s.Started})
-	case tip != nil && tip.ID != s.Applied.Commit.ID && s.Pin == nil && s.Refusal == nil:
+	case tip != nil && tip.ID != s.Applied.Commit.ID && s.Pin == nil && s.Refusal == nil && s.Pending == nil && s.Reverted == nil:
 		out = append(out, Trouble{Behind, fmt.Sprintf("commit %s %q is not applied yet", tip.Short(), tip.Subject), s.Source.BehindSince})
 	}
 	if n := len(s.Flapping); n > 0 {
@@ -100,9 +104,24 @@ func heldBack(s spec.Status) []Trouble {
 		out = append(out, Trouble{Held, word + p.Commit.Short() + " by " + p.Actor.String() + because(p.Reason) + ends, p.At})
 	}
 	if n := len(s.Holds); n > 0 {
-		out = append(out, Trouble{Held, plural(n, "change") + " waiting, first " + object(s.Holds[0].Object) + ": " + s.Holds[0].Why, time.Time{}})
+		for _, h := range s.Holds {
+			n += h.More
+		}
+		t := Trouble{Held, plural(n, "change") + " waiting, first " + object(s.Holds[0].Object) + ": " + s.Holds[0].Why, time.Time{}}
+		if p := s.Pending; p != nil {
+			t = Trouble{Held, fmt.Sprintf("commit %s %q waits: %s", p.Commit.Short(), p.Commit.Subject, s.Holds[len(s.Holds)-1].Why+until(s.Holds[len(s.Holds)-1].Until)), p.At}
+		}
+		out = append(out, t)
 	}
 	return out
+}
+
+func unmetText(unmet []spec.Unmet) string {
+	words := make([]string, len(unmet))
+	for i, u := range unmet {
+		words[i] = u.String()
+	}
+	return strings.Join(words, "; ")
 }
 
 func because(reason string) string {

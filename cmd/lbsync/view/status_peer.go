@@ -1,0 +1,36 @@
+package view
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+// peerText is what another director holds, and how much of this one's connections.
+func peerText(p spec.PeerStatus, now time.Time) string {
+	if !p.Answers {
+		if p.Silent.IsZero() {
+			return "not heard yet"
+		}
+		return fmt.Sprintf("does not answer%s: %s", since(now, p.Silent), p.Why)
+	}
+	text := "holds no commit yet"
+	if p.Commit != "" {
+		text = "holds " + spec.ShortID(p.Commit) + map[bool]string{true: ", confirmed", false: ", not confirmed yet"}[p.Confirmed]
+	}
+	if p.Stays != "" {
+		text += "; " + p.Stays
+	}
+	if c := p.Coverage; c != nil {
+		text += fmt.Sprintf("; knows %.2f %% of %s", 100*c.Share(), plural(c.Total, "connection"))
+	}
+	return text
+}
+
+func more(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" and %d more", n)
+}

@@ -1,0 +1,202 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/lbsync/lbsync/reconcile"
+	"github.com/lbsync/lbsync/reconcile/journal"
+	"github.com/lbsync/lbsync/spec"
+)
+
+// trial is a commit that is applied and not yet confirmed.
+type trial struct {
+	spec.Trial
+	Boot     string      // run of the machine in which it was applied
+	Baseline spec.Vitals // before it was
+	Failed   bool        // a probe did not hold once already
+}
+
+// probedServices is how many services have their connections counted before and after a commit.
+const probedServices = 64
+
+// vitals are taken from what is known and, for some services that a plan touches, from the kernel's counters.
+func (a *Agent) vitals(ctx context.Context, services []spec.ServiceKey) spec.Vitals {
+	v := spec.Vitals{Taken: time.Now(), Instances: map[string]spec.Vital{}, Peers: map[string]bool{}, Source: !a.failing && a.source == nil, Missing: a.failures}
+	facts := a.parts.Exchange.Facts()
+	for name, p := range facts {
+		v.Peers[name] = p.Answers()
+	}
+	if s, problem := a.parts.VRRP.Report(ctx, true); s != nil && problem == nil {
+		for _, i := range s.Instances {
+			v.Instances[i.Name.String()] = vitalOf(a.cfg.Director, i, facts)
+		}
+	}
+	v.Coverage = map[string]float64{}
+	for name, c := range a.covered {
+		v.Coverage[name] = 100 * c.Share()
+	}
+	v.Connections = a.connections(ctx, services)
+	return v
+}
+
+func vitalOf(self string, i spec.InstanceStatus, peers map[string]spec.PeerFact) spec.Vital {
+	out := spec.Vital{State: i.State}
+	if i.State == spec.VRRPMaster {
+		out.Masters = append(out.Masters, self)
+	}
+	for _, name := range sortedNames(peers) {
+		if p := peers[name]; p.Answers() && p.Report.Roles[i.Name.String()] == spec.RoleMaster {
+			out.Masters = append(out.Masters, name)
+		}
+	}
+	if len(out.Masters) == 0 && i.Master.IsValid() {
+		out.Masters = append(out.Masters, i.Master.String())
+	}
+	return out
+}
+
+func (a *Agent) connections(ctx context.Context, services []spec.ServiceKey) map[spec.ServiceKey]int {
+	if a.parts.Stats == nil || len(services) == 0 {
+		return nil
+	}
+	within, cancel := context.WithTimeout(ctx, observeWithin)
+	defer cancel()
+	stats, err := a.parts.Stats(within, services...)
+	if err != nil {
+		return nil // what cannot be counted is no probe; the kernel's own trouble shows elsewhere
+	}
+	out := map[spec.ServiceKey]int{}
+	for _, d := range stats.Dests {
+		out[d.Key.Service] += int(d.Active)
+	}
+	return out
+}
+
+// touched are services that were there before a plan and that it alters.
+func touched(p spec.Plan) []spec.ServiceKey {
+	var out []spec.ServiceKey
+	seen := map[spec.ServiceKey]bool{}
+	for _, s := range p.Steps {
+		for _, c := range s.Changes {
+			k, ok := c.Key.(spec.ServiceKey)
+			if d, dest := c.Key.(spec.DestKey); dest {
+				k, ok = d.Service, true
+			}
+			if ok && !seen[k] && len(out) < probedServices {
+				seen[k] = true
+				out = append(out, k)
+			}
+		}
+	}
+	return out
+}
+
+// try begins the trial of a commit, or says that it needs none: the first commit of all has nothing to go back to, and what an operator
+// applies on the spot is the operator's own.
+func (a *Agent) try(ctx context.Context, commit spec.Commit, view *spec.View, p spec.Plan) *trial {
+	confirm := reconcile.ConfirmOf(*view)
+	if a.held.View == nil || confirm.Timeout == 0 {
+		return nil
+	}
+	now := time.Now()
+	t := &trial{Trial: spec.Trial{Commit: commit, Before: a.held.Commit, Began: now, Until: now.Add(confirm.Timeout)}, Boot: a.cfg.Boot}
+	if was := a.held.Trial; was != nil {
+		// A newer commit, or the rest of this one: what was proven last is still what to go back to.
+		t.Before, t.Baseline = was.Before, was.Baseline
+		return t
+	}
+	if a.held.Commit.ID == commit.ID {
+		t.Before = a.held.Proven
+	}
+	t.Baseline = a.vitals(ctx, touched(p))
+	return t
+}
+
+// proven judges the commit that is on trial. A probe that does not hold is asked once more before the commit is taken back.
+func (a *Agent) proven(ctx context.Context) {
+	t := a.held.Trial
+	if t == nil {
+		return
+	}
+	if over := time.Until(t.Until); over > 0 {
+		a.agenda.sooner(proof, t.Until)
+		return
+	}
+	a.look(ctx, true)
+	if a.held.Trial != t {
+		return
+	}
+	confirm := reconcile.ConfirmOf(*a.held.View)
+	unmet := reconcile.Judge(t.Baseline, a.vitals(ctx, keysIn(t.Baseline.Connections)), confirm)
+	switch {
+	case len(unmet) == 0:
+		a.confirm()
+	case !t.Failed:
+		next := *t
+		next.Failed, next.Until = true, time.Now().Add(min(confirm.Timeout, proofAgain))
+		a.held.Trial = &next
+		a.agenda.sooner(proof, next.Until)
+		a.parts.Log.Warn("a probe does not hold, it is asked once more", "probe", unmet[0].String())
+	default:
+		a.revert(ctx, unmet)
+	}
+}
+
+// proofAgain is at most the time between the failure of a probe and its second chance.
+const proofAgain = 5 * time.Second
+
+func keysIn(m map[spec.ServiceKey]int) []spec.ServiceKey {
+	var out []spec.ServiceKey
+	for k := range m {
+		out = append(out, k)
+	}
+	return out
+}
+
+// confirm ends a trial well.
+func (a *Agent) confirm() {
+	a.held.Trial, a.held.Confirmed, a.held.Proven, a.held.Rebooted = nil, a.held.Commit.ID, a.held.Commit, ""
+	a.turn = spec.Turn{}
+	_ = a.record(of(a.held.Commit, journal.Record{Event: journal.Confirmed, Actor: self, Result: "ok"}))
+	a.keep()
+}
+
+// revert goes back to what was proven last, by the same want, plan and apply. The commit is not tried again; a newer one is.
+func (a *Agent) revert(ctx context.Context, unmet []spec.Unmet) {
+	t := a.held.Trial
+	c, refusal, err := a.accept(t.Before, false)
+	if err == nil && refusal != nil {
+		err = fmt.Errorf("%s", refusal.Reason)
+	}
+	if err != nil {
+		a.source = problem(a.source, "read commit "+t.Before.Short()+" to go back to it", err)
+		a.agenda.sooner(proof, a.later())
+		return
+	}
+	words := make([]string, len(unmet))
+	for i, u := range unmet {
+		words[i] = u.String()
+	}
+	_ = a.record(of(t.Commit, journal.Record{Event: journal.Reverted, Actor: self, Result: strings.Join(words, "\n"), Detail: "back to " + t.Before.Short()}))
+	a.held.Reverted = &spec.Reverted{Commit: t.Commit, Before: t.Before, At: time.Now(), Unmet: unmet}
+	a.held.Trial, a.pending, a.source = nil, nil, nil
+	a.carry(ctx, c)
+	a.turn = spec.Turn{}
+}
+
+// rebooted goes back to what was proven last: the machine went down in a trial. The commit is tried once more, and then no more.
+func (a *Agent) rebooted(ctx context.Context) {
+	t := a.held.Trial
+	if t == nil || t.Boot == a.cfg.Boot {
+		return
+	}
+	twice := a.held.Rebooted == t.Commit.ID
+	a.held.Rebooted = t.Commit.ID
+	a.revert(ctx, []spec.Unmet{{Probe: "machine", Now: "it went down before the commit was confirmed"}})
+	if !twice && a.held.Trial == nil {
+		a.held.Reverted = nil
+	}
+}
