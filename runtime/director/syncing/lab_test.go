@@ -75,6 +75,7 @@ func (n node) table() *syncing.Table {
 		Release:     n.net.Release,
 		Stats:       n.Stats,
 		State:       n.ObserveFull,
+		Ours:        func(netip.Addr) bool { return true },
 		Now:         time.Now,
 	})
 }
@@ -271,7 +272,7 @@ func TestResyncAllKinds(t *testing.T) {
 		t.Fatal(err)
 	}
 	mb, err := b.table().Sample(t.Context())
-	if c := syncing.Cover(ma, mb); err != nil || c.Sampled != synced || c.Known != synced {
+	if c := a.table().Cover(ma, mb); err != nil || c.Sampled != synced || c.Known != synced {
 		t.Errorf("coverage %+v, error %v", c, err)
 	}
 }
