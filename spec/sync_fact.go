@@ -29,7 +29,7 @@ type ConnSample struct {
 // Resynced is what a full resync sent.
 type Resynced struct {
 	Connections int           `json:"connections"`
-	Skipped     int           `json:"skipped,omitempty"` // of kinds that are not synchronised
+	Skipped     int           `json:"skipped,omitempty"` // of kinds that are not synchronised, and of virtual addresses that another director has
 	Messages    int           `json:"messages"`
 	Took        time.Duration `json:"took"`              // nanoseconds
 	Partial     string        `json:"partial,omitempty"` // why not all of the table was sent

@@ -7,13 +7,12 @@ import (
 	"time"
 
 	"github.com/lbsync/lbsync/runtime/connsync"
-	"github.com/lbsync/lbsync/runtime/director/syncing"
 	"github.com/lbsync/lbsync/runtime/kernel/kerneltest"
 	"github.com/lbsync/lbsync/spec"
 )
 
 // sizes are how many connections the figures of docs/connection-sync.md are for.
-var sizes = []int{5_000, 10_000, 20_000, 40_000, 100_000}
+var sizes = []int{5_000, 10_000, 20_000, 50_000, 100_000}
 
 // established are n connections of TCP.
 func established(n int) []connsync.Conn {
@@ -91,7 +90,7 @@ func BenchmarkSample(b *testing.B) {
 			b.Fatal(err)
 		}
 		s, err := backup.table().Sample(b.Context())
-		c := syncing.Cover(m, s)
+		c := master.table().Cover(m, s)
 		if err != nil || c.Total != n {
 			b.Fatalf("%+v, error %v", c, err)
 		}

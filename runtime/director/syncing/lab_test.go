@@ -48,7 +48,9 @@ func pair(t testing.TB) (a, b node) {
 	for i, ns := range names {
 		ip(t, "-n", ns, "link", "set", "lo", "up")
 		ip(t, "-n", ns, "addr", "add", fmt.Sprintf("192.0.2.%d/24", 11+i), "dev", "sync0")
+		ip(t, "-n", ns, "link", "set", "sync0", "addrgenmode", "none")
 		ip(t, "-n", ns, "link", "set", "sync0", "up")
+		ip(t, "-n", ns, "addr", "add", fmt.Sprintf("fe80::%d/64", 11+i), "dev", "sync0", "nodad")
 		k, err := kernel.Open(kernel.Options{Namespace: ns, Modprobe: true})
 		if err != nil {
 			t.Fatal(err)
@@ -75,6 +77,7 @@ func (n node) table() *syncing.Table {
 		Release:     n.net.Release,
 		Stats:       n.Stats,
 		State:       n.ObserveFull,
+		Ours:        func(netip.Addr) bool { return true },
 		Now:         time.Now,
 	})
 }
@@ -271,8 +274,34 @@ func TestResyncAllKinds(t *testing.T) {
 		t.Fatal(err)
 	}
 	mb, err := b.table().Sample(t.Context())
-	if c := syncing.Cover(ma, mb); err != nil || c.Sampled != synced || c.Known != synced {
+	if c := a.table().Cover(ma, mb); err != nil || c.Sampled != synced || c.Known != synced {
 		t.Errorf("coverage %+v, error %v", c, err)
+	}
+}
+
+// TestResyncOverIPv6: the group is one of IPv6, and a backup daemon with id 0 takes every id.
+func TestResyncOverIPv6(t *testing.T) {
+	a, b := pair(t)
+	a.services()
+	b.services()
+	conns, synced := kinds()
+	b.inject(a, conns)
+	d := daemon
+	d.Group, d.MaxLen = netip.MustParseAddr("ff02::81"), 1452
+	listener, err := b.net.Listener(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	all := d
+	all.SyncID = 0
+	b.start(spec.RoleBackup, all)
+	if got, err := a.table().Resync(t.Context(), d); err != nil || got.Connections != synced {
+		t.Fatalf("%+v, error %v", got, err)
+	}
+	b.holds(synced)
+	if h, from, err := listener.Receive(time.Minute); err != nil || from.String() != "fe80::11" || h.SyncID != d.SyncID {
+		t.Errorf("%+v from %s, error %v", h, from, err)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// Resync sends the whole connection table with the settings of a sync daemon, whether or not one runs. A table that is too large for
+// Resync sends all connections that are ours with the settings of a sync daemon, whether or not one runs. A table that is too large for
 // ReadBudget on this kernel is not sent, or not to its end; Partial says so, and that is no error. With an error, the result is what was
 // sent before it.
 //
@@ -66,7 +66,7 @@ func (t *Table) messages(ctx context.Context, s *sweep, d spec.Daemon) (out [][]
 		return nil, err
 	}
 	known, pack := newVirtuals(state), connsync.NewPacker(d.SyncID, d.MaxLen)
-	err = s.read(ctx, func(c *connsync.Conn) {
+	err = s.read(ctx, t.Ours, func(c *connsync.Conn) {
 		known.complete(c)
 		if !pack.Add(c) {
 			out = append(out, slices.Clone(pack.Take()))

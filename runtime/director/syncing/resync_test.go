@@ -27,6 +27,7 @@ type host struct {
 	release string
 	slow    time.Duration // for each line
 	refuse  error         // of every message
+	theirs  netip.Addr    // a virtual address that another director has
 
 	sent   []connsync.Conn
 	times  []time.Time // of the messages
@@ -42,6 +43,7 @@ func (h *host) table() *syncing.Table {
 		Release:     func() (string, error) { return h.release, nil },
 		Stats:       func(context.Context, ...spec.ServiceKey) (spec.Stats, error) { return h.stats, nil },
 		State:       func(context.Context) (spec.State, error) { return h.state, nil },
+		Ours:        func(a netip.Addr) bool { return a != h.theirs },
 		Now:         time.Now,
 	})
 }
@@ -254,9 +256,24 @@ func TestSampleAndCover(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := syncing.Cover(m, b)
+	c := master.table().Cover(m, b)
 	if c.Total != 400 || c.Sampled != 400 || c.Known != 300 || c.Share() != 0.75 || m.Version != spec.DocumentVersion || m.Taken.IsZero() {
 		t.Errorf("%+v of %d, taken at %s", c, m.Total, m.Taken)
+	}
+}
+
+// TestTheirs: what another director directs is not sent, but a backup's sample has it.
+func TestTheirs(t *testing.T) {
+	h := &host{release: "6.1", theirs: netip.MustParseAddr("192.0.2.200"), lines: append(many(5),
+		"TCP C0000232 9C40 C00002C8 0050 C0000215 0050 ESTABLISHED     898", "IP  C0000232 0000 00000007 0000 C0000215 0000 NONE 12")}
+	got, err := h.table().Resync(t.Context(), daemon)
+	if err != nil || got.Connections != 6 || got.Skipped != 1 {
+		t.Errorf("%+v, error %v", got, err)
+	}
+	own, err1 := h.table().OwnSample(t.Context())
+	all, err2 := h.table().Sample(t.Context())
+	if err1 != nil || err2 != nil || own.Total != 6 || all.Total != 7 {
+		t.Errorf("%d of ours, %d in all; errors %v, %v", own.Total, all.Total, err1, err2)
 	}
 }
 

@@ -3,6 +3,7 @@ package syncing
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/lbsync/lbsync/runtime/connsync"
@@ -27,7 +28,8 @@ type sweep struct {
 	expected int  // connections, as the real servers count them
 	shifts   bool // the kernel walks
 
-	skipped int // of kinds that are not synchronised, in the first pass
+	wanted  func(virtual netip.Addr) bool
+	skipped int // of kinds that are not synchronised or not wanted, in the first pass
 	began   time.Time
 	pass    uint8
 	seen    map[uint64]uint8 // the pass in which a hash came last
@@ -36,9 +38,10 @@ type sweep struct {
 	doubled int              // of this pass
 }
 
-// read hands each synchronised connection to on, once where the kernel walks. The error is errLimit when not all was read.
-func (s *sweep) read(ctx context.Context, on func(*connsync.Conn)) error {
-	s.began, s.seen = s.table.Now(), map[uint64]uint8{}
+// read hands each synchronised connection of the wanted virtual addresses to on, once where the kernel walks. The error is errLimit when
+// not all was read.
+func (s *sweep) read(ctx context.Context, wanted func(netip.Addr) bool, on func(*connsync.Conn)) error {
+	s.began, s.wanted, s.seen = s.table.Now(), wanted, map[uint64]uint8{}
 	for {
 		s.pass++
 		s.lines, s.fresh, s.doubled = 0, 0, 0
@@ -66,7 +69,9 @@ func (s *sweep) line(line []byte, on func(*connsync.Conn)) error {
 	if err != nil {
 		return err
 	}
-	if !synced {
+	// The template of a firewall mark has no virtual address; the real server that another director has for it is never changed by ours
+	// (ip_vs_sync.c, ip_vs_proc_conn).
+	if !synced || c.Proto != connsync.IP && !s.wanted(c.Virtual.Addr()) {
 		if s.pass == 1 {
 			s.skipped++
 		}

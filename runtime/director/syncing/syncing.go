@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/lbsync/lbsync/runtime/connsync"
@@ -26,7 +27,10 @@ type Config struct {
 	Stats func(ctx context.Context, services ...spec.ServiceKey) (spec.Stats, error)
 	// State has the live services and real servers, for what the table does not say: firewall marks and the timeouts of persistence.
 	State func(ctx context.Context) (spec.State, error)
-	Now   func() time.Time
+	// Ours says whether packets to a virtual address are directed here now. The table has copies of the other directors' connections too,
+	// some of them old; sent back, one would replace the live connection there.
+	Ours func(virtual netip.Addr) bool
+	Now  func() time.Time
 }
 
 // Table is a director's connection table. It is read by one call at a time.
@@ -79,22 +83,29 @@ func (t *Table) affordable(ctx context.Context) (sweep, error) {
 	return sweep{table: t, expected: v4 + v6, shifts: walks(release)}, nil
 }
 
-// Sample takes the part of the table that others compare with theirs. The error wraps ErrTooCostly where the table cannot be read.
+// Sample takes the part of the table that a backup tells its masters. The error wraps ErrTooCostly where the table cannot be read.
 func (t *Table) Sample(ctx context.Context) (spec.ConnSample, error) {
+	return t.sample(ctx, func(netip.Addr) bool { return true })
+}
+
+// OwnSample is the same of the connections that this director is to have its backups know: those that Resync sends.
+func (t *Table) OwnSample(ctx context.Context) (spec.ConnSample, error) { return t.sample(ctx, t.Ours) }
+
+func (t *Table) sample(ctx context.Context, wanted func(netip.Addr) bool) (spec.ConnSample, error) {
 	s, end, err := t.begin(ctx)
 	if err != nil {
 		return spec.ConnSample{}, fmt.Errorf("sample connections: %w", err)
 	}
 	defer end()
 	var out connsync.Sample
-	if err := s.read(ctx, out.Add); err != nil {
+	if err := s.read(ctx, wanted, out.Add); err != nil {
 		return spec.ConnSample{}, fmt.Errorf("sample connections: %w", err)
 	}
 	return spec.ConnSample{Version: spec.DocumentVersion, Taken: t.Now(), Total: out.Total, Bits: out.Bits, Hashes: out.Hashes}, nil
 }
 
-// Cover compares a backup's sample with a master's. Receiver is for the caller to fill in.
-func Cover(master, backup spec.ConnSample) spec.Coverage {
+// Cover compares a master's OwnSample with a backup's Sample. Receiver is for the caller to fill in.
+func (*Table) Cover(master, backup spec.ConnSample) spec.Coverage {
 	sampled, known := connsync.Known(plain(master), plain(backup))
 	return spec.Coverage{Total: master.Total, Sampled: sampled, Known: known, At: backup.Taken}
 }
