@@ -52,7 +52,7 @@ func bridgeOf(c *spec.Cluster, self string, want spec.Daemon, f spec.Facts) brid
 	return b
 }
 
-// syncID is the id that a daemon should run now, or why it is left as it is.
+// syncID is the id that a daemon should run now, and why it is not the wanted one yet.
 func (b *bridge) syncID(r spec.Role) (id uint8, why string) {
 	if r == spec.RoleBackup {
 		return b.receiving(), ""
@@ -81,10 +81,10 @@ func (b *bridge) sending() (uint8, string) {
 			continue
 		}
 		if !o.known {
-			return 0, fmt.Sprintf("syncid %d → %d waits until %s says which id its backup daemon accepts", live.Value.SyncID, b.want.SyncID, o.director)
+			return live.Value.SyncID, fmt.Sprintf("syncid %d → %d waits until %s says which id its backup daemon accepts", live.Value.SyncID, b.want.SyncID, o.director)
 		}
 		if back, runs := o.daemons.Find(spec.RoleBackup); runs && b.meets(back.Value) && back.Value.SyncID != 0 && back.Value.SyncID != b.want.SyncID {
-			return 0, fmt.Sprintf("syncid %d → %d waits for the backup daemon of %s, which accepts only %d", live.Value.SyncID, b.want.SyncID, o.director, back.Value.SyncID)
+			return live.Value.SyncID, fmt.Sprintf("syncid %d → %d waits for the backup daemon of %s, which accepts only %d", live.Value.SyncID, b.want.SyncID, o.director, back.Value.SyncID)
 		}
 	}
 	return b.want.SyncID, ""

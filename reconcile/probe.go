@@ -20,7 +20,7 @@ func Judge(before, now spec.Vitals, c spec.Confirm) []spec.Unmet {
 	var out []spec.Unmet
 	for _, f := range now.Missing {
 		if !slices.ContainsFunc(before.Missing, func(b spec.Failure) bool { return b.Object == f.Object }) {
-			out = append(out, spec.Unmet{Probe: "applied", Object: string(f.Kind) + " " + f.Key, Now: f.Error})
+			out = append(out, spec.Unmet{Probe: "applied", Now: f.Error})
 		}
 	}
 	out = append(out, judgeInstances(before.Instances, now.Instances)...)

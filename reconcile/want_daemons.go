@@ -24,8 +24,7 @@ func (d *daemons) add(c *spec.Cluster) {
 	for _, r := range d.roles(c.Sync) {
 		value, why := daemon, ""
 		if value.SyncID, why = b.syncID(r); why != "" {
-			d.holds = append(d.holds, spec.Hold{Key: r, Why: why})
-			continue
+			d.holds = append(d.holds, spec.Hold{Key: r, Field: "syncid", Why: why})
 		}
 		d.rows = append(d.rows, spec.Row[spec.Role, spec.Daemon]{Key: r, Value: value, Pos: c.Place.Pos(c.Sync.At)})
 	}

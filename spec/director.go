@@ -44,6 +44,24 @@ func (d *Director) Segment(port string) string {
 	return ""
 }
 
+// Exchanging are this director and the others of those of its clusters in which everybody can be reached: only there the directors can
+// agree on an order.
+func (v View) Exchanging() []Director {
+	var out []Director
+	for i := range v.Clusters {
+		var all []Director
+		for _, name := range v.Clusters[i].Directors {
+			if d, known := v.DirectorNamed(name); known && d.Reachable() {
+				all = append(all, *d)
+			}
+		}
+		if len(all) == len(v.Clusters[i].Directors) {
+			out = append(out, all...)
+		}
+	}
+	return out
+}
+
 // Reachable says whether the others can ask this director, and be sure that it is the one that answers.
 func (d *Director) Reachable() bool { return d.Endpoint.IsValid() && d.PublicKey != "" }
 

@@ -69,6 +69,11 @@ func (a *app) serve(ctx context.Context, cfg *spec.AgentConfig) error {
 	ctx, stop := context.WithCancel(ctx)
 	onHangup(ctx, func() { _, _ = d.Do(ctx, spec.Command{Verb: spec.Refresh}) }) // status tells what came of it
 	go d.listen(ctx)
+	answered := make(chan struct{})
+	go func() {
+		d.others.serve(ctx, d)
+		close(answered)
+	}()
 	served := make(chan error, 1)
 	go func() {
 		served <- open.serve(ctx, stop, d) // an agent that nobody can ask is restarted by its supervisor
@@ -82,5 +87,6 @@ func (a *app) serve(ctx context.Context, cfg *spec.AgentConfig) error {
 	err = d.agent.Run(loop)
 	stop()
 	<-loop.Done()
+	<-answered
 	return errors.Join(err, <-served, d.close())
 }

@@ -25,12 +25,13 @@ type app struct {
 	now      func() time.Time
 	print    *view.Printer
 	kernel   func(kernel.Options) (director.Kernel, error)
+	conns    bool // the kernel is a real one, and so is its connection table
 
 	output, color, socket, config string
 }
 
 func newApp(in io.Reader, out, err io.Writer) *app {
-	return &app{in: in, out: out, err: err, now: time.Now, print: &view.Printer{Out: out, Err: err}, kernel: openKernel}
+	return &app{in: in, out: out, err: err, now: time.Now, print: &view.Printer{Out: out, Err: err}, kernel: openKernel, conns: true}
 }
 
 func openKernel(o kernel.Options) (director.Kernel, error) {

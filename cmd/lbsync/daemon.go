@@ -2,10 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
+	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,6 +37,8 @@ const look = 10 * time.Second
 type service struct {
 	agent    *agent.Agent
 	director *director.Director
+	others   *channel
+	heard    io.Closer // the listeners to connection sync
 	stirred  chan struct{}
 	log      *slog.Logger
 	now      func() time.Time
@@ -75,12 +81,14 @@ func (a *app) assemble(cfg *spec.AgentConfig, log *slog.Logger) (*service, error
 	hand := director.New(func() (director.Kernel, error) { return a.kernel(kernel.Options{Modprobe: true}) }, director.NewVRRP(director.VRRPConfig{
 		Open: engineAt(cfg.Engine), Path: cfg.Engine, Secret: director.SecretsIn(cfg.Secrets), Mark: filepath.Join(cfg.State, "notified.json"), Boot: boot, Log: log,
 	}))
+	others, sync, heard := a.company(cfg, hand, log)
 	loader, stirred := spec.NewLoader(), make(chan struct{}, 1)
 	ag, err := agent.Open(agent.Config{
 		Director: cfg.Director, Folder: cfg.State, Program: version, Poll: cfg.Source.Poll, Look: min(look, cfg.Resync), Resync: cfg.Resync,
-		Watchdog: watchdog, AnyHistory: cfg.Source.Branch == "",
+		Watchdog: watchdog, AnyHistory: cfg.Source.Branch == "", Boot: boot, Run: rand.Text(),
 	}, agent.Parts{
 		Source: mirror, Target: hands{hand}, VRRP: hand.VRRP, Hold: hand.Hold, Check: policies.Check, Log: log, Stirred: stirred,
+		Exchange: others, Sync: sync, Sources: addresses, Stats: hand.Stats,
 		Journal: func() (agent.Journal, error) { return journal.Open(journalFolder(cfg.State), a.now) },
 		Load: func(f fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 			fleet, _, diags := loader.Load(f)
@@ -94,7 +102,7 @@ func (a *app) assemble(cfg *spec.AgentConfig, log *slog.Logger) (*service, error
 	if err != nil {
 		return nil, errors.Join(err, hand.Close())
 	}
-	return &service{agent: ag, director: hand, stirred: stirred, log: log, now: a.now, each: cfg.MetricsRealServers}, nil
+	return &service{agent: ag, director: hand, others: others, heard: heard, stirred: stirred, log: log, now: a.now, each: cfg.MetricsRealServers}, nil
 }
 
 // engineAt is the engine behind a socket.
@@ -115,6 +123,18 @@ func bootID() (string, error) {
 		return "", fmt.Errorf("tell this run of the machine from others: %w", err)
 	}
 	return strings.TrimSpace(string(b)), nil
+}
+
+// addresses are those of this host, as far as they can be read.
+func addresses() []netip.Addr {
+	all, _ := net.InterfaceAddrs() // without them the others take this director's sync messages for a stranger's
+	var out []netip.Addr
+	for _, a := range all {
+		if p, err := netip.ParsePrefix(a.String()); err == nil && !p.Addr().IsLoopback() {
+			out = append(out, p.Addr())
+		}
+	}
+	return out
 }
 
 func journalFolder(state string) string { return filepath.Join(state, "journal") }
@@ -141,7 +161,9 @@ func (s *service) listen(ctx context.Context) {
 	}
 }
 
-func (s *service) close() error { return errors.Join(s.agent.Close(), s.director.Close()) }
+func (s *service) close() error {
+	return errors.Join(s.heard.Close(), s.agent.Close(), s.director.Close())
+}
 
 // Status is that of the loop.
 func (s *service) Status(context.Context) (spec.Status, error) { return s.agent.Status(), nil }

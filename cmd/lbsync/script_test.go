@@ -29,6 +29,7 @@ const kernelFile = "LBSYNC_TEST_KERNEL"
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"lbsync": func() {
 		a := newApp(os.Stdin, os.Stdout, os.Stderr)
+		a.conns = false
 		a.kernel = func(kernel.Options) (director.Kernel, error) {
 			switch os.Getenv(kernelFile) {
 			case "":

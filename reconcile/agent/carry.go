@@ -30,12 +30,7 @@ func (a *Agent) carry(ctx context.Context, c candidate) {
 		a.await(c, p.Held[len(all):])
 		return
 	}
-	var on *trial
-	if c.branch && p.Changes() > 0 {
-		a.parts.Exchange.Trust(append(a.views(), c.view)...)
-		on = a.try(ctx, c.commit, &c.view, p)
-		a.take(c.commit.ID)
-	}
+	on := a.turnTo(ctx, c, p)
 	claimed := a.held.Owned.Claim(c.want)
 	if err := a.begin(c, p, claimed); err != nil {
 		a.failed()
@@ -60,6 +55,17 @@ func (a *Agent) carry(ctx context.Context, c candidate) {
 	}
 }
 
+// turnTo takes the turn for a commit of the branch that changes something, and begins its trial.
+func (a *Agent) turnTo(ctx context.Context, c candidate, p spec.Plan) *trial {
+	if !c.branch || p.Changes() == 0 {
+		return nil
+	}
+	a.parts.Exchange.Trust(append(a.views(), c.view)...)
+	on := a.try(ctx, c.commit, &c.view, p)
+	a.take(c.commit.ID)
+	return on
+}
+
 // begin makes the intent durable. A plan without changes needs none: the kernel is not touched.
 func (a *Agent) begin(c candidate, p spec.Plan, claimed reconcile.Owned) error {
 	if p.Changes() == 0 {
@@ -76,7 +82,7 @@ func (a *Agent) begin(c candidate, p spec.Plan, claimed reconcile.Owned) error {
 func (a *Agent) adopt(c candidate, out reconcile.Outcome) {
 	h := &a.held
 	h.Commit, h.At, h.Whole, h.View = c.commit, time.Now(), out.Whole() && a.backlog == 0, &c.view
-	h.Owned = h.Owned.Keep(a.live)
+	h.Owned, h.Late = h.Owned.Keep(a.live), a.backlog > 0
 	if c.branch {
 		h.HighWater, h.Reverted = c.commit.ID, nil
 	}

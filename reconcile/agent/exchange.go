@@ -32,7 +32,8 @@ type Sync interface {
 	Changed() <-chan struct{}
 	// Resync sends all connections of this director as a daemon would.
 	Resync(context.Context, spec.Daemon) (spec.Resynced, error)
-	Sample(context.Context) (spec.ConnSample, error)
+	// OwnSample is a sample of the connections that Resync sends.
+	OwnSample(context.Context) (spec.ConnSample, error)
 	// Cover says how much of a master's connections a backup holds.
 	Cover(master, backup spec.ConnSample) spec.Coverage
 }
@@ -168,7 +169,7 @@ func (kernelSync) Changed() <-chan struct{}     { return nil }
 func (kernelSync) Resync(context.Context, spec.Daemon) (spec.Resynced, error) {
 	return spec.Resynced{}, errAlone
 }
-func (kernelSync) Sample(context.Context) (spec.ConnSample, error) {
+func (kernelSync) OwnSample(context.Context) (spec.ConnSample, error) {
 	return spec.ConnSample{}, errAlone
 }
 func (kernelSync) Cover(_, _ spec.ConnSample) spec.Coverage { return spec.Coverage{} }

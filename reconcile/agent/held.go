@@ -31,8 +31,9 @@ type marks struct {
 	Suspension *spec.Suspension
 	Overrides  []spec.Override // made here
 	Trial      *trial          // Commit is applied, and its probes are awaited
+	Late       bool            // some changes of Commit wait, or waited, for the other directors
 	Confirmed  string          // id of the commit whose probes held last; of one that needed no trial too
-	Proven     spec.Commit     // the same
+	Proven     spec.Commit     // to which a later one is taken back
 	Reverted   *spec.Reverted  // the branch's tip, or one before it, that was taken back
 	Rebooted   string          // id of the commit in whose trial the machine went down
 	Released   string          // id of the commit for which nobody who does not answer is waited for

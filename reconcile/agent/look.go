@@ -78,9 +78,9 @@ func (a *Agent) difference() spec.Plan {
 	return a.gate(p, a.held.Commit, a.held.View, a.partly())
 }
 
-// partly says whether something of the commit that is held, as the branch has it, is still to be done.
+// partly says whether some of the commit that is held had to wait.
 func (a *Agent) partly() bool {
-	return !a.held.Whole && a.held.Pin == nil && a.held.Commit.ID == a.held.HighWater
+	return a.held.Late && a.held.Pin == nil
 }
 
 // goesOn puts the rest of a commit on trial like its beginning.
@@ -149,8 +149,8 @@ func (a *Agent) settled() {
 	if a.backlog == 0 {
 		a.prior = a.want // what a new role asks for the engine may have done already
 	}
-	if !a.held.Whole && a.backlog == 0 {
-		a.held.Whole = true
+	if (!a.held.Whole || a.held.Late) && a.backlog == 0 {
+		a.held.Whole, a.held.Late = true, false
 		a.applied = &spec.CommitAt{Commit: a.held.Commit, At: time.Now()}
 		a.keep()
 	}

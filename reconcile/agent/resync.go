@@ -93,7 +93,7 @@ func (a *Agent) resyncTo(names []string, f spec.Facts, from spec.Daemon) func(co
 		if out.sent, out.err = a.parts.Sync.Resync(ctx, from); out.err != nil {
 			return out
 		}
-		own, err := a.parts.Sync.Sample(ctx)
+		own, err := a.parts.Sync.OwnSample(ctx)
 		for _, name := range names {
 			c := tries[name]
 			theirs := spec.ConnSample{}

@@ -48,7 +48,7 @@ func TestSyncDaemonsFollowTheRole(t *testing.T) {
 		r.repo.commit("a", "", follows)
 		r.start()
 		r.daemons() // nobody knows the role
-		if s := r.status(); len(s.Holds) != 2 || !r.vrrp.wanted {
+		if s := r.status(); len(s.Holds) != 1 || s.Holds[0].More != 1 || !r.vrrp.wanted {
 			t.Errorf("holds %+v, engine wanted: %v", s.Holds, r.vrrp.wanted)
 		}
 		from := r.next()

@@ -98,11 +98,17 @@ func (a *Agent) wanting(v spec.View) {
 	a.hold(want)
 }
 
-// hold has the wanted sysctls observed: a plan that misses one from what is live would set it again and again.
+// hold has the wanted sysctls observed: a plan that misses one from what is live would set it again and again. And it has the groups of
+// connection sync listened to.
 func (a *Agent) hold(want spec.State) {
 	var keys []spec.SysctlKey
 	for _, s := range want.Sysctls {
 		keys = append(keys, s.Key)
 	}
 	a.parts.Hold(keys...)
+	var daemons []spec.Daemon
+	for _, d := range want.Daemons {
+		daemons = append(daemons, d.Value)
+	}
+	a.parts.Sync.Watch(daemons...)
 }

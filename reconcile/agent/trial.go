@@ -158,7 +158,10 @@ func keysIn(m map[spec.ServiceKey]int) []spec.ServiceKey {
 
 // confirm ends a trial well.
 func (a *Agent) confirm() {
-	a.held.Trial, a.held.Confirmed, a.held.Proven, a.held.Rebooted = nil, a.held.Commit.ID, a.held.Commit, ""
+	a.held.Trial, a.held.Confirmed, a.held.Rebooted = nil, a.held.Commit.ID, ""
+	if !a.held.Late {
+		a.held.Proven = a.held.Commit
+	}
 	a.turn = spec.Turn{}
 	_ = a.record(of(a.held.Commit, journal.Record{Event: journal.Confirmed, Actor: self, Result: "ok"}))
 	a.keep()

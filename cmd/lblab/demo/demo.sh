@@ -83,6 +83,15 @@ git config --global user.email ada@example.net
 git config --global init.defaultBranch main
 cp -r "$fleet" "$repo"
 rm -f "$repo"/plan.golden
+# Each director has a key of its own; the fleet declares the public halves, and so they know each other.
+for d in lb1 lb2; do
+	mkdir -p "$work/$d/state"
+	show "$d: lbsync keygen --out key.pem"
+	lbsync keygen --out "$work/$d/key.pem" | tee "$work/$d/key.pub"
+	sed -i "/^director \"$d\"/a \  $(grep -o 'public_key = .*' "$work/$d/key.pub")" "$repo/fleet.hcl"
+done
+sed -i '/directors = \["lb1", "lb2"\]/a \\n  confirm {\n    timeout = "2s"\n  }' "$repo/fleet.hcl"
+lbsync fmt "$repo"
 git -C "$repo" init -q
 git -C "$repo" add .
 git -C "$repo" commit -qm "codis: two real servers"
@@ -91,12 +100,12 @@ git -C "$repo" log --oneline
 title "Three real servers answer on the virtual address; two directors run the engine and the agent"
 for rs in rs1 rs2 rs3; do on $rs lblab echo --name $rs 192.0.2.100:6379 & done
 for d in lb1 lb2; do
-	mkdir -p "$work/$d/state"
 	cat >"$work/$d/agent.hcl" <<-HCL
 		director = "$d"
 		state    = "$work/$d/state"
 		socket   = "$work/$d/agent.sock"
 		engine   = "$work/$d/engine.sock"
+		key_file = "$work/$d/key.pem"
 		source "git" {
 		  url    = "$repo"
 		  branch = "main"
@@ -131,7 +140,7 @@ show "lbsync validate"
 lbsync validate "$repo"
 lb lb1 diff "$repo" --director lb1
 
-title "Merged: both directors follow"
+title "Merged: lb2, the backup, first; lb1, the master, once lb2 has confirmed it"
 git -C "$repo" commit -qam "codis: add rs .23, more weight on .21"
 git -C "$repo" checkout -q main
 git -C "$repo" merge -q --no-ff -m "Merge branch 'add-rs3'" add-rs3
@@ -187,6 +196,34 @@ lb lb1 status
 on lb1 ipvsadm -ln
 lb lb1 unpin
 head_is_applied
+
+title "Another syncid, under traffic: the backup accepts all, the master switches, the backup closes again"
+sed -i 's/syncid    = 11/syncid    = 21/' "$repo/fleet.hcl"
+git -C "$repo" commit -qam "codis: syncid 21"
+head_is_applied
+for d in lb1 lb2; do until_status $d '"phase":"idle"'; done
+lb lb1 get sync
+lb lb2 get sync
+lb lb1 audit show --event resynced,confirmed --state "$work/lb1/state"
+
+title "A commit that cannot work: the sync interface is misspelt. The backup takes it back by itself, the master never touches it"
+sed -i '/syncid/,/}/s/interface = "eth0"/interface = "eth9"/' "$repo/fleet.hcl"
+git -C "$repo" commit -qam "codis: sync over eth9"
+until_status lb2 '"reverted":{"commit":{"id":"'"$(git -C "$repo" rev-parse HEAD)"
+lb lb2 status
+until_status lb1 "lb2holds.*wentback"
+lb lb1 status
+git -C "$repo" revert --no-edit HEAD >/dev/null
+head_is_applied
+
+title "Git is down: a rollback works all the same"
+mv "$repo" "$repo.away"
+lb lb2 rollback "$(git -C "$repo.away" rev-parse --short HEAD~3)" --reason "syncid 21 looks odd"
+lb lb2 get sync
+mv "$repo.away" "$repo"
+lb lb2 unpin
+head_is_applied
+for d in lb1 lb2; do until_status $d '"phase":"idle"'; done
 
 title "Planned: lb1 gives the master role to lb2, under traffic"
 until_synced lb2
