@@ -21,6 +21,20 @@ type bridge struct {
 	facts  spec.Facts
 }
 
+// Bridged says whether a change of syncid goes over the bridge: all directors of the cluster answer, and nobody else sends to the group.
+func Bridged(v spec.View, f spec.Facts) bool {
+	for i := range v.Clusters {
+		c := &v.Clusters[i]
+		if c.Sync == nil {
+			continue
+		}
+		d, ok := c.Sync.Daemon(v.Director.Def.Name)
+		b := bridgeOf(c, v.Director.Def.Name, d, f)
+		return ok && b.open && len(b.others) == len(c.Directors)-1
+	}
+	return false
+}
+
 // otherDaemons is what is known of another director's daemons.
 type otherDaemons struct {
 	director string

@@ -11,6 +11,7 @@ type PlanInput struct {
 	Prior    *spec.State // the wanted state last applied; nil when none ever was
 	Live     spec.State  // a whole observation
 	Owned    Owned
+	Bridged  bool // a syncid is taken over the bridge: see Bridged
 	Drift    DriftPolicy
 }
 
@@ -52,6 +53,9 @@ func repairs(drift *driftJudge, c *spec.Change, p *spec.Plan) bool {
 // judge gives a change its reason and risk. What is removed is declared nowhere any more: it is shown where it was.
 func (in *PlanInput) judge(c *spec.Change) {
 	c.Reason, c.Risk = reason(c, in.Prior), risk(c)
+	if c.Risk == spec.RiskSyncGap && in.Bridged && syncIDAlone(c) {
+		c.Risk = spec.RiskNone // what the restart of a daemon misses, a full resync brings
+	}
 	if c.Risk == spec.RiskTransition && !in.elected(c.Key) {
 		c.Risk = spec.RiskNone
 	}

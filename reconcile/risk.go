@@ -9,8 +9,6 @@ func risk(c *spec.Change) spec.Risk {
 	switch {
 	case spec.IsVRRP(c.Key):
 		return vrrpRisk(c)
-	case c.Key.Kind() == spec.KindSyncDaemon && bridging(c):
-		return spec.RiskNone
 	case c.Key.Kind() == spec.KindSyncDaemon && c.Action != spec.Add:
 		return spec.RiskSyncGap // the kernel cannot edit a daemon: it is stopped, and started anew
 	case c.Action == spec.Remove:
@@ -19,13 +17,6 @@ func risk(c *spec.Change) spec.Risk {
 		return spec.RiskDrains
 	}
 	return spec.RiskNone
-}
-
-// bridging says whether a change is a step of the bridge through 0: what its restart misses, a full resync brings.
-func bridging(c *spec.Change) bool {
-	before, _ := c.Before.(spec.Daemon)
-	after, _ := c.After.(spec.Daemon)
-	return syncIDAlone(c) && (before.SyncID == 0 || after.SyncID == 0)
 }
 
 // reason tells a change that the fleet asks for from one that repairs what was changed outside it. prior is the wanted state that was

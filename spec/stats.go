@@ -53,6 +53,7 @@ type Snapshot struct {
 	Live     State     `json:"live"`
 	Prior    *State    `json:"prior,omitempty"` // what the applied commit wanted
 
+	Bridged   bool            `json:"bridged,omitempty"`   // a syncid is changed over the bridge through 0
 	Roles     map[string]Role `json:"roles,omitempty"`     // by vrrp_instance, as far as they are known
 	Overrides []Override      `json:"overrides,omitempty"` // of this director and of the others, those that are not over
 }

@@ -110,7 +110,7 @@ func (a *app) plan(v spec.View, from start, target target) view.DirectorDiff {
 	want, holds := reconcile.Want(v, facts)
 	p := reconcile.NewPlan(reconcile.PlanInput{
 		Director: v.Director.Def.Name, Commit: target.commit, Want: want, Holds: holds, Prior: from.prior, Live: from.live, Owned: from.owned,
-		Drift: reconcile.DriftPolicy{View: v, Now: facts.Now},
+		Bridged: from.bridged, Drift: reconcile.DriftPolicy{View: v, Now: facts.Now},
 	})
 	d := view.NewDirectorDiff(p, from.since)
 	d.From, d.Roles, d.Overrides = from.label, view.RolesOf(facts.Roles), want.Overrides

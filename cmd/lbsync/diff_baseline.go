@@ -35,6 +35,7 @@ type start struct {
 	since map[string]time.Time // when drift of a key was first seen
 
 	overrides []spec.Override // that hold
+	bridged   bool            // a syncid is changed over the bridge through 0
 }
 
 func (b baseline) of(director string) (start, bool) {
@@ -117,7 +118,7 @@ func fromFile(name string) (baseline, error) {
 }
 
 func fromSnapshot(s spec.Snapshot, what string) (baseline, error) {
-	st := start{label: "nothing applied", live: s.Live, prior: s.Prior, roles: s.Roles, overrides: s.Overrides}
+	st := start{label: "nothing applied", live: s.Live, prior: s.Prior, roles: s.Roles, overrides: s.Overrides, bridged: s.Bridged}
 	if s.Applied != nil {
 		st.label = s.Applied.Short()
 	}

@@ -23,7 +23,8 @@ func (a *Agent) carry(ctx context.Context, c candidate) {
 	a.enter(spec.Planning, "plan "+c.commit.Short())
 	p := reconcile.NewPlan(reconcile.PlanInput{
 		Director: a.cfg.Director, Commit: c.commit, Want: c.want, Holds: c.holds, Prior: a.prior, Live: a.live, Owned: a.held.Owned,
-		Drift: reconcile.DriftPolicy{View: c.view, Repaired: a.repairs, Now: time.Now()},
+		Bridged: reconcile.Bridged(c.view, a.facts()),
+		Drift:   reconcile.DriftPolicy{View: c.view, Repaired: a.repairs, Now: time.Now()},
 	})
 	all := p.Held
 	if p = a.gate(p, c.commit, &c.view, c.branch); a.backlog > 0 && p.Changes() == 0 {

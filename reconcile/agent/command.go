@@ -60,6 +60,7 @@ func (a *Agent) snapshot(ctx context.Context) (spec.Snapshot, error) {
 	s := spec.Snapshot{Version: spec.DocumentVersion, Director: a.cfg.Director, Taken: a.read, Owned: owned, Live: a.live, Prior: a.prior}
 	s.Roles, s.Overrides = a.roles, a.overrides()
 	if a.held.View != nil {
+		s.Bridged = reconcile.Bridged(*a.held.View, a.facts())
 		s.Applied = &a.held.Commit
 	}
 	return s, nil

@@ -70,7 +70,7 @@ func (a *Agent) difference() spec.Plan {
 	a.enter(spec.Planning, "compare live and wanted")
 	p := reconcile.NewPlan(reconcile.PlanInput{
 		Director: a.cfg.Director, Commit: a.held.Commit, Want: *a.want, Holds: a.holds, Prior: a.prior, Live: a.live, Owned: a.held.Owned,
-		Drift: a.rules(),
+		Drift: a.rules(), Bridged: reconcile.Bridged(*a.held.View, a.facts()),
 	})
 	if a.pending != nil {
 		return p // what waits is another commit; this one is proven

@@ -14,7 +14,7 @@ type Generation struct {
 	Author   string        `json:"author,omitempty"`
 	Actor    string        `json:"actor,omitempty"` // who had it tried: "agent", or an operator
 	Time     time.Time     `json:"time"`            // begin of the first attempt
-	Outcome  Event         `json:"outcome"`         // Applied, Refused, Failed, RolledBack; Intent: no outcome is known (yet)
+	Outcome  Event         `json:"outcome"`         // Applied, Refused, Failed, RolledBack, Reverted; Intent: no outcome is known (yet)
 	Plan     string        `json:"plan,omitempty"`
 	Changes  int           `json:"changes"`
 	Duration time.Duration `json:"duration"`         // of the first attempt, in nanoseconds; from the intent to the outcome
@@ -27,7 +27,7 @@ type Generation struct {
 // History is the last n generations, newest first; 0 is all of them. Lines that are no records are passed over: Verify tells of them.
 func History(dir string, n int) ([]Generation, error) {
 	var h history
-	events := []Event{Pinned, Planned, Intent, Applied, Refused, Failed, RolledBack}
+	events := []Event{Pinned, Planned, Intent, Applied, Refused, Failed, RolledBack, Reverted}
 	for r, err := range Read(dir, Filter{Events: events, Newest: true}) {
 		if _, noRecord := errors.AsType[*LineError](err); noRecord {
 			continue
@@ -69,7 +69,7 @@ func (h *history) take(r Record) {
 		h.cur = &Generation{Commit: r.Commit, Time: r.Time, Last: r.Time, Outcome: r.Event, Plan: r.Plan, Attempts: 1, Seq: r.Seq}
 		h.cur.complete(r)
 		h.cur.Detail = r.Detail
-		if r.Event == Refused || r.Event == Failed {
+		if r.Event == Refused || r.Event == Failed || r.Event == Reverted {
 			h.cur.Detail = cmp.Or(r.Detail, r.Result)
 		}
 		h.from = r.Event

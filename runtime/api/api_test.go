@@ -98,7 +98,7 @@ func TestDocumentsArriveAsSent(t *testing.T) {
 	}
 	f := &fake{
 		snapshot: spec.Snapshot{Version: 1, Director: "lb1", Taken: at, Applied: &spec.Commit{ID: "abc", Author: "Ann \"<A>\"", When: at}, Owned: []byte{0, 255, 7}, Live: state, Prior: &state,
-			Roles: map[string]spec.Role{"web": spec.RoleMaster}, Overrides: state.Overrides},
+			Roles: map[string]spec.Role{"web": spec.RoleMaster}, Overrides: state.Overrides, Bridged: true},
 		stats: spec.Stats{Version: 1, Taken: at,
 			Services: []spec.ServiceStats{{Key: mark, Counters: spec.Counters{Connections: 1 << 63, OutByteRate: 5}}},
 			Daemons:  daemons().Daemons,

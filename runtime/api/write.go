@@ -43,6 +43,9 @@ func writeSnapshot(w http.ResponseWriter, s spec.Snapshot) {
 	if prior != nil {
 		writeState(d.text(`,"prior":`), *prior)
 	}
+	if s.Bridged {
+		d.text(`,"bridged":true`)
+	}
 	if len(s.Roles) > 0 {
 		d.text(`,"roles":`).value(s.Roles)
 	}
