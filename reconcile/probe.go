@@ -41,7 +41,7 @@ func Judge(before, now spec.Vitals, c spec.Confirm) []spec.Unmet {
 	return out
 }
 
-// judgeInstances wants exactly one master of each instance that had one, and none in fault that was not.
+// judgeInstances wants one master of each instance that had one, never two, and none in fault that was not.
 func judgeInstances(before, now map[string]spec.Vital) []spec.Unmet {
 	var out []spec.Unmet
 	for _, name := range slices.Sorted(maps.Keys(now)) {
@@ -64,7 +64,7 @@ func worse(was spec.Vital, had bool, is spec.Vital) bool {
 	case len(is.Masters) > 1:
 		return !had || len(was.Masters) <= 1
 	}
-	return len(is.Masters) == 0 && (!had || len(was.Masters) == 1)
+	return len(is.Masters) == 0 && len(was.Masters) == 1 // a new one may still wait for its timers
 }
 
 func vitalText(v spec.Vital) string {

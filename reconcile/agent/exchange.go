@@ -93,8 +93,9 @@ func sortedNames(peers map[string]spec.PeerFact) []string {
 
 // exchanged goes on with what waited for the others, and renders anew what depends on them.
 func (a *Agent) exchanged(ctx context.Context) {
-	a.parts.Log.Debug("the other directors have news")
-	a.follow(ctx)
+	if a.pending != nil {
+		a.follow(ctx)
+	}
 	if a.want != nil && a.known {
 		a.turned()
 		a.compare(ctx, false)

@@ -30,7 +30,9 @@ type VRRP interface {
 func (a *Agent) elected(ctx context.Context) {
 	a.hear()
 	if a.want != nil && !maps.Equal(a.parts.VRRP.Roles(), a.roles) {
-		a.follow(ctx)
+		if a.pending != nil {
+			a.follow(ctx) // another role may have nothing to wait for
+		}
 		a.look(ctx, false)
 	}
 }

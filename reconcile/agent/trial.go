@@ -121,8 +121,12 @@ func (a *Agent) proven(ctx context.Context) {
 	if t == nil {
 		return
 	}
-	if over := time.Until(t.Until); over > 0 {
+	switch {
+	case time.Now().Before(t.Until):
 		a.agenda.sooner(proof, t.Until)
+		return
+	case a.held.Suspension != nil: // nothing may be written, so nothing can be taken back
+		a.agenda.sooner(proof, time.Now().Add(proofAgain))
 		return
 	}
 	a.look(ctx, true)
