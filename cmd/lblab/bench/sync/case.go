@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"syscall"
@@ -36,9 +37,9 @@ func cases() []testCase {
 		{name: "sync port changed", act: merged(func(f *fleet) { f.syncPort = 8848 + 8849 - f.syncPort })},
 		{name: "sync interface changed", crash: true, act: merged(func(f *fleet) { f.iface = other(f.iface, "eth0", "eth1") })},
 		{name: "syncid changed and reverted", act: reverted},
-		{name: "syncid changed, an agent killed", crash: true, act: killed},
+		{name: "agent killed while the syncid changes", crash: true, act: killed},
 		{name: "agents restarted", act: restarted},
-		{name: "director rebooted, and failed back to", crash: true, act: rebooted},
+		{name: "director rebooted and failed back to", crash: true, act: rebooted},
 		{name: classic, crash: true, act: byHand, after: backToGit},
 	}
 }
@@ -172,13 +173,16 @@ func rebooted(ctx context.Context, l *lab) error {
 	if err := topology.Apply(l.plan.Again(master.name)); err != nil {
 		return err
 	}
-	if err := master.startEngine(); err != nil {
+	if err := errors.Join(master.forget(), master.startEngine(), master.startAgent()); err != nil {
 		return err
 	}
-	if err := master.startAgent(); err != nil {
+	if err := l.settled(ctx); err != nil {
 		return err
 	}
-	return l.settled(ctx)
+	if now, _, err := l.roles(ctx); err != nil || now != backup {
+		return errors.Join(err, fmt.Errorf("%s has the role again at once", master.name))
+	}
+	return nil
 }
 
 // alone waits until a director is master while the other one is away.

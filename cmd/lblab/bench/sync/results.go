@@ -28,6 +28,8 @@ type Run struct {
 	Groups    []Outcome     `json:"groups"`
 	Notes     []string      `json:"notes,omitempty"`
 	FirstLoss string        `json:"first_loss,omitempty"`
+
+	FirstRefusal string `json:"first_refusal,omitempty"`
 }
 
 // Outcome is what became of a group's connections.
@@ -70,7 +72,10 @@ func (r Run) line() string {
 		}
 	}
 	if r.FirstLoss != "" {
-		b.WriteString("; first: " + r.FirstLoss)
+		b.WriteString("; first lost: " + r.FirstLoss)
+	}
+	if r.FirstRefusal != "" {
+		b.WriteString("; first refused: " + r.FirstRefusal)
 	}
 	return b.String()
 }

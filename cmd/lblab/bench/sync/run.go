@@ -14,8 +14,8 @@ import (
 // How the client behaves. The kernel gathers what it sends for up to two seconds (IPVS_SYNC_FLUSH_TIME), so that nothing that was
 // opened less than that before a failover could live: every failover waits for longer.
 const (
-	talkEvery   = 3 * time.Second
-	openEvery   = 25 * time.Millisecond
+	talkEvery   = 5 * time.Second
+	openEvery   = 40 * time.Millisecond
 	mostDuring  = 600
 	beforeCrash = 3 * time.Second
 )
@@ -63,6 +63,9 @@ func (l *lab) run(ctx context.Context, c testCase, by Failover) (r Run, err erro
 
 // need brings the cluster to where the case begins.
 func (l *lab) need(ctx context.Context, c testCase) error {
+	if err := l.freshServers(ctx); err != nil {
+		return err
+	}
 	want := l.fleet
 	if c.need != nil {
 		c.need(&want)
@@ -150,15 +153,21 @@ func (l *lab) failover(ctx context.Context, by Failover, p *traffic.Pool, r *Run
 		return "", err
 	}
 	r.take(p.Try(), held)
-	if first := p.FirstLoss(); first != nil {
-		r.FirstLoss = first.Error()
-	}
+	loss, refusal := p.First()
+	r.FirstLoss, r.FirstRefusal = text(loss), text(refusal)
 	if by == Crash {
 		if err := master.startEngine(); err != nil {
 			return "", err
 		}
 	}
 	return master.name, nil
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 func pause(ctx context.Context, d time.Duration) error {
