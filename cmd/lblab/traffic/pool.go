@@ -101,13 +101,18 @@ func (p *Pool) Talk(ctx context.Context, every time.Duration) {
 // Try has every connection say a line, and counts those that were ever lost.
 func (p *Pool) Try() map[Group]Count {
 	p.askAll(func(*pooled) bool { return true })
+	return p.Count()
+}
+
+// Count counts those that are known to be lost.
+func (p *Pool) Count() map[Group]Count {
 	out := map[Group]Count{}
 	for _, c := range p.members() {
 		n := out[c.group]
 		switch {
 		case c.conn == nil:
 			n.Refused++
-		case c.err != nil:
+		case c.lost():
 			n.Lost++
 			fallthrough
 		default:
@@ -116,6 +121,12 @@ func (p *Pool) Try() map[Group]Count {
 		out[c.group] = n
 	}
 	return out
+}
+
+func (c *pooled) lost() bool {
+	c.turn.Lock()
+	defer c.turn.Unlock()
+	return c.err != nil
 }
 
 // First are the first that was lost, and the first that was refused, and how; nil when none was.

@@ -20,14 +20,16 @@ type Results struct {
 
 // Run is one case with one failover.
 type Run struct {
-	Case      string        `json:"case"`
-	Failover  Failover      `json:"failover"`
-	Master    string        `json:"master"` // that lost the role in the failover
-	Opening   time.Duration `json:"opening"`
-	Changing  time.Duration `json:"changing"` // from the commit to two settled directors
-	Groups    []Outcome     `json:"groups"`
-	Notes     []string      `json:"notes,omitempty"`
-	FirstLoss string        `json:"first_loss,omitempty"`
+	Case        string        `json:"case"`
+	Failover    Failover      `json:"failover"`
+	Master      string        `json:"master"` // that lost the role in the failover
+	Opening     time.Duration `json:"opening"`
+	Changing    time.Duration `json:"changing"` // from the commit to two settled directors
+	Groups      []Outcome     `json:"groups"`
+	Notes       []string      `json:"notes,omitempty"`
+	LostEarlier int           `json:"lost_earlier"` // of the lost ones, those that were lost before the failover
+
+	FirstLoss string `json:"first_loss,omitempty"`
 
 	FirstRefusal string `json:"first_refusal,omitempty"`
 }
@@ -70,6 +72,12 @@ func (r Run) line() string {
 		if g.Lost > 0 {
 			fmt.Fprintf(&b, "; %s %s: %d of %d", when(g.During), g.Class, g.Lost, g.Opened)
 		}
+	}
+	for _, n := range r.Notes {
+		b.WriteString("; " + n)
+	}
+	if r.LostEarlier > 0 {
+		fmt.Fprintf(&b, "; %d before the failover", r.LostEarlier)
 	}
 	if r.FirstLoss != "" {
 		b.WriteString("; first lost: " + r.FirstLoss)

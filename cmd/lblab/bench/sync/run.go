@@ -29,14 +29,17 @@ func (l *lab) run(ctx context.Context, c testCase, by Failover) (r Run, err erro
 	p := l.pool()
 	defer func() { p.Close(); l.runs++ }()
 	began := time.Now()
-	n := l.job.Connections / 10
-	p.OpenMany(ctx, map[traffic.Group]int{{Class: traffic.Active}: l.job.Connections - 6*n, {Class: traffic.Idle}: 3 * n, {Class: traffic.Young}: 3 * n})
+	p.OpenMany(ctx, l.job.before())
 	r.Opening = time.Since(began)
 	talking, hush := context.WithCancel(ctx)
 	defer hush()
 	var beside sync.WaitGroup
 	beside.Go(func() { p.Talk(talking, talkEvery) })
 	if err := pause(ctx, beforeCrash); err != nil { // what is to be passed on is
+		return r, err
+	}
+	first, _, err := l.roles(ctx)
+	if err != nil {
 		return r, err
 	}
 	began = time.Now()
@@ -49,10 +52,13 @@ func (l *lab) run(ctx context.Context, c testCase, by Failover) (r Run, err erro
 	}
 	hush()
 	beside.Wait()
-	r.Case, r.Failover, r.Notes = c.name, by, l.notes
 	if r.Master, err = l.failover(ctx, by, p, &r); err != nil {
 		return r, err
 	}
+	if r.Master != first.name {
+		l.notes = append(l.notes, fmt.Sprintf("the role moved from %s to %s while it changed", first.name, r.Master))
+	}
+	r.Case, r.Failover, r.Notes = c.name, by, l.notes
 	if c.after != nil {
 		if err := c.after(ctx, l); err != nil {
 			return r, err
@@ -134,6 +140,9 @@ func (l *lab) failover(ctx context.Context, by Failover, p *traffic.Pool, r *Run
 		return "", err
 	}
 	held := p.Among(ends)
+	for _, n := range p.Count() {
+		r.LostEarlier += n.Lost
+	}
 	if by == Handover {
 		err = master.do(ctx, spec.Command{Verb: spec.Handover, Instance: instance, Reason: "bench"})
 	} else {

@@ -25,6 +25,7 @@ func someResults() Results {
 	run.take(map[traffic.Group]traffic.Count{active: {Opened: 400}, idle: {Opened: 300}, young: {Opened: 49, Refused: 2, Lost: 49}},
 		map[traffic.Group]int{active: 400, idle: 299})
 	killed := run
+	killed.LostEarlier = 3
 	killed.Case, killed.Failover, killed.Notes = "agent killed while the syncid changes", Crash, []string{"agent of lb1 killed 1.2s after the commit"}
 	return Results{Command: "lblab bench sync", Connections: 1000, Seed: 7, Runs: []Run{run, killed},
 		Machine: bench.Machine{Processor: "a processor", Cores: 2, Kernel: "6.1", Processors: 2, HostKernel: "6.18", System: "Debian", Lbsync: "lbsync 1", Go: "go1.26", Load: "0 0 0"}}
