@@ -62,6 +62,7 @@ func Groups() []Group {
 	return []Group{
 		{"Agent", agentMetrics},
 		{"Source", sourceMetrics},
+		{"Cluster", clusterMetrics},
 		{"Plan and repair", planMetrics},
 		{"Journal", journalMetrics},
 		{"Services", serviceMetrics},

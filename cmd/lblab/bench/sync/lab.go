@@ -58,6 +58,7 @@ func newLab(job Job, plan topology.Topology, progress func(string)) (l *lab, err
 		if l.directors[i], err = newDirector(name, l.dir, l.job.Lbsync, l.repo.dir); err != nil {
 			return nil, errors.Join(err, l.close())
 		}
+		l.fleet.keys[i] = l.directors[i].key
 	}
 	if l.client, err = netns.GetFromName("client"); err != nil {
 		return nil, errors.Join(fmt.Errorf("find namespace client: %w", err), l.close())

@@ -1,6 +1,9 @@
 package sync
 
 import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/base64"
 	"flag"
 	"net/netip"
 	"os"
@@ -88,6 +91,10 @@ func TestCommitsAreFleets(t *testing.T) {
 	changes := map[string]func(*fleet){"nothing": func(f *fleet) { f.syncid++ }, "third": third(0), "gone": third(absent), "added": third(1)}
 	for name, change := range changes {
 		f := firstFleet()
+		for i := range f.keys {
+			seed := bytes.Repeat([]byte{byte(i)}, ed25519.SeedSize)
+			f.keys[i] = "ed25519:" + base64.StdEncoding.EncodeToString(ed25519.NewKeyFromSeed(seed).Public().(ed25519.PublicKey))
+		}
 		if name == "gone" {
 			f.weights[2] = 1
 		}
