@@ -44,9 +44,9 @@ type Pool struct {
 	Dial     func(context.Context) (net.Conn, error) // without TCP keepalive, which would be packets that nobody asked for
 	Patience time.Duration                           // a line without an answer for so long is a loss
 
-	mu        sync.Mutex
-	all       []*pooled
-	firstLoss error
+	mu                      sync.Mutex
+	all                     []*pooled
+	firstLoss, firstRefusal error
 }
 
 type pooled struct {
@@ -70,6 +70,9 @@ func (p *Pool) Open(ctx context.Context, g Group) {
 	}
 	p.mu.Lock()
 	p.all = append(p.all, c)
+	if err != nil && p.firstRefusal == nil {
+		p.firstRefusal = fmt.Errorf("%s connection: %w", g.Class, err)
+	}
 	p.mu.Unlock()
 	if err == nil && g.Class != Young {
 		p.ask(c)
@@ -98,13 +101,18 @@ func (p *Pool) Talk(ctx context.Context, every time.Duration) {
 // Try has every connection say a line, and counts those that were ever lost.
 func (p *Pool) Try() map[Group]Count {
 	p.askAll(func(*pooled) bool { return true })
+	return p.Count()
+}
+
+// Count counts those that are known to be lost.
+func (p *Pool) Count() map[Group]Count {
 	out := map[Group]Count{}
 	for _, c := range p.members() {
 		n := out[c.group]
 		switch {
 		case c.conn == nil:
 			n.Refused++
-		case c.err != nil:
+		case c.lost():
 			n.Lost++
 			fallthrough
 		default:
@@ -115,11 +123,17 @@ func (p *Pool) Try() map[Group]Count {
 	return out
 }
 
-// FirstLoss is the first that was lost, and how; nil when none was.
-func (p *Pool) FirstLoss() error {
+func (c *pooled) lost() bool {
+	c.turn.Lock()
+	defer c.turn.Unlock()
+	return c.err != nil
+}
+
+// First are the first that was lost, and the first that was refused, and how; nil when none was.
+func (p *Pool) First() (loss, refusal error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.firstLoss
+	return p.firstLoss, p.firstRefusal
 }
 
 // Among counts the open connections of each group whose own end is in a set.

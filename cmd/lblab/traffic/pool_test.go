@@ -25,8 +25,9 @@ func TestPoolCountsByGroup(t *testing.T) {
 	p := pool(t, l.Addr())
 	early, late := Group{Idle, false}, Group{Young, true}
 	p.OpenMany(t.Context(), map[Group]int{early: 100, late: 30})
-	if got := p.Try(); got[early] != (Count{Opened: 100}) || got[late] != (Count{Opened: 30}) || p.FirstLoss() != nil {
-		t.Errorf("with the server there: %v, first loss %v", got, p.FirstLoss())
+	got := p.Try()
+	if loss, refusal := p.First(); got[early] != (Count{Opened: 100}) || got[late] != (Count{Opened: 30}) || loss != nil || refusal != nil {
+		t.Errorf("with the server there: %v, first loss %v, first refusal %v", got, loss, refusal)
 	}
 	end := netip.MustParseAddrPort(p.members()[0].conn.LocalAddr().String())
 	if n := p.Among(map[netip.AddrPort]bool{end: true}); n[early]+n[late] != 1 {
@@ -38,12 +39,12 @@ func TestPoolCountsByGroup(t *testing.T) {
 	}
 	active := Group{Active, true}
 	p.Open(t.Context(), active) // nobody listens any more
-	got := p.Try()
+	got = p.Try()
 	for tries := 0; got[early].Lost+got[late].Lost < 130 && tries < 1000; tries++ {
 		got = p.Try() // the server closes one after another
 	}
-	if got[early] != (Count{Opened: 100, Lost: 100}) || got[late] != (Count{Opened: 30, Lost: 30}) || got[active] != (Count{Refused: 1}) || p.FirstLoss() == nil {
-		t.Errorf("with the server gone: %v, first loss %v", got, p.FirstLoss())
+	if loss, refusal := p.First(); got[early] != (Count{Opened: 100, Lost: 100}) || got[late] != (Count{Opened: 30, Lost: 30}) || got[active] != (Count{Refused: 1}) || loss == nil || refusal == nil {
+		t.Errorf("with the server gone: %v, first loss %v, first refusal %v", got, loss, refusal)
 	}
 	if again := p.Try(); again[early].Lost != 100 {
 		t.Errorf("a loss is forgotten: %v", again)

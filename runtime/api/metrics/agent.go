@@ -8,7 +8,7 @@ import (
 
 var activities = []spec.Activity{
 	spec.Starting, spec.Loading, spec.Checking, spec.Planning, spec.Applying, spec.Verifying, spec.Observing, spec.Stopping,
-	spec.Idle, spec.Suspended, spec.Pinned, spec.Refused, spec.Degraded,
+	spec.Idle, spec.Waiting, spec.Proving, spec.WentBack, spec.Suspended, spec.Pinned, spec.Refused, spec.Degraded,
 }
 
 var agentMetrics = []Definition{

@@ -62,6 +62,7 @@ func Groups() []Group {
 	return []Group{
 		{"Agent", agentMetrics},
 		{"Source", sourceMetrics},
+		{"Cluster", clusterMetrics},
 		{"Plan and repair", planMetrics},
 		{"Journal", journalMetrics},
 		{"Services", serviceMetrics},
@@ -98,9 +99,12 @@ func Write(w io.Writer, s *Scrape) error {
 func (d Definition) family(s *Scrape) *dto.MetricFamily {
 	out := &dto.MetricFamily{Name: &d.Name, Help: &d.Help, Type: d.Kind.family()}
 	d.Collect(s, func(v float64, labels ...string) {
+		// Together, as there are hundreds of thousands in a large fleet.
 		m := &dto.Metric{Label: make([]*dto.LabelPair, len(labels))}
+		pairs := make([]dto.LabelPair, len(labels))
 		for i := range labels {
-			m.Label[i] = &dto.LabelPair{Name: &d.Labels[i], Value: &labels[i]}
+			pairs[i].Name, pairs[i].Value = &d.Labels[i], &labels[i]
+			m.Label[i] = &pairs[i]
 		}
 		if d.Kind == Counter {
 			m.Counter = &dto.Counter{Value: &v}

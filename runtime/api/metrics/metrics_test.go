@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"net/netip"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -29,18 +33,24 @@ func full() metrics.Scrape {
 	ago := func(s time.Duration) time.Time { return now.Add(-s * time.Second) }
 	commit := func(id string) spec.Commit { return spec.Commit{ID: id} }
 	object := spec.ObjectOf(svc)
+	dest := spec.DestKey{Service: svc, Addr: netip.MustParseAddrPort("192.0.2.21:6379")}
 	tip, trouble := commit("c3"), &spec.Problem{Error: "it does not", Since: ago(5)}
 	return metrics.Scrape{Now: now, RealServers: true,
 		Status: spec.Status{Director: "lb1", Program: "1.2", Started: ago(1000), Phase: spec.Degraded, Since: ago(50), BlockedOn: &spec.Call{Name: "apply", Since: ago(2)},
 			Source:  spec.SourceStatus{Tip: &tip, LastSuccess: ago(90), NextFetch: ago(-30), BehindSince: ago(80), Attempts: 3, Failing: trouble},
 			Applied: &spec.CommitAt{Commit: commit("a1"), At: ago(100)}, Attempted: &spec.CommitAt{Commit: commit("b2")}, Refusal: &spec.Refusal{},
-			Pin: &spec.Pin{}, Suspension: &spec.Suspension{}, Plan: &spec.PlanSummary{Add: 1, Edit: 2, Remove: 3, Drifted: 4, Done: 5, Failed: 1, At: ago(60)},
+			Pending: &spec.CommitAt{Commit: commit("d4")}, Trial: &spec.Trial{Until: ago(-20)}, Confirmed: "a0", Reverted: &spec.Reverted{Commit: commit("b1")},
+			Peers: []spec.PeerStatus{{Director: "lb2", Answers: true, Commit: "a1", Confirmed: true, Coverage: &spec.Coverage{Sampled: 8, Known: 6}},
+				{Director: "lb3", Silent: ago(33), Stays: "pinned"}},
+			Overrides: []spec.OverrideStatus{{Override: spec.Override{Director: "lb2", Key: dest, Weight: 7, Until: ago(-70)}}},
+			Resynced:  &spec.Resynced{Connections: 1000, Skipped: 3, Took: 1500 * time.Millisecond, Partial: "it ended"},
+			Pin:       &spec.Pin{}, Suspension: &spec.Suspension{}, Plan: &spec.PlanSummary{Add: 1, Edit: 2, Remove: 3, Drifted: 4, Done: 5, Failed: 1, At: ago(60)},
 			Failures: []spec.Failure{{Object: object}}, Holds: make([]spec.Held, 2), Drift: make([]spec.Drift, 3), Flapping: make([]spec.Flap, 4), Repaired: 17,
 			Foreign: make([]spec.Object, 5), Kernel: trouble, Disk: trouble, Engine: trouble, Journal: spec.JournalHead{Seq: 99, Failing: trouble, Broken: trouble},
 			Services: 1, RealServers: 1, VRRP: vrrp(ago)},
 		Stats: &spec.Stats{
 			Services: []spec.ServiceStats{{Key: svc, Counters: spec.Counters{Connections: 7, InPackets: 70, OutPackets: 71, InBytes: 72, OutBytes: 73}}},
-			Dests: []spec.DestStats{{Key: spec.DestKey{Service: svc, Addr: netip.MustParseAddrPort("192.0.2.21:6379")}, Weight: 3, Active: 4, Inactive: 5, Persistent: 6,
+			Dests: []spec.DestStats{{Key: dest, Weight: 3, Active: 4, Inactive: 5, Persistent: 6,
 				Counters: spec.Counters{Connections: 8, InPackets: 80, OutPackets: 81, InBytes: 82, OutBytes: 83}}},
 			Daemons: spec.Rows[spec.Role, spec.Daemon]{{Key: spec.RoleBackup, Value: spec.Daemon{SyncID: 11, Interface: "eth0", Group: netip.MustParseAddr("224.0.0.81"), Port: 8848, Detached: true}}},
 		},
@@ -116,8 +126,8 @@ func onlyIn(a, b string) string {
 // TestConventions has Prometheus' own parser read a scrape that has every metric, and its linter judge the names.
 func TestConventions(t *testing.T) {
 	text := written(t, full())
-	parser := expfmt.NewTextParser(model.LegacyValidation)
-	families, err := parser.TextToMetricFamilies(strings.NewReader(text))
+	reader := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := reader.TextToMetricFamilies(strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,6 +155,31 @@ func TestConventions(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestEveryPhaseIsShown: a phase that is added to spec is one of the states.
+func TestEveryPhaseIsShown(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "../../../spec/status.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		v, ok := n.(*ast.ValueSpec)
+		if !ok || fmt.Sprint(v.Type) != "Activity" {
+			return true
+		}
+		found++
+		phase, err := strconv.Unquote(v.Values[0].(*ast.BasicLit).Value)
+		s := metrics.Scrape{Now: now, Status: spec.Status{Phase: spec.Activity(phase)}}
+		if err != nil || !strings.Contains(written(t, s), fmt.Sprintf("lbsync_phase{phase=%q} 1\n", phase)) {
+			t.Errorf("phase %q is not shown: %v", phase, err)
+		}
+		return true
+	})
+	if found < 16 {
+		t.Errorf("%d phases in spec/status.go", found)
 	}
 }
 
@@ -199,5 +234,8 @@ Rules that are worth a page at night:
     sum by (vrrp_instance) (lbsync_vrrp_state{state="master"}) != 1  # over both directors: nobody is master, or two are
     increase(lbsync_repaired_total[1h]) > 6                  # somebody else writes
     lbsync_journal_broken == 1
+    lbsync_reverted == 1                                     # a commit did not hold its probes
+    lbsync_peer_silent_seconds > 60                          # changes wait for a director that does not answer
+    lbsync_peer_coverage_ratio < 0.9                         # a failover to that director would lose connections
     count by (commit) (lbsync_commit_info{which="applied"})  # more than one line: directors differ
 `

@@ -33,9 +33,14 @@ func ofRealServers(value func(*spec.DestStats) float64) func(*Scrape, Series) {
 		if s.Stats == nil || !s.RealServers {
 			return
 		}
+		var of spec.ServiceKey // of many in a row: its text is made once
+		var service string
 		for i := range s.Stats.Dests {
 			d := &s.Stats.Dests[i]
-			add(value(d), d.Key.Service.String(), d.Key.Addr.String())
+			if d.Key.Service != of {
+				of, service = d.Key.Service, d.Key.Service.String()
+			}
+			add(value(d), service, d.Key.Addr.String())
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 )
 
 var sourceMetrics = []Definition{
-	{"lbsync_commit_info", Gauge, "The commits by id, always 1: applied is what the kernel holds, attempted was tried last, tip is the branch's.", []string{"which", "commit"}, commits},
+	{"lbsync_commit_info", Gauge, "The commits by id, always 1: applied is what the kernel holds, attempted was tried last, tip is the branch's, pending waits, confirmed held its probes, reverted was taken back.", []string{"which", "commit"}, commits},
 	{"lbsync_commit_applied_time_seconds", Gauge, "When the commit that is held was applied, in seconds since 1970.", nil,
 		at(func(s *Scrape) time.Time {
 			if s.Status.Applied == nil {
@@ -35,6 +35,15 @@ func commits(s *Scrape, add Series) {
 	}
 	if a := s.Status.Attempted; a != nil {
 		show("attempted", &a.Commit)
+	}
+	if p := s.Status.Pending; p != nil {
+		show("pending", &p.Commit)
+	}
+	if id := s.Status.Confirmed; id != "" {
+		add(1, "confirmed", id)
+	}
+	if r := s.Status.Reverted; r != nil {
+		show("reverted", &r.Commit)
 	}
 	show("tip", s.Status.Source.Tip)
 }

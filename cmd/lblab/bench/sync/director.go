@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"syscall"
 
@@ -24,24 +26,35 @@ const instance = "codis"
 // director is one of the two, with its programs and their files.
 type director struct {
 	name, dir, lbsync string
+	key               string // the public one
 	engine, agent     *program
 }
 
 func newDirector(name, dir, lbsync, repository string) (*director, error) {
 	d := &director{name: name, dir: filepath.Join(dir, name), lbsync: lbsync}
 	// The agent polls rarely, and is asked to look: when each of the two sees a commit is part of a case.
-	text := fmt.Sprintf("director = %q\nstate    = %q\nsocket   = %q\nengine   = %q\nsource \"git\" {\n  url    = %q\n  branch = \"main\"\n  poll   = \"1h\"\n}\n",
-		name, d.path("state"), d.path("agent.sock"), d.path("engine.sock"), repository)
-	if err := errors.Join(os.MkdirAll(d.path("state"), 0o700), os.WriteFile(d.path("agent.hcl"), []byte(text), 0o644)); err != nil {
+	text := fmt.Sprintf("director = %q\nstate    = %q\nsocket   = %q\nengine   = %q\nkey_file = %q\nsource \"git\" {\n  url    = %q\n  branch = \"main\"\n  poll   = \"1h\"\n}\n",
+		name, d.path("state"), d.path("run/agent.sock"), d.path("run/engine.sock"), d.path("key.pem"), repository)
+	if err := errors.Join(os.MkdirAll(d.path("state"), 0o700), os.MkdirAll(d.path("run"), 0o700), os.WriteFile(d.path("agent.hcl"), []byte(text), 0o644)); err != nil {
 		return nil, fmt.Errorf("write agent.hcl of %s: %w", name, err)
+	}
+	out, err := exec.Command(lbsync, "keygen", "--out", d.path("key.pem")).Output()
+	if err != nil {
+		return nil, fmt.Errorf("make a key for %s: %w", name, err)
+	}
+	if d.key = publicKey.FindString(string(out)); d.key == "" {
+		return nil, fmt.Errorf("make a key for %s: it prints %q", name, out)
 	}
 	return d, nil
 }
 
+// publicKey is what a fleet declares of a director, as keygen prints it.
+var publicKey = regexp.MustCompile(`ed25519:[A-Za-z0-9+/=]+`)
+
 func (d *director) path(file string) string { return filepath.Join(d.dir, file) }
 
 func (d *director) startEngine() (err error) {
-	d.engine, err = start(d.name, d.lbsync, "engine", "--socket", d.path("engine.sock"), "--state", d.path("engine.state"))
+	d.engine, err = start(d.name, d.lbsync, "engine", "--socket", d.path("run/engine.sock"), "--state", d.path("run/engine.state"))
 	return err
 }
 
@@ -56,8 +69,16 @@ func (d *director) kill() {
 	d.agent, d.engine = nil, nil
 }
 
+// forget empties what a reboot empties: sockets, and the engine's state, are below /run.
+func (d *director) forget() error {
+	if err := errors.Join(os.RemoveAll(d.path("run")), os.Mkdir(d.path("run"), 0o700)); err != nil {
+		return fmt.Errorf("empty /run of %s: %w", d.name, err)
+	}
+	return nil
+}
+
 func (d *director) status(ctx context.Context) (spec.Status, error) {
-	c, err := api.Dial(d.path("agent.sock"))
+	c, err := api.Dial(d.path("run/agent.sock"))
 	if err != nil {
 		return spec.Status{}, err
 	}
@@ -66,7 +87,7 @@ func (d *director) status(ctx context.Context) (spec.Status, error) {
 }
 
 func (d *director) do(ctx context.Context, cmd spec.Command) error {
-	c, err := api.Dial(d.path("agent.sock"))
+	c, err := api.Dial(d.path("run/agent.sock"))
 	if err != nil {
 		return err
 	}

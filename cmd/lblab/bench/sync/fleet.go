@@ -14,6 +14,7 @@ type fleet struct {
 	syncid, syncPort        int
 	group, iface, scheduler string
 	weights                 [3]int // of rs1, rs2, rs3; absent: it is not declared
+	keys                    [2]string
 }
 
 const absent = -1
@@ -22,11 +23,12 @@ func firstFleet() fleet {
 	return fleet{syncid: 11, syncPort: 8848, group: "224.0.0.81", iface: "eth0", scheduler: "wrr", weights: [3]int{1, 1, absent}}
 }
 
-// hcl has advertisements every 300 ms: the emulated machine has moments in which a shorter master-down interval would be over.
+// hcl has advertisements every 300 ms: the emulated machine has moments in which a shorter master-down interval would be over. Commits
+// are proven within 2 s: a run waits for that several times.
 func (f fleet) hcl() string {
 	var b strings.Builder
 	for i, name := range directors {
-		fmt.Fprintf(&b, "director %q {\n  endpoint = \"192.0.2.%d:7946\"\n}\n", name, 11+i)
+		fmt.Fprintf(&b, "director %q {\n  endpoint   = \"192.0.2.%d:7946\"\n  public_key = %q\n}\n", name, 11+i, f.keys[i])
 	}
 	fmt.Fprintf(&b, `
 cluster "codis" {
@@ -36,6 +38,9 @@ cluster "codis" {
     interface = %q
     group     = %q
     port      = %d
+  }
+  confirm {
+    timeout = "2s"
   }
   vrrp_instance "codis" {
     interface         = "eth0"

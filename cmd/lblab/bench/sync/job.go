@@ -12,6 +12,7 @@ import (
 
 	"github.com/lbsync/lbsync/cmd/lblab/bench"
 	"github.com/lbsync/lbsync/cmd/lblab/topology"
+	"github.com/lbsync/lbsync/cmd/lblab/traffic"
 )
 
 // Failover is how the role of master changes after the change.
@@ -78,6 +79,12 @@ func (j Job) selected(by Failover) []testCase {
 		}
 		return by == Crash && !c.crash
 	})
+}
+
+// before are the connections that a change finds.
+func (j Job) before() map[traffic.Group]int {
+	n := j.Connections / 10
+	return map[traffic.Group]int{{Class: traffic.Active}: j.Connections - 6*n, {Class: traffic.Idle}: 3 * n, {Class: traffic.Young}: 3 * n}
 }
 
 // Prepare writes the job and its topology into a folder, and returns the file of the topology.

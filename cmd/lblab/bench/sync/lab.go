@@ -58,6 +58,7 @@ func newLab(job Job, plan topology.Topology, progress func(string)) (l *lab, err
 		if l.directors[i], err = newDirector(name, l.dir, l.job.Lbsync, l.repo.dir); err != nil {
 			return nil, errors.Join(err, l.close())
 		}
+		l.fleet.keys[i] = l.directors[i].key
 	}
 	if l.client, err = netns.GetFromName("client"); err != nil {
 		return nil, errors.Join(fmt.Errorf("find namespace client: %w", err), l.close())
@@ -92,14 +93,59 @@ func (l *lab) close() error {
 	return os.RemoveAll(l.dir)
 }
 
-// begin starts everything and waits until it is settled.
-func (l *lab) begin(ctx context.Context) error {
+// freshServers starts the real servers, in place of those of the run before: who was lost then is still connected to them.
+func (l *lab) freshServers(ctx context.Context) error {
+	for _, s := range l.servers {
+		s.end(syscall.SIGKILL)
+	}
+	l.servers = nil
 	for _, name := range realServers {
 		s, err := start(name, l.job.Lblab, "echo", "--name", name, fmt.Sprintf("%s:%d", virtual, port))
 		if err != nil {
 			return err
 		}
 		l.servers = append(l.servers, s)
+	}
+	for _, name := range realServers {
+		if err := serves(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// serves waits until a real server takes connections, as its own node sees it.
+func serves(ctx context.Context, name string) error {
+	ns, err := netns.GetFromName(name)
+	if err != nil {
+		return fmt.Errorf("find namespace %s: %w", name, err)
+	}
+	defer func() { _ = ns.Close() }()
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		err := pair.Inside(ns, func() error {
+			conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", fmt.Sprintf("%s:%d", virtual, port))
+			if err == nil {
+				err = conn.Close()
+			}
+			return err
+		})
+		if err == nil {
+			return nil
+		}
+		if errWait := pause(ctx, 50*time.Millisecond); errWait != nil {
+			return fmt.Errorf("%s serves: %w", name, errors.Join(errWait, err))
+		}
+	}
+}
+
+// begin starts both directors and waits until they are settled.
+func (l *lab) begin(ctx context.Context) error {
+	// A connection is a file, here and of the real servers.
+	files := syscall.Rlimit{Cur: 1 << 16, Max: 1 << 16}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
+		return fmt.Errorf("allow %d open files: %w", files.Max, err)
 	}
 	var err error
 	if l.head, err = l.repo.commit(ctx, "codis: two real servers", l.fleet); err != nil {

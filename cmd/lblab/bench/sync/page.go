@@ -78,6 +78,9 @@ func (r Results) Markdown() string {
 		fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
 	}
 	for _, run := range r.Runs {
+		if run.LostEarlier > 0 {
+			fmt.Fprintf(&b, "\n%s, %s: %d of the lost were lost before the failover, while it changed.\n", run.Case, run.Failover, run.LostEarlier)
+		}
 		for _, n := range run.Notes {
 			fmt.Fprintf(&b, "\n%s, %s: %s.\n", run.Case, run.Failover, n)
 		}

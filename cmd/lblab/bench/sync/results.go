@@ -20,14 +20,18 @@ type Results struct {
 
 // Run is one case with one failover.
 type Run struct {
-	Case      string        `json:"case"`
-	Failover  Failover      `json:"failover"`
-	Master    string        `json:"master"` // that lost the role in the failover
-	Opening   time.Duration `json:"opening"`
-	Changing  time.Duration `json:"changing"` // from the commit to two settled directors
-	Groups    []Outcome     `json:"groups"`
-	Notes     []string      `json:"notes,omitempty"`
-	FirstLoss string        `json:"first_loss,omitempty"`
+	Case        string        `json:"case"`
+	Failover    Failover      `json:"failover"`
+	Master      string        `json:"master"` // that lost the role in the failover
+	Opening     time.Duration `json:"opening"`
+	Changing    time.Duration `json:"changing"` // from the commit to two settled directors
+	Groups      []Outcome     `json:"groups"`
+	Notes       []string      `json:"notes,omitempty"`
+	LostEarlier int           `json:"lost_earlier"` // of the lost ones, those that were lost before the failover
+
+	FirstLoss string `json:"first_loss,omitempty"`
+
+	FirstRefusal string `json:"first_refusal,omitempty"`
 }
 
 // Outcome is what became of a group's connections.
@@ -69,8 +73,17 @@ func (r Run) line() string {
 			fmt.Fprintf(&b, "; %s %s: %d of %d", when(g.During), g.Class, g.Lost, g.Opened)
 		}
 	}
+	for _, n := range r.Notes {
+		b.WriteString("; " + n)
+	}
+	if r.LostEarlier > 0 {
+		fmt.Fprintf(&b, "; %d before the failover", r.LostEarlier)
+	}
 	if r.FirstLoss != "" {
-		b.WriteString("; first: " + r.FirstLoss)
+		b.WriteString("; first lost: " + r.FirstLoss)
+	}
+	if r.FirstRefusal != "" {
+		b.WriteString("; first refused: " + r.FirstRefusal)
 	}
 	return b.String()
 }

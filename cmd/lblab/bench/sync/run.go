@@ -14,8 +14,8 @@ import (
 // How the client behaves. The kernel gathers what it sends for up to two seconds (IPVS_SYNC_FLUSH_TIME), so that nothing that was
 // opened less than that before a failover could live: every failover waits for longer.
 const (
-	talkEvery   = 3 * time.Second
-	openEvery   = 25 * time.Millisecond
+	talkEvery   = 5 * time.Second
+	openEvery   = 40 * time.Millisecond
 	mostDuring  = 600
 	beforeCrash = 3 * time.Second
 )
@@ -29,14 +29,17 @@ func (l *lab) run(ctx context.Context, c testCase, by Failover) (r Run, err erro
 	p := l.pool()
 	defer func() { p.Close(); l.runs++ }()
 	began := time.Now()
-	n := l.job.Connections / 10
-	p.OpenMany(ctx, map[traffic.Group]int{{Class: traffic.Active}: l.job.Connections - 6*n, {Class: traffic.Idle}: 3 * n, {Class: traffic.Young}: 3 * n})
+	p.OpenMany(ctx, l.job.before())
 	r.Opening = time.Since(began)
 	talking, hush := context.WithCancel(ctx)
 	defer hush()
 	var beside sync.WaitGroup
 	beside.Go(func() { p.Talk(talking, talkEvery) })
 	if err := pause(ctx, beforeCrash); err != nil { // what is to be passed on is
+		return r, err
+	}
+	first, _, err := l.roles(ctx)
+	if err != nil {
 		return r, err
 	}
 	began = time.Now()
@@ -49,10 +52,13 @@ func (l *lab) run(ctx context.Context, c testCase, by Failover) (r Run, err erro
 	}
 	hush()
 	beside.Wait()
-	r.Case, r.Failover, r.Notes = c.name, by, l.notes
 	if r.Master, err = l.failover(ctx, by, p, &r); err != nil {
 		return r, err
 	}
+	if r.Master != first.name {
+		l.notes = append(l.notes, fmt.Sprintf("the role moved from %s to %s while it changed", first.name, r.Master))
+	}
+	r.Case, r.Failover, r.Notes = c.name, by, l.notes
 	if c.after != nil {
 		if err := c.after(ctx, l); err != nil {
 			return r, err
@@ -63,6 +69,9 @@ func (l *lab) run(ctx context.Context, c testCase, by Failover) (r Run, err erro
 
 // need brings the cluster to where the case begins.
 func (l *lab) need(ctx context.Context, c testCase) error {
+	if err := l.freshServers(ctx); err != nil {
+		return err
+	}
 	want := l.fleet
 	if c.need != nil {
 		c.need(&want)
@@ -131,6 +140,9 @@ func (l *lab) failover(ctx context.Context, by Failover, p *traffic.Pool, r *Run
 		return "", err
 	}
 	held := p.Among(ends)
+	for _, n := range p.Count() {
+		r.LostEarlier += n.Lost
+	}
 	if by == Handover {
 		err = master.do(ctx, spec.Command{Verb: spec.Handover, Instance: instance, Reason: "bench"})
 	} else {
@@ -150,15 +162,21 @@ func (l *lab) failover(ctx context.Context, by Failover, p *traffic.Pool, r *Run
 		return "", err
 	}
 	r.take(p.Try(), held)
-	if first := p.FirstLoss(); first != nil {
-		r.FirstLoss = first.Error()
-	}
+	loss, refusal := p.First()
+	r.FirstLoss, r.FirstRefusal = text(loss), text(refusal)
 	if by == Crash {
 		if err := master.startEngine(); err != nil {
 			return "", err
 		}
 	}
 	return master.name, nil
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 func pause(ctx context.Context, d time.Duration) error {

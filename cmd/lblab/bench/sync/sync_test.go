@@ -1,6 +1,9 @@
 package sync
 
 import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/base64"
 	"flag"
 	"net/netip"
 	"os"
@@ -25,7 +28,8 @@ func someResults() Results {
 	run.take(map[traffic.Group]traffic.Count{active: {Opened: 400}, idle: {Opened: 300}, young: {Opened: 49, Refused: 2, Lost: 49}},
 		map[traffic.Group]int{active: 400, idle: 299})
 	killed := run
-	killed.Case, killed.Failover, killed.Notes = "syncid changed, an agent killed", Crash, []string{"agent of lb1 killed 1.2s after the commit"}
+	killed.LostEarlier = 3
+	killed.Case, killed.Failover, killed.Notes = "agent killed while the syncid changes", Crash, []string{"agent of lb1 killed 1.2s after the commit"}
 	return Results{Command: "lblab bench sync", Connections: 1000, Seed: 7, Runs: []Run{run, killed},
 		Machine: bench.Machine{Processor: "a processor", Cores: 2, Kernel: "6.1", Processors: 2, HostKernel: "6.18", System: "Debian", Lbsync: "lbsync 1", Go: "go1.26", Load: "0 0 0"}}
 }
@@ -87,6 +91,10 @@ func TestCommitsAreFleets(t *testing.T) {
 	changes := map[string]func(*fleet){"nothing": func(f *fleet) { f.syncid++ }, "third": third(0), "gone": third(absent), "added": third(1)}
 	for name, change := range changes {
 		f := firstFleet()
+		for i := range f.keys {
+			seed := bytes.Repeat([]byte{byte(i)}, ed25519.SeedSize)
+			f.keys[i] = "ed25519:" + base64.StdEncoding.EncodeToString(ed25519.NewKeyFromSeed(seed).Public().(ed25519.PublicKey))
+		}
 		if name == "gone" {
 			f.weights[2] = 1
 		}
