@@ -113,7 +113,7 @@ func (s Status) blocked() string {
 func (s Status) lists(t *Text) {
 	rows := failed(s.Agent.Failures)
 	for _, h := range s.Agent.Holds {
-		rows = append(rows, []Cell{Yellow.In("held"), Plain.In(strings.TrimSpace(object(h.Object) + " " + h.Field + more(h.More))), Plain.In(h.Why + until(h.Until))})
+		rows = append(rows, []Cell{Yellow.In("held"), Plain.In(strings.TrimSpace(object(h.Object)+" "+h.Field) + more(h.More)), Plain.In(h.Why + until(h.Until))})
 	}
 	rows = append(rows, overrideRows(s.Agent.Overrides)...)
 	for _, d := range s.Agent.Drift {

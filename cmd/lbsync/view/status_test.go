@@ -39,6 +39,27 @@ func TestStatus(t *testing.T) {
 	both(t, "status_night", NewStatus(night, now))
 }
 
+// What a commit waits for, what was taken back and what the other directors hold.
+func TestStatusOfTheCluster(t *testing.T) {
+	next := spec.Commit{ID: "9f3c2a1aa", Subject: "web: add rs .23"}
+	s := fine()
+	s.Source.Tip = &next
+	s.Pending = &spec.CommitAt{Commit: next, At: now.Add(-9 * time.Second)}
+	s.Holds = []spec.Held{{Object: spec.ObjectOf(codis), Why: "lb2 has applied it, its probes are still awaited", More: 2}}
+	s.Peers = []spec.PeerStatus{
+		{Director: "lb2", Answers: true, Commit: next.ID, Coverage: &spec.Coverage{Total: 182331, Sampled: 4096, Known: 4095}},
+		{Director: "lb3", Silent: now.Add(-time.Hour), Why: "connection refused", Commit: tip.ID, Confirmed: true},
+	}
+	both(t, "status_waiting", NewStatus(s, now))
+
+	s = fine()
+	s.Source.Tip = &next
+	s.Reverted = &spec.Reverted{Commit: next, Before: tip, At: now.Add(-time.Minute), Unmet: []spec.Unmet{
+		{Probe: "one master", Object: "codis_6379", Before: "backup, master: lb1", Now: "fault, master: none"}, {Probe: "git", Before: "answers", Now: "does not answer"}}}
+	s.Trial = &spec.Trial{Commit: tip, Before: tip, Until: now.Add(9 * time.Second)}
+	both(t, "status_reverted", NewStatus(s, now))
+}
+
 // Each kind of trouble has its word, and the worst of several stands first.
 func TestHealth(t *testing.T) {
 	other := spec.Commit{ID: "ffff"}
@@ -55,6 +76,12 @@ func TestHealth(t *testing.T) {
 		{Held, func(s *spec.Status) { s.Pin = &spec.Pin{Rollback: true}; s.Source.Tip = &other }},
 		{Held, func(s *spec.Status) { s.Suspension = &spec.Suspension{}; s.Drift = []spec.Drift{{}} }},
 		{Behind, func(s *spec.Status) { s.Source.Tip = &other }},
+		{Reverted, func(s *spec.Status) { s.Source.Tip = &other; s.Reverted = &spec.Reverted{Commit: other} }},
+		{Behind, func(s *spec.Status) { s.Source.Tip = &other; s.Reverted = &spec.Reverted{Commit: spec.Commit{ID: "eeee"}} }},
+		{Held, func(s *spec.Status) {
+			s.Source.Tip, s.Pending = &other, &spec.CommitAt{Commit: other}
+			s.Holds = []spec.Held{{Why: "a freeze"}}
+		}},
 		{Drifted, func(s *spec.Status) { s.Drift = []spec.Drift{{}} }},
 		{Drifted, func(s *spec.Status) { s.Flapping = []spec.Flap{{}} }},
 		{NotStarted, func(s *spec.Status) { s.Applied = nil }},

@@ -43,14 +43,15 @@ func troubles(s spec.Status, now time.Time) []Trouble {
 		out = append(out, Trouble{verdict, fmt.Sprintf("commit %s %q: %s", r.Commit.Short(), r.Commit.Subject, r.Reason), r.At})
 	}
 	tip := s.Source.Tip
-	if r := s.Reverted; r != nil && s.Pin == nil && tip != nil && tip.ID == r.Commit.ID {
-		out = append(out, Trouble{Reverted, fmt.Sprintf("commit %s %q was taken back to %s: %s", r.Commit.Short(), r.Commit.Subject, r.Before.Short(), unmetText(r.Unmet)), r.At})
+	back := s.Reverted != nil && tip != nil && tip.ID == s.Reverted.Commit.ID
+	if r := s.Reverted; back && s.Pin == nil {
+		out = append(out, Trouble{Reverted, fmt.Sprintf("commit %s %q was taken back to %s and is not tried again, a newer commit is: %s", r.Commit.Short(), r.Commit.Subject, r.Before.Short(), unmetText(r.Unmet)), r.At})
 	}
 	out = append(out, heldBack(s)...)
 	switch {
 	case s.Applied == nil:
 		out = append(out, Trouble{NotStarted, "no commit was applied yet", s.Started})
-	case tip != nil && tip.ID != s.Applied.Commit.ID && s.Pin == nil && s.Refusal == nil && s.Pending == nil && s.Reverted == nil:
+	case tip != nil && tip.ID != s.Applied.Commit.ID && s.Pin == nil && s.Refusal == nil && s.Pending == nil && !back:
 		out = append(out, Trouble{Behind, fmt.Sprintf("commit %s %q is not applied yet", tip.Short(), tip.Subject), s.Source.BehindSince})
 	}
 	if n := len(s.Flapping); n > 0 {
