@@ -31,6 +31,16 @@ func Basis(v spec.View, f spec.Facts) string {
 	return b.String()
 }
 
+// Known says whether every other director has reported: before, one of them may be taken for a stranger.
+func Known(peers map[string]spec.PeerFact) bool {
+	for _, p := range peers {
+		if p.Report == nil {
+			return false
+		}
+	}
+	return len(peers) > 0
+}
+
 func writeSorted[V any](b *strings.Builder, m map[string]V) {
 	for _, k := range slices.Sorted(maps.Keys(m)) {
 		fmt.Fprint(b, " ", k, "=", m[k])

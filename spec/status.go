@@ -40,19 +40,21 @@ type Status struct {
 	Since     time.Time `json:"since"`
 	BlockedOn *Call     `json:"blocked_on,omitempty"` // the call that is running now, if any
 
-	Source     SourceStatus `json:"source"`
-	Attempted  *CommitAt    `json:"attempted,omitempty"`  // last commit tried, whatever came of it
-	Applied    *CommitAt    `json:"applied,omitempty"`    // last commit that the kernel was made to hold: the last known good
-	HighWater  string       `json:"high_water,omitempty"` // id of the newest commit accepted from the branch; a tip must descend from it
-	Refusal    *Refusal     `json:"refusal,omitempty"`
-	Pin        *Pin         `json:"pin,omitempty"`
-	Pending    *CommitAt    `json:"pending,omitempty"`   // accepted, and waiting: Holds say for what
-	Trial      *Trial       `json:"trial,omitempty"`     // applied, and not confirmed yet
-	Confirmed  string       `json:"confirmed,omitempty"` // id of the commit that was confirmed last
-	Reverted   *Reverted    `json:"reverted,omitempty"`  // taken back, and not tried again
-	Peers      []PeerStatus `json:"peers,omitempty"`     // the other directors of its clusters
-	Resynced   *Resynced    `json:"resynced,omitempty"`  // the last full resync of connections
-	Suspension *Suspension  `json:"suspension,omitempty"`
+	Source    SourceStatus `json:"source"`
+	Attempted *CommitAt    `json:"attempted,omitempty"`  // last commit tried, whatever came of it
+	Applied   *CommitAt    `json:"applied,omitempty"`    // last commit that the kernel was made to hold: the last known good
+	HighWater string       `json:"high_water,omitempty"` // id of the newest commit accepted from the branch; a tip must descend from it
+	Refusal   *Refusal     `json:"refusal,omitempty"`
+	Pin       *Pin         `json:"pin,omitempty"`
+	Pending   *CommitAt    `json:"pending,omitempty"`   // accepted, and waiting: Holds say for what
+	Trial     *Trial       `json:"trial,omitempty"`     // applied, and not confirmed yet
+	Confirmed string       `json:"confirmed,omitempty"` // id of the commit that was confirmed last
+	Reverted  *Reverted    `json:"reverted,omitempty"`  // taken back, and not tried again
+	Peers     []PeerStatus `json:"peers,omitempty"`     // the other directors of its clusters
+	Resynced  *Resynced    `json:"resynced,omitempty"`  // the last full resync of connections
+	// Strangers send connection sync to a group of this director and are no director of its clusters. Known once all of these reported.
+	Strangers  []SyncSpeaker `json:"sync_strangers,omitempty"`
+	Suspension *Suspension   `json:"suspension,omitempty"`
 
 	Overrides []OverrideStatus `json:"overrides,omitempty"` // of this director and of the others of its clusters
 

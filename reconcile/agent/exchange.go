@@ -64,7 +64,7 @@ func (a *Agent) facts() spec.Facts {
 	if goal, ok := a.goal(); ok && a.held.Released == goal.ID {
 		f.Released = goal.ID
 	}
-	reports := []spec.PeerReport{{Sources: a.sources()}}
+	reports := []spec.PeerReport{{Sources: a.sources}}
 	for _, name := range sortedNames(peers) {
 		if r := peers[name].Report; r != nil {
 			reports = append(reports, *r)
@@ -73,13 +73,6 @@ func (a *Agent) facts() spec.Facts {
 	}
 	f.Strangers = reconcile.Strangers(a.parts.Sync.Speakers(), reports)
 	return f
-}
-
-func (a *Agent) sources() []netip.Addr {
-	if a.parts.Sources == nil {
-		return nil
-	}
-	return a.parts.Sources()
 }
 
 func sortedNames(peers map[string]spec.PeerFact) []string {
@@ -110,7 +103,7 @@ func (a *Agent) tell() {
 		Commit: a.held.Commit.ID, Rendering: a.renderingOf(a.held.View),
 		Settled: a.known && a.want != nil && len(a.failures) == 0 && a.kernel == nil && (a.held.Whole || a.backlog > 0),
 		Waiting: a.still, Confirmed: a.held.Confirmed, Unproven: a.held.Trial != nil, Stays: a.stays(), HighWater: a.held.HighWater,
-		Turn: a.turn, Heard: map[string]uint64{}, Roles: a.parts.VRRP.Roles(), Daemons: a.live.Daemons, Sources: a.sources(),
+		Turn: a.turn, Heard: map[string]uint64{}, Roles: a.parts.VRRP.Roles(), Daemons: a.live.Daemons, Sources: a.sources,
 		Receiver: a.receiver.id(), Coverage: a.covered, Overrides: a.held.Overrides,
 	}
 	for name, p := range facts {

@@ -30,6 +30,9 @@ func (a *Agent) observe(ctx context.Context, d reconcile.Depth) error {
 	}
 	a.live, a.known, a.kernel, a.looked = live, true, nil, time.Now()
 	a.receiver.see(a.cfg.Run, live.Daemons)
+	if a.parts.Sources != nil {
+		a.sources = a.parts.Sources()
+	}
 	a.turned()
 	return nil
 }

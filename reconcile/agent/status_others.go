@@ -3,6 +3,7 @@ package agent
 import (
 	"fmt"
 
+	"github.com/lbsync/lbsync/reconcile"
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -30,6 +31,9 @@ func heldOf(lists ...[]spec.Hold) []spec.Held {
 // progress is how far a commit has come, and what the others hold.
 func (a *Agent) progress(s *spec.Status) {
 	s.Confirmed, s.Reverted, s.Resynced = a.held.Confirmed, a.held.Reverted, a.resync.last
+	if f := a.facts(); reconcile.Known(f.Peers) {
+		s.Strangers = f.Strangers
+	}
 	if a.pending != nil {
 		s.Pending = &spec.CommitAt{Commit: a.pending.commit, At: a.pendingSince}
 	}

@@ -125,6 +125,9 @@ func (s Status) lists(t *Text) {
 	for _, f := range s.Agent.Foreign {
 		rows = append(rows, []Cell{Dim.In("foreign"), Plain.In(object(f)), Plain.In("not ours, left alone")})
 	}
+	for _, st := range s.Agent.Strangers {
+		rows = append(rows, []Cell{Yellow.In("stranger"), Plain.In(st.Addr.String()), Plain.In(strangerText(st, s.Now))})
+	}
 	if s.Agent.VRRP != nil {
 		rows = append(rows, remarks(s.Agent.VRRP, s.Now)...)
 		rows = append(rows, badTrackers(s.Agent.VRRP, s.Now)...)

@@ -34,3 +34,9 @@ func more(n int) string {
 	}
 	return fmt.Sprintf(" and %d more", n)
 }
+
+// strangerText says what somebody outside the cluster sends, and what that means.
+func strangerText(s spec.SyncSpeaker, now time.Time) string {
+	return fmt.Sprintf("sends connection sync with syncid %d to %s port %d on %s, last %s: backups with that syncid, or with 0, take its connections",
+		s.SyncID, s.Group, s.Port, s.Interface, ago(now, s.Last))
+}

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -50,6 +51,7 @@ func TestStatusOfTheCluster(t *testing.T) {
 		{Director: "lb2", Answers: true, Commit: next.ID, Coverage: &spec.Coverage{Total: 182331, Sampled: 4096, Known: 4095}},
 		{Director: "lb3", Silent: now.Add(-time.Hour), Why: "connection refused", Commit: tip.ID, Confirmed: true},
 	}
+	s.Strangers = []spec.SyncSpeaker{{Addr: netip.MustParseAddr("192.0.2.99"), Interface: "eth0", Group: netip.MustParseAddr("224.0.0.81"), Port: 8848, SyncID: 11, Last: now.Add(-2 * time.Second)}}
 	both(t, "status_waiting", NewStatus(s, now))
 
 	s = fine()
@@ -77,7 +79,10 @@ func TestHealth(t *testing.T) {
 		{Held, func(s *spec.Status) { s.Suspension = &spec.Suspension{}; s.Drift = []spec.Drift{{}} }},
 		{Behind, func(s *spec.Status) { s.Source.Tip = &other }},
 		{Reverted, func(s *spec.Status) { s.Source.Tip = &other; s.Reverted = &spec.Reverted{Commit: other} }},
-		{Behind, func(s *spec.Status) { s.Source.Tip = &other; s.Reverted = &spec.Reverted{Commit: spec.Commit{ID: "eeee"}} }},
+		{Behind, func(s *spec.Status) {
+			s.Source.Tip = &other
+			s.Reverted = &spec.Reverted{Commit: spec.Commit{ID: "eeee"}}
+		}},
 		{Held, func(s *spec.Status) {
 			s.Source.Tip, s.Pending = &other, &spec.CommitAt{Commit: other}
 			s.Holds = []spec.Held{{Why: "a freeze"}}
