@@ -45,6 +45,7 @@ type company struct {
 	still        []spec.InstanceKey // instances of which something waits
 	backlog      int                // changes of the commit that is held, or awaited, and that wait
 	receiver     receiver
+	sources      []netip.Addr             // of this host, as last read
 	covered      map[string]spec.Coverage // by director
 	resync       resync
 	pending      *candidate // accepted, and waiting for the others or the end of a freeze
