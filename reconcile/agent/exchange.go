@@ -51,8 +51,7 @@ type company struct {
 	pending      *candidate // accepted, and waiting for the others or the end of a freeze
 	awaited      []spec.Hold
 	pendingSince time.Time
-	digests      map[string]spec.Digest
-	rendered     *spec.View // of which digests are
+	digests      map[string]map[string]spec.Digest // renderings, by commit and cluster
 }
 
 // facts are those of now.
@@ -101,7 +100,7 @@ func (a *Agent) tell() {
 	facts := a.parts.Exchange.Facts()
 	r := spec.PeerReport{
 		Version: spec.DocumentVersion, Director: a.cfg.Director, Boot: a.cfg.Run, At: time.Now(), Program: a.cfg.Program,
-		Commit: a.held.Commit.ID, Rendering: a.renderingOf(a.held.View),
+		Commit: a.held.Commit.ID, Rendering: a.renderingOf(a.held.Commit.ID, a.held.View),
 		Settled: a.known && a.want != nil && len(a.failures) == 0 && a.kernel == nil && (a.held.Whole || a.backlog > 0),
 		Waiting: a.still, Confirmed: a.held.Confirmed, Unproven: a.held.Trial != nil, Stays: a.stays(), HighWater: a.held.HighWater,
 		Turn: a.turn, Heard: map[string]uint64{}, Roles: a.parts.VRRP.Roles(), Daemons: a.live.Daemons, Sources: a.sources,
@@ -116,15 +115,21 @@ func (a *Agent) tell() {
 	a.parts.Exchange.Tell(r)
 }
 
-// renderingOf is worked out once for each view: it takes a digest of all services.
-func (a *Agent) renderingOf(v *spec.View) map[string]spec.Digest {
+// renderingOf is worked out once for each commit: it takes a digest of all services.
+func (a *Agent) renderingOf(commit string, v *spec.View) map[string]spec.Digest {
 	if v == nil || len(a.parts.Exchange.Facts()) == 0 {
 		return nil
 	}
-	if a.rendered != v {
-		a.rendered, a.digests = v, reconcile.RenderingOf(*v)
+	if a.digests[commit] == nil {
+		if len(a.digests) > 1 { // the one that is held and the one that waits are asked for
+			a.digests = nil
+		}
+		if a.digests == nil {
+			a.digests = map[string]map[string]spec.Digest{}
+		}
+		a.digests[commit] = reconcile.RenderingOf(*v)
 	}
-	return a.digests
+	return a.digests[commit]
 }
 
 // stays is why this director does not follow the branch.

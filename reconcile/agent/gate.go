@@ -21,7 +21,7 @@ func (a *Agent) gate(p spec.Plan, commit spec.Commit, view *spec.View, branch bo
 	if a.turn.Taken {
 		a.turn.Commit = commit.ID // a newer commit in the same turn
 	}
-	in := reconcile.GateInput{View: *view, Commit: commit.ID, Rendering: a.renderingOf(view), Facts: facts, Turn: a.turn}
+	in := reconcile.GateInput{View: *view, Commit: commit.ID, Rendering: a.renderingOf(commit.ID, view), Facts: facts, Turn: a.turn}
 	g := reconcile.Gate(p, in)
 	if a.wish(g.Ready, commit.ID) {
 		a.tell() // the others have to know before they can agree
