@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/hashicorp/hcl/v2"
 
 	"github.com/lbsync/lbsync/reconcile/journal"
 	"github.com/lbsync/lbsync/reconcile/reconciletest"
@@ -32,6 +35,9 @@ type rig struct {
 	said   []string         // to systemd
 	held   []spec.SysctlKey // what the target was told to observe
 
+	exchange Exchange
+	load     func(fs.FS) (*spec.Fleet, hcl.Diagnostics)
+
 	agent *Agent
 	ended chan error
 	stop  context.CancelFunc
@@ -40,7 +46,7 @@ type rig struct {
 func newRig(t testing.TB) *rig {
 	dir := t.TempDir()
 	return &rig{
-		t: t, repo: &repo{}, kernel: reconciletest.New(spec.State{}), vrrp: newElection(), folder: dir,
+		t: t, repo: &repo{}, kernel: reconciletest.New(spec.State{}), vrrp: newElection(), folder: dir, load: loadText,
 		cfg: Config{Director: "lb1", Folder: dir, Program: "test", Poll: 30 * time.Second, Look: 10 * time.Second, Resync: time.Minute, Watchdog: time.Minute},
 	}
 }
@@ -64,7 +70,7 @@ func (r *rig) told() []string {
 func (r *rig) open() *Agent {
 	r.t.Helper()
 	a, err := Open(r.cfg, Parts{
-		Source: r.repo, Target: r.kernel, VRRP: r.vrrp, Hold: func(k ...spec.SysctlKey) { r.held = k }, Load: loadText, Check: checkText, Log: slog.New(slog.DiscardHandler),
+		Source: r.repo, Target: r.kernel, VRRP: r.vrrp, Hold: func(k ...spec.SysctlKey) { r.held = k }, Load: r.load, Exchange: r.exchange, Check: checkText, Log: slog.New(slog.DiscardHandler),
 		Notify: r.tell,
 		Journal: func() (Journal, error) {
 			j, err := journal.Open(r.journalDir(), time.Now)
