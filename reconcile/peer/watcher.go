@@ -130,8 +130,9 @@ func (w *watcher) failed(err error) time.Duration {
 		w.e.refuse(w.peer.Name, refusal{why: "it has another key than the fleet declares"}, time.Now())
 	}
 	w.why = err.Error()
-	if !w.fact.Silent.IsZero() {
+	if !w.fact.Silent.IsZero() && w.fact.Why != w.why {
 		w.fact.Why = w.why
+		w.e.signal()
 	}
 	pause := min(w.e.times.retry<<min(w.failures, 16), w.e.times.retryMax)
 	w.failures++
