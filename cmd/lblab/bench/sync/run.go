@@ -144,7 +144,7 @@ func (l *lab) failover(ctx context.Context, by Failover, p *traffic.Pool, r *Run
 		r.LostEarlier += n.Lost
 	}
 	if by == Handover {
-		err = master.do(ctx, spec.Command{Verb: spec.Handover, Instance: instance, Reason: "bench"})
+		err = l.handOver(ctx, master)
 	} else {
 		master.engine.end(syscall.SIGKILL)
 	}
@@ -170,6 +170,21 @@ func (l *lab) failover(ctx context.Context, by Failover, p *traffic.Pool, r *Run
 		}
 	}
 	return master.name, nil
+}
+
+// handOver asks again when it is refused, as an operator would, and notes it.
+func (l *lab) handOver(ctx context.Context, master *director) error {
+	const most = 20
+	for refused := 1; ; refused++ {
+		err := master.do(ctx, spec.Command{Verb: spec.Handover, Instance: instance, Reason: "bench"})
+		if err == nil || refused == most {
+			return err
+		}
+		l.notes = append(l.notes, fmt.Sprintf("handover refused: %v", err))
+		if err := pause(ctx, time.Second); err != nil {
+			return err
+		}
+	}
 }
 
 func text(err error) string {
