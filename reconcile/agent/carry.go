@@ -87,6 +87,9 @@ func (a *Agent) adopt(c candidate, out reconcile.Outcome) {
 	if c.branch {
 		h.HighWater, h.Reverted = c.commit.ID, nil
 	}
+	if r := h.Reverted; r != nil && r.Commit.ID == c.commit.ID {
+		h.Reverted = nil // an operator pinned it all the same
+	}
 	a.made(c.want, out)
 	a.want, a.holds, a.roles, a.basis, a.advice = &c.want, c.holds, c.roles, c.basis, c.advice
 	a.pending, a.awaited = nil, nil

@@ -88,6 +88,8 @@ func (c *client) get(ctx context.Context, what string, most int64) ([]byte, erro
 	case http.StatusOK:
 	case http.StatusNoContent:
 		return nil, nil
+	case http.StatusTooManyRequests:
+		return nil, tooSoon{answerError(resp)}
 	default:
 		return nil, answerError(resp)
 	}
@@ -108,6 +110,9 @@ func cause(err error) error {
 	}
 	return err
 }
+
+// tooSoon is an answer that may be another one a little later.
+type tooSoon struct{ error }
 
 func answerError(resp *http.Response) error {
 	var f struct{ Error string }

@@ -122,7 +122,7 @@ func (e *Exchange) Refused() []spec.PeerRefusal {
 	return out
 }
 
-// Sample asks a director for a sample of its connections.
+// Sample asks a director for a sample of its connections; it waits where the director gave one a moment ago.
 func (e *Exchange) Sample(ctx context.Context, director string) (spec.ConnSample, error) {
 	e.mu.Lock()
 	w := e.peers[director]
@@ -131,10 +131,28 @@ func (e *Exchange) Sample(ctx context.Context, director string) (spec.ConnSample
 		return spec.ConnSample{}, fmt.Errorf("sample of %s: it is not watched", director)
 	}
 	s, err := w.client.sample(ctx)
+	for soon := (tooSoon{}); errors.As(err, &soon) && patience(ctx, sampleAgain); {
+		s, err = w.client.sample(ctx)
+	}
 	if err != nil {
 		return s, fmt.Errorf("sample of %s: %w", director, err)
 	}
 	return s, nil
+}
+
+// sampleAgain is the pause until a director that was asked for a sample a moment ago is asked again.
+const sampleAgain = time.Second
+
+// patience waits, unless ctx ends before.
+func patience(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // Close stops asking, and waits until nothing is asked any more.
