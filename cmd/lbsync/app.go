@@ -13,7 +13,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/lbsync/lbsync/cmd/lbsync/view"
-	"github.com/lbsync/lbsync/runtime/api"
 	"github.com/lbsync/lbsync/runtime/director"
 	"github.com/lbsync/lbsync/runtime/kernel"
 )
@@ -28,6 +27,7 @@ type app struct {
 	conns    bool // the kernel is a real one, and so is its connection table
 
 	output, color, socket, config string
+	director, fleet, key          string // whom to ask from elsewhere; none: the local agent
 }
 
 func newApp(in io.Reader, out, err io.Writer) *app {
@@ -107,6 +107,3 @@ func width(w io.Writer) int {
 	}
 	return columns
 }
-
-// agent is a connection to the local agent.
-func (a *app) agent() (*api.Client, error) { return api.Dial(a.socket) }

@@ -26,12 +26,14 @@ func (a *app) diff() *cobra.Command {
 		Long: "Show what merging a folder would do, in the order in which it would be done.\n\n" +
 			"--against live asks the agent on this host. Where none runs it reads the kernel itself, and changes nothing: run it before the\n" +
 			"first start, to see what adopting this host would change and remove. It then compares with the last known good in the agent's\n" +
-			"state folder, and as a first start would where there is none; --director, or the agent's own file, says which director this is.\n\n" +
+			"state folder, and as a first start would where there is none; --director, or the agent's own file, says which director this is.\n" +
+			"Another director is asked at its endpoint, which DIR declares, if there is the key of an operator; --director all asks each so.\n\n" +
 			"--against rev:REV compares with a revision of the git work tree that DIR is in, without any agent; snapshot:FILE compares with\n" +
 			"what `lbsync snapshot` wrote.\n\n" + exitHelp(),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runDiff(cmd.Context(), args, f) },
 	}
-	cmd.Flags().StringVar(&f.director, "director", "", "one director; without it, all that can be compared")
+	cmd.Flags().StringVar(&f.director, "director", "", "one director, or all; without it, all that can be compared")
+	keyFlag(cmd, a)
 	cmd.Flags().StringVar(&f.against, "against", "live", "live, rev:REV or snapshot:FILE")
 	cmd.Flags().BoolVar(&f.full, "full", false, "list every change, however many there are")
 	return cmd
@@ -68,7 +70,11 @@ func (a *app) runDiff(ctx context.Context, args []string, f diffFlags) error {
 	if len(plans) == 0 {
 		return fmt.Errorf("fleet %s: nothing to compare with %s", name, base.what)
 	}
-	return a.showDiff(plans, f.full)
+	err = a.showDiff(plans, f.full)
+	if base.unread != nil && codeOf(err) != exitError {
+		return &exit{exitUnreachable, base.unread, ""}
+	}
+	return err
 }
 
 func (a *app) showDiff(plans []view.DirectorDiff, full bool) error {

@@ -23,6 +23,8 @@ type baseline struct {
 	starts map[string]start
 	all    *start       // of a director that has none of its own; nil: such a director is left out
 	views  []*spec.View // in force now
+
+	unread error // of directors that could not be asked
 }
 
 // start is where one director's plan begins.
@@ -52,7 +54,7 @@ func (a *app) baseline(ctx context.Context, dir string, f diffFlags) (baseline, 
 	kind, arg, _ := strings.Cut(f.against, ":")
 	switch {
 	case f.against == "live":
-		return a.live(ctx, f.director)
+		return a.live(ctx, dir, f.director)
 	case kind == "rev" && arg != "":
 		return a.revision(dir, arg)
 	case kind == "snapshot" && arg != "":
@@ -61,17 +63,29 @@ func (a *app) baseline(ctx context.Context, dir string, f diffFlags) (baseline, 
 	return baseline{}, usagef("--against %q: write live, rev:REV or snapshot:FILE", f.against)
 }
 
-// live asks the agent of this host, which speaks for its own director. Where none runs, the kernel is read directly.
-func (a *app) live(ctx context.Context, director string) (baseline, error) {
+// live asks the agent of this host, which speaks for its own director. Another director is asked at its endpoint, if there is a key.
+// Where no agent runs and agent.hcl says that this is a director, or there is no key, the kernel is read directly.
+func (a *app) live(ctx context.Context, dir, director string) (baseline, error) {
+	if director == everyDirector {
+		return a.liveAfar(ctx, dir, director)
+	}
 	client, err := a.agent()
+	down := errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED)
+	_, here := os.Stat(a.config)
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
+	case down && director != "" && errors.Is(here, fs.ErrNotExist) && a.hasKey():
+		return a.liveAfar(ctx, dir, director)
+	case down:
 		return a.withoutAgent(ctx, director, err)
 	case err != nil:
 		return baseline{}, &exit{exitUnreachable, err, "--against rev:REV and snapshot:FILE need no agent."}
 	}
 	defer client.Close()
-	return ofAgent(ctx, client, director)
+	b, err := ofAgent(ctx, client, director)
+	if _, other := errors.AsType[*elsewhereError](err); other && a.hasKey() {
+		return a.liveAfar(ctx, dir, director)
+	}
+	return b, err
 }
 
 // ofAgent is what an agent's director holds now; director is the one that is meant, "" if whichever it is.
@@ -101,8 +115,15 @@ func ofAgent(ctx context.Context, client *api.Client, director string) (baseline
 }
 
 func elsewhere(director, here string) error {
-	return &exit{exitUnreachable, fmt.Errorf("%s is not this host, whose agent speaks for %s", director, here),
-		"Ask on that host, or compare with what `lbsync snapshot` wrote there: --against snapshot:FILE."}
+	return &exit{exitUnreachable, &elsewhereError{director, here},
+		"Ask on that host, or with the key of an operator (--key), or compare with what `lbsync snapshot` wrote there: --against snapshot:FILE."}
+}
+
+// elsewhereError is a host that is not the director that is meant.
+type elsewhereError struct{ director, here string }
+
+func (e *elsewhereError) Error() string {
+	return fmt.Sprintf("%s is not this host, whose agent speaks for %s", e.director, e.here)
 }
 
 func fromFile(name string) (baseline, error) {

@@ -94,7 +94,7 @@ func folder(args []string) (name string, fsys fs.FS, err error) {
 func chosen(fleet *spec.Fleet, name string) ([]string, error) {
 	var all []string
 	for _, d := range fleet.Directors {
-		if name == "" || d.Def.Name == name {
+		if name == "" || name == everyDirector || d.Def.Name == name {
 			all = append(all, d.Def.Name)
 		}
 	}

@@ -39,9 +39,9 @@ func (a *app) get() *cobra.Command {
 	}
 	for _, t := range tables {
 		cmd := &cobra.Command{Use: t.name, Short: t.short, Args: noArguments(), RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.watch(cmd.Context(), every, func(ctx context.Context, c *api.Client) (view.Document, error) {
+			return a.watch(cmd.Context(), every, func(ctx context.Context, c *api.Client) (view.Document, int, error) {
 				snapshot, stats, err := readLive(ctx, c)
-				return t.document(snapshot, stats), err
+				return t.document(snapshot, stats), exitOK, err
 			})
 		}}
 		watchFlag(cmd, &every)
@@ -60,7 +60,7 @@ func watchFlag(cmd *cobra.Command, every *time.Duration) {
 }
 
 // watch prints what is read, again and again if every is not 0.
-func (a *app) watch(ctx context.Context, every time.Duration, read func(context.Context, *api.Client) (view.Document, error)) error {
+func (a *app) watch(ctx context.Context, every time.Duration, read reading) error {
 	if every < 0 {
 		return usagef("--watch %v: write a duration above 0", every)
 	}
@@ -69,22 +69,25 @@ func (a *app) watch(ctx context.Context, every time.Duration, read func(context.
 	return a.again(ctx, every, read)
 }
 
-func (a *app) again(ctx context.Context, every time.Duration, read func(context.Context, *api.Client) (view.Document, error)) error {
-	client, err := a.agent()
+func (a *app) again(ctx context.Context, every time.Duration, read reading) error {
+	r, err := a.reader(read)
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer r.end()
 	for {
-		document, err := read(ctx, client)
+		document, code, err := r.read(ctx)
 		if err != nil && ctx.Err() != nil {
 			return nil // interrupted, which is how one stops watching
 		}
 		if err != nil {
 			return err
 		}
-		if err := a.print.Print(document); err != nil || every == 0 {
+		if err := a.print.Print(document); err != nil {
 			return err
+		}
+		if every == 0 {
+			return done(code)
 		}
 		select {
 		case <-ctx.Done():

@@ -16,12 +16,12 @@ func (a *app) getVRRP() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "vrrp", Short: "Show the VRRP instances: role, priority, master, addresses, counters and trackers", Args: noArguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.watch(cmd.Context(), every, func(ctx context.Context, c *api.Client) (view.Document, error) {
+			return a.watch(cmd.Context(), every, func(ctx context.Context, c *api.Client) (view.Document, int, error) {
 				s, err := c.Status(ctx)
 				if err == nil && s.Engine != nil {
 					err = errors.New(s.Engine.Error)
 				}
-				return view.NewVRRP(s, a.now()), err
+				return view.NewVRRP(s, a.now()), exitOK, err
 			})
 		},
 	}

@@ -64,6 +64,9 @@ func TestScripts(t *testing.T) {
 			if err := hasPort(env); err != nil {
 				return err
 			}
+			if err := hasEndpoints(env); err != nil {
+				return err
+			}
 			return listenAsSystemd(env)
 		},
 		Condition: func(name string) (bool, error) {
@@ -75,6 +78,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": code, "expand": expand, "commit": commitAll, "wait-status": waitStatus, "wait-gone": waitGone, "refresh": refresh, "terminate": terminate, "notified": notified,
 			"kernel": kernelCommand, "scrape": scrape, "engine": engineCommand, "wait-file": waitFile, "namespaces": namespaces, "json": jsonShape,
+			"wait-listen": waitListen, "new-key": newKey,
 		},
 	})
 }

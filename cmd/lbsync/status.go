@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"github.com/lbsync/lbsync/cmd/lbsync/view"
+	"github.com/lbsync/lbsync/runtime/api"
 )
 
 // healthExits are the exit codes of `status`, so that a monitor needs no JSON.
@@ -17,20 +20,14 @@ func (a *app) status() *cobra.Command {
 		Use: "status", Short: "Say whether all is well, and if not, what is wrong since when", Args: noArguments(),
 		Long: "Say whether all is well, and if not, what is wrong since when. The exit code is that of the first line.\n\n" + exitHelp(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, err := a.agent()
-			if err != nil {
-				return err
-			}
-			defer client.Close()
-			s, err := client.Status(cmd.Context())
-			if err != nil {
-				return err
-			}
-			doc := view.NewStatus(s, a.now())
-			if err := a.print.Print(doc); err != nil {
-				return err
-			}
-			return done(healthExits[doc.Health])
+			return a.again(cmd.Context(), 0, func(ctx context.Context, c *api.Client) (view.Document, int, error) {
+				s, err := c.Status(ctx)
+				if err != nil {
+					return nil, exitOK, err
+				}
+				doc := view.NewStatus(s, a.now())
+				return doc, healthExits[doc.Health], nil
+			})
 		},
 	}
 }

@@ -18,9 +18,10 @@ import (
 // ErrUnreachable is an agent that cannot be asked: it does not run, or the caller may not.
 var ErrUnreachable = errors.New("agent cannot be reached")
 
-// Client asks the agent behind one socket.
+// Client asks the agent behind one socket, or one director at its endpoint.
 type Client struct {
 	http *http.Client
+	far  *far // nil: on this host
 }
 
 // Dial looks whether an agent answers on the socket. The error is of kind ErrUnreachable and says what to do.
@@ -35,7 +36,7 @@ func Dial(socket string) (*Client, error) {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{Timeout: local.DialTimeout}).DialContext(ctx, "unix", socket)
 	}
-	return &Client{&http.Client{Transport: &http.Transport{DialContext: dial}}}, nil
+	return &Client{http: &http.Client{Transport: &http.Transport{DialContext: dial}}}, nil
 }
 
 // cause leaves out what net adds around the system's own words.
@@ -88,13 +89,9 @@ func (c *Client) Do(ctx context.Context, cmd spec.Command) (spec.CommandResult, 
 
 func ask[T any](ctx context.Context, c *Client, method, what string, body []byte) (T, error) {
 	var out T
-	req, err := http.NewRequestWithContext(ctx, method, "http://agent/v1/"+what, bytes.NewReader(body))
+	resp, err := c.send(ctx, method, what, body)
 	if err != nil {
-		return out, fmt.Errorf("ask for %s: %w", what, err)
-	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return out, fmt.Errorf("%w: ask for %s: %w", ErrUnreachable, what, err)
+		return out, err
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
@@ -104,6 +101,24 @@ func ask[T any](ctx context.Context, c *Client, method, what string, body []byte
 		return out, fmt.Errorf("read %s: %w", what, err)
 	}
 	return out, nil
+}
+
+func (c *Client) send(ctx context.Context, method, what string, body []byte) (*http.Response, error) {
+	for try := 1; ; try++ {
+		req, err := http.NewRequestWithContext(ctx, method, "http://agent/v1/"+what, bytes.NewReader(body))
+		if err != nil {
+			return nil, fmt.Errorf("ask for %s: %w", what, err)
+		}
+		resp, err := c.http.Do(req)
+		switch {
+		case err == nil:
+			return resp, nil
+		case c.far == nil:
+			return nil, fmt.Errorf("%w: ask for %s: %w", ErrUnreachable, what, err)
+		case !c.far.another(err, try):
+			return nil, c.far.explain(err)
+		}
+	}
 }
 
 func answerError(what string, resp *http.Response) error {
