@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/netip"
 	"os"
+	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,7 +26,28 @@ func syncPair(t *testing.T) (a, b kernel.SyncNet) {
 		host := string(rune('1' + i))
 		run(t, "link set lo up\naddr add 192.0.2."+host+"/24 dev sync0\naddr add fd77::"+host+"/64 dev sync0 nodad\nlink set sync0 addrgenmode none\nlink set sync0 up\naddr add fe80::"+host+"/64 dev sync0 nodad\n", "ip", "-n", ns, "-batch", "-")
 	}
+	carrier(t, first, second)
 	return kernel.SyncNet{Namespace: first}, kernel.SyncNet{Namespace: second}
+}
+
+// carrier waits until the wire is up at both ends: before, the kernel drops what is sent (net/core/link_watch.c).
+func carrier(t *testing.T, namespaces ...string) {
+	t.Helper()
+	patience := time.NewTimer(plenty)
+	defer patience.Stop()
+	for _, ns := range namespaces {
+		for {
+			out, err := exec.CommandContext(t.Context(), "ip", "-n", ns, "link", "show", "sync0").CombinedOutput()
+			if strings.Contains(string(out), "state UP") {
+				break
+			}
+			select {
+			case <-patience.C:
+				t.Fatalf("sync0 of %s does not come up: %s %v", ns, out, err)
+			default:
+			}
+		}
+	}
 }
 
 var (
