@@ -58,7 +58,10 @@ func (a *app) readerOfAll(read reading) (reader, error) {
 				return nil
 			})
 		}
-		return out, worst(codes), errors.Join(asked.Wait(), ctx.Err())
+		if err := errors.Join(asked.Wait(), ctx.Err()); err != nil {
+			return nil, exitError, err
+		}
+		return out, worst(codes), nil
 	}
 	return reader{all, func() {
 		for _, c := range clients {
