@@ -47,14 +47,28 @@ func evidence(name, commit string, i spec.InstanceKey, rendering spec.Digest, cl
 	}
 	r := p.Report
 	switch {
-	case r.Commit != commit && r.Stays != "":
-		return objection{why: fmt.Sprintf("%s holds %s: %s", name, spec.ShortID(r.Commit), r.Stays)}
 	case r.Commit != commit:
-		return objection{why: fmt.Sprintf("%s holds %s", name, orNothing(r.Commit))}
+		return elsewhere(name, r)
 	case r.Rendering[cluster.Name] != rendering:
 		return objection{why: fmt.Sprintf("%s makes something else of this commit: it runs lbsync %s", name, r.Program)}
 	case slices.Contains(r.Waiting, i):
 		return objection{why: fmt.Sprintf("%s waits too: it is master of %s as well", name, i)}
+	}
+	return unfinished(name, commit, r)
+}
+
+// elsewhere is the objection of a director that holds another commit.
+func elsewhere(name string, r *spec.PeerReport) objection {
+	why := fmt.Sprintf("%s holds %s", name, orNothing(r.Commit))
+	if r.Stays != "" {
+		why += ": " + r.Stays
+	}
+	return objection{why: why}
+}
+
+// unfinished is what a director that holds the commit has still to do with it.
+func unfinished(name, commit string, r *spec.PeerReport) objection {
+	switch {
 	case !r.Settled:
 		return objection{why: name + " is still applying it"}
 	case r.Unproven || r.Confirmed != commit:

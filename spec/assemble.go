@@ -107,6 +107,7 @@ func (l *load) check(d *draft) {
 		c.check()
 	}
 	l.checkMembers(d)
+	l.checkWaves(d)
 	l.checkServices(d)
 }
 

@@ -14,6 +14,7 @@ type Facts struct {
 	Boost     bool                // some backup does not hold this master's connections, and a full resync could not mend it
 	Released  string              // id of the commit for which an operator said not to wait for directors that do not answer
 	Peers     map[string]PeerFact // by director, of all the others of its clusters; absent: nobody asked yet
+	Earlier   map[string]PeerFact // by director, of those of the wave before
 	Strangers []SyncSpeaker       // sync masters that are heard and belong to no director of the cluster
 	Overrides []Override          // of this director and of the others, those that are not over
 }
@@ -39,14 +40,15 @@ type PeerReport struct {
 	At       time.Time `json:"at"`     // by its own clock
 	Program  string    `json:"program"`
 
-	Commit    string            `json:"commit,omitempty"`    // id of what it holds
-	Rendering map[string]Digest `json:"rendering,omitempty"` // by cluster: what Commit asks of services and real servers, the same on all directors
-	Settled   bool              `json:"settled"`             // live is as Commit wants it, but for what waits
-	Waiting   []InstanceKey     `json:"waiting,omitempty"`   // instances some of whose changes wait for the others
-	Confirmed string            `json:"confirmed,omitempty"` // id of the commit whose probes held last
-	Unproven  bool              `json:"unproven,omitempty"`  // Commit was applied, and its probes are still awaited
-	Stays     string            `json:"stays,omitempty"`     // why it does not follow the branch: pinned, suspended, refused, frozen
-	HighWater string            `json:"high_water,omitempty"`
+	Commit      string            `json:"commit,omitempty"`      // id of what it holds
+	Rendering   map[string]Digest `json:"rendering,omitempty"`   // by cluster: what Commit asks of services and real servers, the same on all directors
+	Settled     bool              `json:"settled"`               // live is as Commit wants it, but for what waits
+	Waiting     []InstanceKey     `json:"waiting,omitempty"`     // instances some of whose changes wait for the others
+	Confirmed   string            `json:"confirmed,omitempty"`   // id of the commit whose probes held last
+	ConfirmedAt time.Time         `json:"confirmed_at,omitzero"` // when, by its own clock
+	Unproven    bool              `json:"unproven,omitempty"`    // Commit was applied, and its probes are still awaited
+	Stays       string            `json:"stays,omitempty"`       // why it does not follow the branch: pinned, suspended, refused, frozen
+	HighWater   string            `json:"high_water,omitempty"`
 
 	Turn  Turn              `json:"turn,omitzero"`
 	Heard map[string]uint64 `json:"heard,omitempty"` // by director: Turn.Serial of its wish that this one knows of

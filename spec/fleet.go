@@ -14,6 +14,8 @@ type View struct {
 	Director Placed[Director]
 	Clusters []Cluster          // those it belongs to
 	Others   []Placed[Director] // the other directors of these clusters, by name
+	// Earlier are the directors of the wave before, which this one waits for; Later those of the wave after, which wait for it.
+	Earlier, Later []Placed[Director]
 	// Operators may ask this director, from wherever they are.
 	Operators []Operator
 }
@@ -36,7 +38,9 @@ func (f *Fleet) Director(name string) (View, bool) {
 	for _, d := range f.Directors {
 		if d.Def.Name == name {
 			clusters := f.clustersOf(name)
-			return View{Director: d, Clusters: clusters, Others: f.others(name, clusters), Operators: f.Operators}, true
+			v := View{Director: d, Clusters: clusters, Others: f.others(name, clusters), Operators: f.Operators}
+			v.Earlier, v.Later = f.around(v.Rollout().Wave)
+			return v, true
 		}
 	}
 	return View{}, false

@@ -21,12 +21,6 @@ var pending = []struct {
 		}
 		return Pos{}
 	}},
-	{"rollout wave", "wave and soak of rollout are checked but not acted upon by this version: clusters do not wait for each other. Within a cluster the order holds.", func(c *Cluster) Pos {
-		if c.Rollout.Wave > 1 || c.Rollout.Soak > 0 {
-			return c.Place.Pos(c.Rollout.At)
-		}
-		return Pos{}
-	}},
 	{"notify \"smtp\"", "notify \"smtp\" is checked but not sent by this version: nobody gets a mail. exec, webhook and fifo work.", firstNotify(func(n Notify) bool { return n.Kind == "smtp" })},
 	{"notify", "notify is told of transitions alone by this version: master, backup, fault and stop. Of quorum, real_server, applied, refused, reverted and drift it hears nothing.",
 		firstNotify(func(n Notify) bool { return slices.ContainsFunc(n.On, untold) })},

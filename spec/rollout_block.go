@@ -9,9 +9,9 @@ var rolloutBlock = schema.New(schema.Block[Rollout]{
 	Name: "rollout",
 	Doc:  "In which order a commit reaches clusters, and what is done while a director does not answer. Within a cluster backups go first.",
 	Attrs: []schema.Field[Rollout]{
-		{Attr: schema.Attr{Name: "wave", Kind: schema.Int, Min: 1, Max: 1000, Default: "1", Doc: "Clusters of a lower wave go first; those of one wave go together. Checked, and not acted upon by this version"},
+		{Attr: schema.Attr{Name: "wave", Kind: schema.Int, Min: 1, Max: 1000, Default: "1", Doc: "Clusters of a lower wave go first: a commit is applied when every director of the wave before has confirmed it. Those of one wave go together, and clusters that share a director are of one wave"},
 			Set: func(r *Rollout, v schema.Value) { r.Wave = int(v.Int) }},
-		{Attr: schema.Attr{Name: "soak", Kind: schema.Duration, Max: 7 * day, Default: `"0s"`, Doc: "How long the commit must have held in the waves before. Checked, and not acted upon by this version"},
+		{Attr: schema.Attr{Name: "soak", Kind: schema.Duration, Max: 7 * day, Default: `"0s"`, Doc: "How long the commit must have held, confirmed, on all directors of the wave before, by their clocks"},
 			Set: func(r *Rollout, v schema.Value) { r.Soak = v.Dur }},
 		{Attr: schema.Attr{Name: "peer_timeout", Kind: schema.Duration, Max: 7 * day, Default: `"0s"`, Doc: "How long a director that does not answer is waited for, before on_peer_timeout; 0s is for ever"},
 			Set: func(r *Rollout, v schema.Value) { r.PeerTimeout = v.Dur }},

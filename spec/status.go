@@ -177,6 +177,7 @@ type Held struct {
 // PeerStatus is another director, as this one knows it.
 type PeerStatus struct {
 	Director  string    `json:"director"`
+	Earlier   bool      `json:"earlier,omitempty"` // it is of the wave before, and of no cluster of this one's
 	Answers   bool      `json:"answers"`
 	Silent    time.Time `json:"silent_since,omitzero"`
 	Why       string    `json:"why,omitempty"` // it does not answer

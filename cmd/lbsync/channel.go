@@ -64,19 +64,22 @@ func (a *app) company(cfg *spec.AgentConfig, hand *director.Director, log *slog.
 
 // Trust lets the directors of the views take part, where each of a cluster can be reached, and their operators ask.
 func (c *channel) Trust(views ...spec.View) {
-	var directors []spec.Director
-	var operators []spec.Operator
+	var t api.Trusted
+	var asked []spec.Director
 	for _, v := range views {
 		c.trust(v)
-		directors = append(directors, v.Exchanging()...)
-		if !slices.ContainsFunc(directors, func(d spec.Director) bool { return d.Name == c.self }) {
-			directors = append(directors, *v.Director.Def)
+		t.Directors = append(t.Directors, v.Exchanging()...)
+		if !slices.ContainsFunc(t.Directors, func(d spec.Director) bool { return d.Name == c.self }) {
+			t.Directors = append(t.Directors, *v.Director.Def)
 		}
-		operators = append(operators, v.Operators...)
+		asked = append(asked, defs(v.Earlier)...)
+		t.Later = append(t.Later, defs(v.Later)...)
+		t.Operators = append(t.Operators, v.Operators...)
 	}
+	peers := peersOf(append(slices.Clone(t.Directors), asked...))
 	c.mu.Lock()
 	c.declared = nil
-	for _, p := range peersOf(directors) {
+	for _, p := range peers {
 		if p.Name != c.self {
 			c.declared = append(c.declared, p.Name)
 		}
@@ -85,9 +88,17 @@ func (c *channel) Trust(views ...spec.View) {
 	if c.server == nil {
 		return
 	}
-	c.server.Trust(directors, operators)
-	c.Watch(peersOf(directors))
-	c.address(directors)
+	c.server.Trust(t)
+	c.Watch(peers)
+	c.address(t.Directors)
+}
+
+func defs(placed []spec.Placed[spec.Director]) []spec.Director {
+	var out []spec.Director
+	for _, p := range placed {
+		out = append(out, *p.Def)
+	}
+	return out
 }
 
 // address is where to answer: as agent.hcl says, or at the port of the own endpoint.

@@ -74,7 +74,7 @@ func (e *end) tell(t *testing.T, commit string) {
 
 // hold has an end trust what a fleet declares, as its agent would.
 func (e *end) hold(fleet ...spec.Director) {
-	e.channel.Trust(fleet, nil)
+	e.channel.Trust(api.Trusted{Directors: fleet})
 	e.peers.Watch(peersOf(fleet))
 }
 

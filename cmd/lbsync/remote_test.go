@@ -7,14 +7,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// hasEndpoints gives a script two addresses for directors, at ports that are free.
+// hasEndpoints gives a script four addresses for directors, at ports that are free.
 func hasEndpoints(env *testscript.Env) error {
-	for _, name := range []string{"LB1", "LB2"} {
+	for _, name := range []string{"LB1", "LB2", "LB3", "LB4"} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return err
 		}
-		defer func() { _ = l.Close() }() // not before the other has a port
+		defer func() { _ = l.Close() }() // not before the others have a port
 		env.Setenv(name, l.Addr().String())
 	}
 	return nil

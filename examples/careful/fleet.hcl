@@ -1,9 +1,22 @@
-# Two clusters: a commit goes to the small one first, and to the large one when it has proven itself.
+# Two clusters: a commit goes to the small one first, and to the large one when it has proven itself. The keys are
+# those of nobody: write what `lbsync keygen` prints on each director.
 
-director "lb1" {}
-director "lb2" {}
-director "lb3" {}
-director "lb4" {}
+director "lb1" {
+  endpoint   = "192.0.2.11:7946"
+  public_key = "ed25519:yNEQSZY/HpBUBRTDILZJ/cUdfF3KDsbOfSqme8+p5QU="
+}
+director "lb2" {
+  endpoint   = "192.0.2.12:7946"
+  public_key = "ed25519:oQqcOdX0aw1ibd78Lb+CJH9hiiOK9fs/30GJU35BKbg="
+}
+director "lb3" {
+  endpoint   = "192.0.2.13:7946"
+  public_key = "ed25519:UNB5H4T0F8MzzlPRSt4rjA/UuZctaek/OlGZnwXZQhk="
+}
+director "lb4" {
+  endpoint   = "192.0.2.14:7946"
+  public_key = "ed25519:8lRTUmfvZH4jaGgmFNYdfWLcKSUrUEeZ/alBMYeZqCI="
+}
 
 cluster "canary" {
   directors = ["lb1", "lb2"]

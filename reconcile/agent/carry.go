@@ -17,7 +17,7 @@ func (a *Agent) carry(ctx context.Context, c candidate) {
 		a.failed()
 		return
 	}
-	if a.frozen(c) {
+	if a.frozen(c) || a.waved(c) {
 		return
 	}
 	a.enter(spec.Planning, "plan "+c.commit.Short())
@@ -109,7 +109,7 @@ func (a *Agent) proving(c spec.Commit, on *trial) {
 	}
 	a.turn = spec.Turn{}
 	if a.backlog == 0 {
-		a.held.Confirmed, a.held.Proven = c.ID, c
+		a.held.Confirmed, a.held.ConfirmedAt, a.held.Proven = c.ID, time.Now(), c
 	}
 }
 

@@ -106,9 +106,10 @@ func (w *wire) silence(name string, off bool) {
 
 // pair are two real agents, lb1 master and lb2 backup of the instance "web", with a repository in common.
 type pair struct {
-	t    *testing.T
-	wire *wire
-	of   map[string]*rig
+	t     *testing.T
+	wire  *wire
+	of    map[string]*rig
+	names []string
 }
 
 const pairFleet = "vrrp web 100 101\nsync 11\n80 wrr 21=1 22=1\n"
@@ -116,7 +117,7 @@ const pairFleet = "vrrp web 100 101\nsync 11\n80 wrr 21=1 22=1\n"
 func onPair(t *testing.T, f func(p *pair)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		p := &pair{t: t, wire: newWire("lb1", "lb2"), of: map[string]*rig{}}
+		p := &pair{t: t, wire: newWire("lb1", "lb2"), of: map[string]*rig{}, names: []string{"lb1", "lb2"}}
 		for name, role := range map[string]spec.Role{"lb1": spec.RoleMaster, "lb2": spec.RoleBackup} {
 			r := newRig(t)
 			r.cfg.Director, r.cfg.Boot, r.cfg.Run, r.cfg.Poll = name, "boot", "run of "+name, 5*time.Second
@@ -148,7 +149,7 @@ func pairLoader(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 }
 
 func (p *pair) each(f func(*rig)) {
-	for _, name := range []string{"lb1", "lb2"} {
+	for _, name := range p.names {
 		f(p.of[name])
 	}
 }
@@ -188,6 +189,11 @@ func (p *pair) syncIDs(name string) (out [2]uint8) {
 	return out
 }
 
+// failing is a fault of the kernel at the first real server.
+func failing(k *reconciletest.Target) reconciletest.Fault {
+	return reconciletest.FailKey(k.State().Dests[0].Key, errors.New("no such device"))
+}
+
 func heavier(weight string) string { return strings.Replace(pairFleet, "21=1", "21="+weight, 1) }
 
 func TestMasterWaitsForTheBackupToConfirm(t *testing.T) {
@@ -212,8 +218,7 @@ func TestMasterWaitsForTheBackupToConfirm(t *testing.T) {
 func TestBackupTakesABadCommitBackByItself(t *testing.T) {
 	onPair(t, func(p *pair) {
 		p.both("a")
-		dest := p.of["lb2"].kernel.State().Dests[0].Key
-		p.of["lb2"].kernel.Inject(reconciletest.FailKey(dest, errors.New("no such device")))
+		p.of["lb2"].kernel.Inject(failing(p.of["lb2"].kernel))
 		p.commit("b", "a", heavier("5"))
 		p.pass(time.Minute)
 		s := p.on("lb2")

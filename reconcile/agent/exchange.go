@@ -56,9 +56,9 @@ type company struct {
 
 // facts are those of now.
 func (a *Agent) facts() spec.Facts {
-	peers := a.parts.Exchange.Facts()
+	peers, earlier := reconcile.Apart(a.parts.Exchange.Facts(), a.views()...)
 	f := spec.Facts{
-		Now: time.Now(), Roles: a.parts.VRRP.Roles(), Daemons: a.live.Daemons, Receiver: a.receiver.id(), Boost: a.resync.boost, Peers: peers,
+		Now: time.Now(), Roles: a.parts.VRRP.Roles(), Daemons: a.live.Daemons, Receiver: a.receiver.id(), Boost: a.resync.boost, Peers: peers, Earlier: earlier,
 		Overrides: slices.Clone(a.held.Overrides),
 	}
 	if goal, ok := a.goal(); ok && a.held.Released == goal.ID {
@@ -73,6 +73,12 @@ func (a *Agent) facts() spec.Facts {
 	}
 	f.Strangers = reconcile.Strangers(a.parts.Sync.Speakers(), reports)
 	return f
+}
+
+// mates are what is known of the others of this director's clusters.
+func (a *Agent) mates() map[string]spec.PeerFact {
+	mates, _ := reconcile.Apart(a.parts.Exchange.Facts(), a.views()...)
+	return mates
 }
 
 func sortedNames(peers map[string]spec.PeerFact) []string {
@@ -97,12 +103,12 @@ func (a *Agent) exchanged(ctx context.Context) {
 
 // tell says to the others what this director holds and does. It comes after each task, and before the kernel is touched for a commit.
 func (a *Agent) tell() {
-	facts := a.parts.Exchange.Facts()
+	facts := a.mates()
 	r := spec.PeerReport{
 		Version: spec.DocumentVersion, Director: a.cfg.Director, Boot: a.cfg.Run, At: time.Now(), Program: a.cfg.Program,
 		Commit: a.held.Commit.ID, Rendering: a.renderingOf(a.held.Commit.ID, a.held.View),
 		Settled: a.known && a.want != nil && len(a.failures) == 0 && a.kernel == nil && (a.held.Whole || a.backlog > 0),
-		Waiting: a.still, Confirmed: a.held.Confirmed, Unproven: a.held.Trial != nil, Stays: a.stays(), HighWater: a.held.HighWater,
+		Waiting: a.still, Confirmed: a.held.Confirmed, ConfirmedAt: a.held.ConfirmedAt, Unproven: a.held.Trial != nil, Stays: a.stays(), HighWater: a.held.HighWater,
 		Turn: a.turn, Heard: map[string]uint64{}, Roles: a.parts.VRRP.Roles(), Daemons: a.live.Daemons, Sources: a.sources,
 		Receiver: a.receiver.id(), Coverage: a.covered, Overrides: a.held.Overrides,
 	}
@@ -117,7 +123,7 @@ func (a *Agent) tell() {
 
 // renderingOf is worked out once for each commit: it takes a digest of all services.
 func (a *Agent) renderingOf(commit string, v *spec.View) map[string]spec.Digest {
-	if v == nil || len(a.parts.Exchange.Facts()) == 0 {
+	if v == nil || len(a.mates()) == 0 {
 		return nil
 	}
 	if a.digests[commit] == nil {

@@ -53,7 +53,7 @@ func (a *Agent) wish(ready bool, commit string) bool {
 
 // take makes it this director's turn. Everybody knows before the kernel is touched.
 func (a *Agent) take(commit string) {
-	if len(a.parts.Exchange.Facts()) == 0 {
+	if len(a.mates()) == 0 {
 		return
 	}
 	a.turn.Commit, a.turn.Taken = commit, true
@@ -95,6 +95,26 @@ func (a *Agent) frozen(c candidate) bool {
 		}
 	}
 	return false
+}
+
+// waved holds a commit of the branch until the wave before has confirmed it.
+func (a *Agent) waved(c candidate) bool {
+	if !c.branch || a.held.View == nil {
+		return false
+	}
+	if len(c.view.Earlier) > 0 {
+		a.parts.Exchange.Trust(append(a.views(), c.view)...) // else they are not asked
+	}
+	facts := a.facts()
+	_, facts.Earlier = reconcile.Apart(a.parts.Exchange.Facts(), c.view)
+	why, until, waits := reconcile.Waved(c.view, c.commit.ID, facts)
+	if waits {
+		if !until.IsZero() {
+			a.agenda.sooner(expire, until)
+		}
+		a.await(c, []spec.Hold{{Why: why, Until: until}})
+	}
+	return waits
 }
 
 // goOn goes on with the commit that waits, as the facts of now have it.

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/lbsync/lbsync/reconcile"
@@ -43,10 +44,16 @@ func (a *Agent) progress(s *spec.Status) {
 	for name, c := range a.covered {
 		s.Peers = append(s.Peers, spec.PeerStatus{Director: name, Coverage: &c})
 	}
+	mates, earlier := reconcile.Apart(a.parts.Exchange.Facts(), a.views()...)
+	for name := range earlier {
+		if _, mate := mates[name]; !mate {
+			s.Peers = append(s.Peers, spec.PeerStatus{Director: name, Earlier: true})
+		}
+	}
 }
 
-// peersOf are the other directors as they answer now, with the coverage that the loop knows.
-func peersOf(facts map[string]spec.PeerFact, covered []spec.PeerStatus) []spec.PeerStatus {
+// peersOf are the other directors as they answer now, with what the loop knows of them.
+func peersOf(facts map[string]spec.PeerFact, known []spec.PeerStatus) []spec.PeerStatus {
 	var out []spec.PeerStatus
 	for _, name := range sortedNames(facts) {
 		p := facts[name]
@@ -54,9 +61,9 @@ func peersOf(facts map[string]spec.PeerFact, covered []spec.PeerStatus) []spec.P
 		if r := p.Report; r != nil {
 			s.Commit, s.Confirmed, s.Stays = r.Commit, r.Confirmed == r.Commit && !r.Unproven && r.Commit != "", r.Stays
 		}
-		for _, c := range covered {
-			if c.Director == name {
-				s.Coverage = c.Coverage
+		for _, k := range known {
+			if k.Director == name {
+				s.Coverage, s.Earlier = cmp.Or(k.Coverage, s.Coverage), s.Earlier || k.Earlier
 			}
 		}
 		out = append(out, s)

@@ -25,7 +25,7 @@ const probedServices = 64
 // vitals are taken from what is known and, for some services that a plan touches, from the kernel's counters.
 func (a *Agent) vitals(ctx context.Context, services []spec.ServiceKey) spec.Vitals {
 	v := spec.Vitals{Taken: time.Now(), Instances: map[string]spec.Vital{}, Peers: map[string]bool{}, Source: !a.failing && a.source == nil, Missing: a.failures}
-	facts := a.parts.Exchange.Facts()
+	facts := a.mates()
 	for name, p := range facts {
 		v.Peers[name] = p.Answers()
 	}
@@ -162,7 +162,7 @@ func keysIn(m map[spec.ServiceKey]int) []spec.ServiceKey {
 
 // confirm ends a trial well.
 func (a *Agent) confirm() {
-	a.held.Trial, a.held.Confirmed, a.held.Rebooted = nil, a.held.Commit.ID, ""
+	a.held.Trial, a.held.Confirmed, a.held.ConfirmedAt, a.held.Rebooted = nil, a.held.Commit.ID, time.Now(), ""
 	if !a.held.Late {
 		a.held.Proven = a.held.Commit
 	}

@@ -36,9 +36,10 @@ type Channel struct {
 // Sampler takes a sample of this director's connections.
 type Sampler func(context.Context) (spec.ConnSample, error)
 
-// The bounds of the channel. A cluster has at most 64 directors, and each needs two connections.
+// The bounds of the channel. A cluster has at most 64 directors, and each needs two connections; a wave after has at most 250, which
+// need one.
 const (
-	maxLinks       = 512
+	maxLinks       = 1024
 	maxLinksKey    = 16
 	maxShakes      = 64 // handshakes at once
 	shakesASecond  = 20 // of one network
@@ -130,6 +131,9 @@ func (c *Channel) routes(h Handler) http.Handler {
 
 func (c *Channel) takeSample(w http.ResponseWriter, r *http.Request) {
 	switch {
+	case callerOf(r.Context()).later:
+		fail(w, http.StatusForbidden, errors.New("samples are for the directors of the own clusters"))
+		return
 	case c.sample == nil:
 		fail(w, http.StatusNotFound, errors.New("this director takes no samples of its connections"))
 		return

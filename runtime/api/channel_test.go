@@ -49,7 +49,7 @@ func open(t *testing.T, h Handler, sample Sampler) *line {
 	t.Helper()
 	l := &line{self: somebody(t), lb2: somebody(t), ann: somebody(t), ben: somebody(t)}
 	l.Channel = NewChannel("lb1", l.self.keys, sample)
-	l.Trust(l.directors(), l.operators())
+	l.Trust(Trusted{Directors: l.directors(), Operators: l.operators()})
 	tcp, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -134,6 +134,20 @@ func TestEachKeyHasItsRoutes(t *testing.T) {
 	wantCode(t, ben, "POST", "/v1/command", `{"verb":"pin","rev":"x","actor":{"operator":"ann"}}`, 400, "actor")
 }
 
+// A director of the wave after may know how far this one is, and nothing else.
+func TestTheWaveAfterReadsTheReport(t *testing.T) {
+	l := open(t, &fake{}, func(context.Context) (spec.ConnSample, error) { return spec.ConnSample{Version: 1}, nil })
+	later := somebody(t)
+	l.Trust(Trusted{Directors: l.directors(), Later: []spec.Director{{Name: "lb3", PublicKey: later.public}, {Name: "lb2", PublicKey: l.lb2.public}, {Name: "bare"}}})
+	if _, err := l.Tell(spec.PeerReport{Version: 1, Director: "lb1", Boot: "b"}); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, l.as(t, later), "GET", "/v1/peer/report", "", 200, `"director":"lb1"`)
+	wantCode(t, l.as(t, later), "GET", "/v1/peer/sample", "", 403, "directors of the own clusters")
+	wantCode(t, l.as(t, later), "GET", "/v1/status", "", 404, "")
+	wantCode(t, l.as(t, l.lb2), "GET", "/v1/peer/sample", "", 200, `"version"`)
+}
+
 func TestStrangersAreRefusedAndNamed(t *testing.T) {
 	l := open(t, &fake{}, nil)
 	mallory := somebody(t)
@@ -173,7 +187,7 @@ func TestTrustWorksAtOnce(t *testing.T) {
 	kept := l.linkOf(l.ann.public)
 
 	// Both keys count while one is exchanged for the other.
-	l.Trust(append(l.directors(), spec.Director{Name: "lb2", PublicKey: next.public}), l.operators())
+	l.Trust(Trusted{Directors: append(l.directors(), spec.Director{Name: "lb2", PublicKey: next.public}), Operators: l.operators()})
 	wantCode(t, peer, "GET", "/v1/peer/report", "", 200, "")
 	wantCode(t, l.as(t, next), "GET", "/v1/peer/report", "", 200, "")
 
@@ -185,7 +199,7 @@ func TestTrustWorksAtOnce(t *testing.T) {
 	for !l.waited() { // until the question is there
 		runtime.Gosched()
 	}
-	l.Trust([]spec.Director{{Name: "lb2", PublicKey: next.public}}, l.operators())
+	l.Trust(Trusted{Directors: []spec.Director{{Name: "lb2", PublicKey: next.public}}, Operators: l.operators()})
 	if err := <-waits; err == nil {
 		t.Error("a connection outlives the trust in its key")
 	}
@@ -198,7 +212,7 @@ func TestTrustWorksAtOnce(t *testing.T) {
 	}
 
 	// A lesser role counts at once as well.
-	l.Trust(nil, []spec.Operator{{Name: "ben", PublicKey: l.ben.public, Operates: true}, {Name: "ben", PublicKey: l.ben.public}})
+	l.Trust(Trusted{Operators: []spec.Operator{{Name: "ben", PublicKey: l.ben.public, Operates: true}, {Name: "ben", PublicKey: l.ben.public}}})
 	wantCode(t, l.as(t, l.ben), "POST", "/v1/command", `{"verb":"unpin"}`, 403, "role view")
 }
 

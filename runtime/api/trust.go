@@ -11,16 +11,28 @@ import (
 type caller struct {
 	key                string
 	director, operator string
+	later              bool // a director of the wave after: it may ask for the report alone
 	operates           bool
 }
 
-// Trust replaces whom the channel lets in: the directors and operators of the views that count. Connections of keys that are not among
-// them any more are closed. A director or operator may stand there several times, with the key of each view; where views differ on what
-// an operator may do, it is the lesser. What is said of this director itself chooses the key that it presents.
-func (c *Channel) Trust(directors []spec.Director, operators []spec.Operator) {
+// Trusted are those whom the channel lets in: those of each view that counts. A director or operator may stand there several times,
+// with the key of each view; where views differ on what somebody may do, it is the lesser.
+type Trusted struct {
+	Directors []spec.Director // of the own clusters, and this one itself, for the key that it presents
+	Later     []spec.Director // of the wave after
+	Operators []spec.Operator
+}
+
+// Trust replaces whom the channel lets in. Connections of keys that are not among them any more are closed.
+func (c *Channel) Trust(t Trusted) {
 	trusted := map[string]caller{}
 	var own []string
-	for _, d := range directors {
+	for _, d := range t.Later {
+		if d.PublicKey != "" && d.Name != c.self {
+			trusted[d.PublicKey] = caller{key: d.PublicKey, director: d.Name, later: true}
+		}
+	}
+	for _, d := range t.Directors {
 		switch {
 		case d.PublicKey == "":
 		case d.Name == c.self:
@@ -29,7 +41,7 @@ func (c *Channel) Trust(directors []spec.Director, operators []spec.Operator) {
 			trusted[d.PublicKey] = caller{key: d.PublicKey, director: d.Name}
 		}
 	}
-	for _, o := range operators {
+	for _, o := range t.Operators {
 		was, known := trusted[o.PublicKey]
 		if known && was.director != "" {
 			continue // what a director may is less

@@ -78,9 +78,7 @@ func (s Status) facts() [][]Cell {
 	if tr := a.Trial; tr != nil {
 		rows = append(rows, cells("on trial", fmt.Sprintf("%s until %s; if a probe does not hold, back to %s", tr.Commit.Short(), stamp(tr.Until), tr.Before.Short())))
 	}
-	for _, p := range a.Peers {
-		rows = append(rows, cells("peer "+p.Director, peerText(p, s.Now)))
-	}
+	rows = append(rows, peerFacts(a.Peers, s.Now)...)
 	rows = append(rows, s.vrrpFacts()...)
 	return append(rows,
 		cells("journal", "record "+strconv.FormatUint(a.Journal.Seq, 10)),

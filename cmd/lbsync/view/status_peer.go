@@ -7,6 +7,29 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
+// peerFacts are a line for each director of the own clusters, and one for all of the wave before: these may be hundreds.
+func peerFacts(peers []spec.PeerStatus, now time.Time) [][]Cell {
+	var rows [][]Cell
+	var earlier, confirmed int
+	lacking := ""
+	for _, p := range peers {
+		switch {
+		case !p.Earlier:
+			rows = append(rows, cells("peer "+p.Director, peerText(p, now)))
+			continue
+		case p.Answers && p.Confirmed:
+			confirmed++
+		case lacking == "":
+			lacking = "; " + p.Director + " " + peerText(p, now)
+		}
+		earlier++
+	}
+	if earlier > 0 {
+		rows = append(rows, cells("wave before", fmt.Sprintf("%d of %s confirmed what they hold%s%s", confirmed, plural(earlier, "director"), lacking, more(max(0, earlier-confirmed-1)))))
+	}
+	return rows
+}
+
 // peerText is what another director holds, and how much of this one's connections.
 func peerText(p spec.PeerStatus, now time.Time) string {
 	if !p.Answers {
