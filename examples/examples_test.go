@@ -49,7 +49,7 @@ func example(t *testing.T, dir string) {
 	}
 	fleet, _, diags := spec.LoadFS(os.DirFS(dir))
 	if fleet != nil {
-		diags = append(diags, policies.Check(policies.Input{Fleet: fleet})...)
+		diags = append(diags, policies.Check(policies.Input{Fleet: fleet}).Diags...)
 	}
 	if diags.HasErrors() {
 		t.Fatal(diags)

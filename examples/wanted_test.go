@@ -19,7 +19,7 @@ func TestWhatIsAllowedCanRun(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := anyFleet(t)
 		fleet, _, diags := spec.LoadFS(fstest.MapFS{"fleet.hcl": {Data: []byte(text)}})
-		if fleet == nil || append(diags, policies.Check(policies.Input{Fleet: fleet})...).HasErrors() {
+		if fleet == nil || append(diags, policies.Check(policies.Input{Fleet: fleet}).Diags...).HasErrors() {
 			return
 		}
 		allowed++

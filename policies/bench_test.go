@@ -19,7 +19,7 @@ func BenchmarkCheck(b *testing.B) {
 			prior, _ := fleet.Director("c000a")
 			b.ReportAllocs()
 			for b.Loop() {
-				if diags := policies.Check(policies.Input{Fleet: fleet, Prior: &prior}); diags.HasErrors() {
+				if diags := policies.Check(policies.Input{Fleet: fleet, Priors: []spec.View{prior}}).Diags; diags.HasErrors() {
 					b.Fatal(diags)
 				}
 			}

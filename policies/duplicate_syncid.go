@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
-
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -15,7 +13,8 @@ import (
 // would fill its table with another cluster's connections.
 type duplicateSyncID struct{}
 
-func (duplicateSyncID) Name() string { return "duplicate-syncid" }
+func (duplicateSyncID) Name() string      { return "duplicate-syncid" }
+func (duplicateSyncID) Level() spec.Level { return spec.Deny }
 func (duplicateSyncID) Meaning() string {
 	return "Two clusters whose connection sync shares a segment, group and port must not share a syncid."
 }
@@ -28,8 +27,8 @@ type syncDomain struct {
 	id      uint8
 }
 
-func (duplicateSyncID) Check(in Input) hcl.Diagnostics {
-	var out hcl.Diagnostics
+func (duplicateSyncID) Check(in *Input) []Finding {
+	var out []Finding
 	first := map[syncDomain]*spec.Cluster{}
 	for i := range in.Fleet.Clusters {
 		c := &in.Fleet.Clusters[i]
@@ -75,12 +74,12 @@ func segmentOf(f *spec.Fleet, director, port string) string {
 	return f.Directors[i].Def.Segment(port)
 }
 
-func duplicateSync(dom syncDomain, c, other *spec.Cluster) *hcl.Diagnostic {
+func duplicateSync(dom syncDomain, c, other *spec.Cluster) Finding {
 	where := "the segment that all ports share unless the fleet names others"
 	if dom.segment != "" {
 		where = fmt.Sprintf("segment %q", dom.segment)
 	}
-	return deny(c.Place.Pos(c.Sync.At), fmt.Sprintf("syncid %d is taken", dom.id), fmt.Sprintf(
+	return found(c.Place.Pos(c.Sync.At), fmt.Sprintf("syncid %d is taken", dom.id), fmt.Sprintf(
 		"Cluster %q already sends with syncid %d to %s port %d on %s (%s). Backups of either cluster would accept the other's connections. "+
 			"Give cluster %q a free syncid, or another group or port; if the ports are on separate segments, say so: "+
 			"interface %q { segment = … } in the director block.",

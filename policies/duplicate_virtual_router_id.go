@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 
-	"github.com/hashicorp/hcl/v2"
-
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -14,7 +12,8 @@ import (
 // are one virtual router, however they advertise (RFC 9568, section 1.7).
 type duplicateRouterID struct{}
 
-func (duplicateRouterID) Name() string { return "duplicate-virtual-router-id" }
+func (duplicateRouterID) Name() string      { return "duplicate-virtual-router-id" }
+func (duplicateRouterID) Level() spec.Level { return spec.Deny }
 func (duplicateRouterID) Meaning() string {
 	return "A virtual router id is used once per segment and family: among multicast instances of one group, and among unicast instances of one cluster; and once on each port of a director."
 }
@@ -35,8 +34,8 @@ type instanceAt struct {
 	instance spec.Placed[spec.VRRPInstance]
 }
 
-func (duplicateRouterID) Check(in Input) hcl.Diagnostics {
-	var out hcl.Diagnostics
+func (duplicateRouterID) Check(in *Input) []Finding {
+	var out []Finding
 	first := map[vrrpDomain]instanceAt{}
 	for i := range in.Fleet.Clusters {
 		c := &in.Fleet.Clusters[i]
@@ -72,9 +71,9 @@ func meets(f *spec.Fleet, first map[vrrpDomain]instanceAt, here instanceAt) (ins
 	return instanceAt{}, vrrpDomain{}, false
 }
 
-func duplicateRouter(dom vrrpDomain, here, other instanceAt) *hcl.Diagnostic {
+func duplicateRouter(dom vrrpDomain, here, other instanceAt) Finding {
 	def := here.instance.Def
-	return deny(here.instance.Place.Pos(def.At), fmt.Sprintf("virtual router id %d is taken", dom.id), fmt.Sprintf(
+	return found(here.instance.Place.Pos(def.At), fmt.Sprintf("virtual router id %d is taken", dom.id), fmt.Sprintf(
 		"vrrp_instance %q of cluster %q (%s) speaks with virtual_router_id %d on the same segment. Give %q a free id; if the ports are on "+
 			"separate segments, say so with interface \"PORT\" { segment = … } in the director block.",
 		other.instance.Def.Name, other.cluster.Name, other.instance.Place.Pos(other.instance.Def.At), dom.id, def.Name))

@@ -3,51 +3,39 @@ package policies
 import (
 	"fmt"
 
-	"github.com/hashicorp/hcl/v2"
-
 	"github.com/lbsync/lbsync/spec"
 )
 
-// emptyDirector keeps a director that dropped out of its last cluster, in a merge or by a misspelt name, from removing all it holds.
+// emptyDirector advises on a director that is in no cluster: mostly it was forgotten in one.
 type emptyDirector struct{}
 
-func (emptyDirector) Name() string { return "empty-director" }
+func (emptyDirector) Name() string      { return "empty-director" }
+func (emptyDirector) Level() spec.Level { return spec.Advise }
 func (emptyDirector) Meaning() string {
-	return "A director that holds services or sync daemons is not left without a cluster; one that never was in any is worth a warning."
+	return "A director is in a cluster, or it holds nothing."
 }
 
-func (emptyDirector) Check(in Input) hcl.Diagnostics {
-	member := map[string]bool{}
-	for _, c := range in.Fleet.Clusters {
-		for _, name := range c.Directors {
-			member[name] = true
-		}
-	}
-	var out hcl.Diagnostics
-	for _, d := range in.Fleet.Directors {
-		name, at := d.Def.Name, d.Place.Pos(d.Def.At)
-		switch {
-		case member[name]:
-		case holds(in.Prior, name):
-			out = append(out, deny(at, fmt.Sprintf("director %q may not lose all it holds", name),
-				"It is in no cluster any more, so all of its services and sync daemons would be removed at once. Name it in the directors of a cluster. To retire it, "+
-					"stop lbsync on it first: what its kernel holds stays until ipvsadm --clear."))
-		default:
-			out = append(out, advise(at, fmt.Sprintf("director %q is in no cluster: it will hold nothing", name), "Name it in the directors of a cluster."))
-		}
+func (emptyDirector) Check(in *Input) []Finding {
+	var out []Finding
+	for _, d := range strays(in.Fleet) {
+		out = append(out, found(d.Place.Pos(d.Def.At), fmt.Sprintf("director %q is in no cluster: it will hold nothing", d.Def.Name), "Name it in the directors of a cluster."))
 	}
 	return out
 }
 
-// holds says whether the accepted view gives that director something to lose.
-func holds(prior *spec.View, name string) bool {
-	if prior == nil || prior.Director.Def.Name != name {
-		return false
-	}
-	for _, c := range prior.Clusters {
-		if len(c.VirtualServers) > 0 || c.Sync != nil {
-			return true
+// strays are the directors that are in no cluster.
+func strays(f *spec.Fleet) []spec.Placed[spec.Director] {
+	member := map[string]bool{}
+	for _, c := range f.Clusters {
+		for _, name := range c.Directors {
+			member[name] = true
 		}
 	}
-	return false
+	var out []spec.Placed[spec.Director]
+	for _, d := range f.Directors {
+		if !member[d.Def.Name] {
+			out = append(out, d)
+		}
+	}
+	return out
 }

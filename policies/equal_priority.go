@@ -3,8 +3,6 @@ package policies
 import (
 	"fmt"
 
-	"github.com/hashicorp/hcl/v2"
-
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -12,17 +10,18 @@ import (
 // configuration who wins.
 type equalPriority struct{}
 
-func (equalPriority) Name() string { return "equal-priority" }
+func (equalPriority) Name() string      { return "equal-priority" }
+func (equalPriority) Level() spec.Level { return spec.Advise }
 func (equalPriority) Meaning() string {
 	return "Directors of one vrrp_instance should have different priorities."
 }
 
-func (equalPriority) Check(in Input) hcl.Diagnostics {
-	var out hcl.Diagnostics
+func (equalPriority) Check(in *Input) []Finding {
+	var out []Finding
 	for _, c := range in.Fleet.Clusters {
 		for _, inst := range c.Instances {
 			if a, b, p := samePriority(&c, inst.Def); a != "" {
-				out = append(out, advise(inst.Place.Pos(inst.Def.At), fmt.Sprintf("%s and %s share priority %d", a, b, p),
+				out = append(out, found(inst.Place.Pos(inst.Def.At), fmt.Sprintf("%s and %s share priority %d", a, b, p),
 					"The higher primary address would win the election. Give each director its own: priority = { "+a+" = …, "+b+" = … }."))
 			}
 		}

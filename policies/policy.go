@@ -3,62 +3,63 @@
 package policies
 
 import (
-	"github.com/hashicorp/hcl/v2"
+	"fmt"
 
 	"github.com/lbsync/lbsync/spec"
 )
 
-// Policy is one rule.
+// Policy is one built-in rule.
 type Policy interface {
 	// Name is the rule's word in messages and documents, such as "duplicate-syncid".
 	Name() string
-	// Meaning is one sentence: what is refused, or advised against, and why.
+	// Level is what breaking it means, unless the fleet sets another.
+	Level() spec.Level
+	// Meaning is one sentence or two: what must hold, and what happens where it does not.
 	Meaning() string
-	// Check reports what breaks the rule: errors refuse the commit, warnings advise.
-	Check(Input) hcl.Diagnostics
+	// Check finds what breaks the rule.
+	Check(*Input) []Finding
+}
+
+// Needy is a policy that looks at more than the fleet.
+type Needy interface {
+	// Lacks says what is missing for it to be judged; "" when nothing is.
+	Lacks(*Input) string
+}
+
+// Finding is one place at which a rule is broken: what is wrong there, and what would happen and what to write instead.
+type Finding struct {
+	At      spec.Pos // zero: nowhere in this fleet
+	Summary string
+	Detail  string
+}
+
+func found(at spec.Pos, summary, detail string, args ...any) Finding {
+	if len(args) > 0 {
+		detail = fmt.Sprintf(detail, args...)
+	}
+	return Finding{at, summary, detail}
 }
 
 // Input is what rules look at.
 type Input struct {
-	Fleet *spec.Fleet
-	Prior *spec.View // what this director last accepted; nil in CI and before the first commit
+	Fleet  *spec.Fleet
+	Priors []spec.View               // what directors last accepted: on a director its own, in CI those of all directors that are known
+	Facts  map[string]spec.HostFacts // by director: on a director its own, in CI those that were exported
+	Commit *spec.Commit              // that brings the fleet; nil when it is none yet
 }
 
-// All are the built-in rules, in the order of the documentation.
-func All() []Policy {
-	return []Policy{
-		duplicateSyncID{},
-		backupOnly{},
-		duplicateRouterID{},
-		equalPriority{},
-		sharedAddress{},
-		loneSyncGroup{},
-		preventDestroy{},
-		emptyDirector{},
-		allWeightsZero{},
-		directorWithoutKey{},
+// noFacts is what a rule lacks that looks at facts alone.
+func (in *Input) noFacts() string {
+	if len(in.Facts) == 0 {
+		return "no facts of a director"
 	}
+	return ""
 }
 
-// Check runs every rule. Each diagnostic's summary begins with the name of its rule.
-func Check(in Input) hcl.Diagnostics {
-	var out hcl.Diagnostics
-	for _, p := range All() {
-		for _, d := range p.Check(in) {
-			d.Summary = p.Name() + ": " + d.Summary
-			out = append(out, d)
-		}
+// noPrior is what a rule lacks that looks at the difference to what was accepted.
+func (in *Input) noPrior() string {
+	if len(in.Priors) == 0 {
+		return "no accepted commit to compare with"
 	}
-	return out
-}
-
-func deny(at spec.Pos, summary, detail string) *hcl.Diagnostic {
-	r := at.Range()
-	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: detail, Subject: &r}
-}
-
-func advise(at spec.Pos, summary, detail string) *hcl.Diagnostic {
-	d := deny(at, summary, detail)
-	d.Severity = hcl.DiagWarning
-	return d
+	return ""
 }

@@ -1,6 +1,8 @@
 package policies
 
 import (
+	"bytes"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -11,6 +13,7 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/hcl/v2"
 	"golang.org/x/tools/txtar"
 
 	"github.com/lbsync/lbsync/spec"
@@ -19,7 +22,7 @@ import (
 var update = flag.Bool("update", false, "write what the rules say into the scripts")
 
 // Each rule has a script of its name with fleets that pass (pass*.hcl) and fleets that break it (break*.hcl), and for each of these
-// what the rule says (break*.txt). prior.hcl is what the first director of the fleet holds already.
+// what the rule says (break*.txt). prior.hcl is the fleet whose directors hold their parts of it already, facts.json what they know.
 func TestRules(t *testing.T) {
 	for _, p := range All() {
 		t.Run(p.Name(), func(t *testing.T) { script(t, p) })
@@ -32,7 +35,7 @@ func script(t *testing.T, p Policy) {
 	if err != nil {
 		t.Fatalf("each rule has a script: %v", err)
 	}
-	prior := view(t, ar)
+	priors, facts := priors(t, ar), facts(t, ar)
 	passing, breaking := 0, 0
 	for _, f := range ar.Files {
 		said := ""
@@ -45,7 +48,7 @@ func script(t *testing.T, p Policy) {
 		default:
 			continue
 		}
-		got := says(p, Input{Fleet: load(t, f), Prior: prior})
+		got := says(t, p, Input{Fleet: load(t, f), Priors: priors, Facts: facts})
 		if *update && strings.HasPrefix(f.Name, "break") {
 			set(ar, strings.TrimSuffix(f.Name, ".hcl")+".txt", got)
 		} else if diff := cmp.Diff(said, got); diff != "" {
@@ -74,30 +77,50 @@ func load(t *testing.T, f txtar.File) *spec.Fleet {
 	return fleet
 }
 
-func view(t *testing.T, ar *txtar.Archive) *spec.View {
+func priors(t *testing.T, ar *txtar.Archive) []spec.View {
 	t.Helper()
+	var out []spec.View
 	for _, f := range ar.Files {
 		if f.Name == "prior.hcl" {
 			fleet := load(t, f)
-			v, _ := fleet.Director(fleet.Directors[0].Def.Name)
-			return &v
+			for _, d := range fleet.Directors {
+				v, _ := fleet.Director(d.Def.Name)
+				out = append(out, v)
+			}
 		}
 	}
-	return nil
+	return out
 }
 
-func says(p Policy, in Input) string {
+func facts(t *testing.T, ar *txtar.Archive) map[string]spec.HostFacts {
+	t.Helper()
+	text := section(ar, "facts.json")
+	if text == nil {
+		return nil
+	}
+	var out map[string]spec.HostFacts
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&out); err != nil {
+		t.Fatalf("facts.json: %v", err)
+	}
+	return out
+}
+
+func says(t *testing.T, p Policy, in Input) string {
+	t.Helper()
+	if n, ok := p.(Needy); ok {
+		if why := n.Lacks(&in); why != "" {
+			t.Fatalf("the rule cannot be judged: %s", why)
+		}
+	}
 	var b strings.Builder
-	for _, d := range p.Check(in) {
-		severity := "deny"
-		if d.Severity != 1 {
-			severity = "advise"
-		}
+	for _, f := range p.Check(&in) {
 		where := ""
-		if d.Subject != nil {
-			where = fmt.Sprintf("%s:%d: ", d.Subject.Filename, d.Subject.Start.Line)
+		if f.At != (spec.Pos{}) {
+			where = fmt.Sprintf("%s:%d: ", f.At.File, f.At.Line)
 		}
-		fmt.Fprintf(&b, "%s %s%s\n    %s\n", severity, where, d.Summary, d.Detail)
+		fmt.Fprintf(&b, "%s %s%s\n    %s\n", p.Level(), where, f.Summary, f.Detail)
 	}
 	return b.String()
 }
@@ -127,13 +150,20 @@ func TestCheckNamesTheRule(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := txtar.File{Name: "break.hcl", Data: section(ar, "break.hcl")}
-	diags := Check(Input{Fleet: load(t, f)})
+	out := Check(Input{Fleet: load(t, f)})
 	var said []string
-	for _, d := range diags {
+	for _, d := range out.Diags {
 		rule, _, _ := strings.Cut(d.Summary, ": ")
 		said = append(said, rule)
+		b, ok := spec.BrokenBy(d)
+		if !ok || b.Rule != rule || b.Meaning == "" || (b.Level == spec.Advise) != (d.Severity == hcl.DiagWarning) {
+			t.Errorf("%s carries %+v", d.Summary, d.Extra)
+		}
 	}
 	if want := []string{"lone-sync-group", "empty-director", "empty-director", "director-without-key"}; !slices.Equal(said, want) {
 		t.Errorf("the diagnostics begin with %q, want %q", said, want)
+	}
+	if skipped := len(out.Skipped); out.Run+skipped != len(All()) || skipped == 0 || out.Skipped[0].Why != "no accepted commit to compare with" {
+		t.Errorf("%d run, skipped %+v", out.Run, out.Skipped)
 	}
 }

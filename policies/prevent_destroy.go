@@ -3,8 +3,6 @@ package policies
 import (
 	"fmt"
 
-	"github.com/hashicorp/hcl/v2"
-
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -12,37 +10,62 @@ import (
 // the mark away and a later one the block.
 type preventDestroy struct{}
 
-func (preventDestroy) Name() string { return "prevent-destroy" }
+func (preventDestroy) Name() string      { return "prevent-destroy" }
+func (preventDestroy) Level() spec.Level { return spec.Overridable }
 func (preventDestroy) Meaning() string {
 	return "A virtual_server marked prevent_destroy is not removed by the commit that finds it so."
 }
+func (preventDestroy) Lacks(in *Input) string { return in.noPrior() }
 
-func (preventDestroy) Check(in Input) hcl.Diagnostics {
-	if in.Prior == nil || !marked(in.Prior) {
-		return nil
-	}
-	kept := map[spec.ServiceKey]bool{}
-	for _, c := range in.Fleet.Clusters {
-		if !c.Has(in.Prior.Director.Def.Name) {
+func (preventDestroy) Check(in *Input) []Finding {
+	var out []Finding
+	said := map[string]bool{} // by name: several directors hold the same
+	for i := range in.Priors {
+		prior := &in.Priors[i]
+		if !marked(prior) {
 			continue
 		}
-		for _, vs := range c.VirtualServers {
-			for _, k := range vs.Def.Keys() {
-				kept[k] = true
-			}
-		}
-	}
-	var out hcl.Diagnostics
-	for _, c := range in.Prior.Clusters {
-		for _, vs := range c.VirtualServers {
-			if lost := firstLost(vs.Def, kept); lost != "" {
-				out = append(out, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: fmt.Sprintf("virtual_server %q may not be removed", vs.Def.Name),
-					Detail: fmt.Sprintf("%s is gone from this commit, but the accepted one marks it prevent_destroy (%s). Put it back, or take the mark "+
-						"away in one commit and remove it in the next.", lost, vs.Place.Pos(vs.Def.At))})
+		kept := servicesOf(in.Fleet, prior.Director.Def.Name)
+		for _, c := range prior.Clusters {
+			for _, vs := range c.VirtualServers {
+				lost := firstLost(vs.Def, kept)
+				if lost == "" || said[vs.Def.Name] {
+					continue
+				}
+				said[vs.Def.Name] = true
+				out = append(out, found(clusterAt(in.Fleet, c.Name), fmt.Sprintf("virtual_server %q may not be removed", vs.Def.Name),
+					"%s is gone from this commit, but the accepted one marks it prevent_destroy (%s). Put it back, or take the mark away in one commit and remove it in the next.",
+					lost, vs.Place.Pos(vs.Def.At)))
 			}
 		}
 	}
 	return out
+}
+
+// servicesOf are the services that a director is to have.
+func servicesOf(f *spec.Fleet, director string) map[spec.ServiceKey]bool {
+	out := map[spec.ServiceKey]bool{}
+	for _, c := range f.Clusters {
+		if !c.Has(director) {
+			continue
+		}
+		for _, vs := range c.VirtualServers {
+			for k := range vs.Def.EachKey() {
+				out[k] = true
+			}
+		}
+	}
+	return out
+}
+
+// clusterAt is where a cluster is declared; nowhere if it is not.
+func clusterAt(f *spec.Fleet, name string) spec.Pos {
+	for i := range f.Clusters {
+		if c := &f.Clusters[i]; c.Name == name {
+			return c.Place.Pos(c.At)
+		}
+	}
+	return spec.Pos{}
 }
 
 // marked says whether anything in a view is to be kept: mostly nothing is, and then the services need not be listed.
@@ -61,7 +84,7 @@ func firstLost(vs *spec.VirtualServer, kept map[spec.ServiceKey]bool) string {
 	if !vs.PreventDestroy {
 		return ""
 	}
-	for _, k := range vs.Keys() {
+	for k := range vs.EachKey() {
 		if !kept[k] {
 			return k.String()
 		}

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 
-	"github.com/hashicorp/hcl/v2"
-
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -13,13 +11,14 @@ import (
 // answer for it.
 type sharedAddress struct{}
 
-func (sharedAddress) Name() string { return "shared-address" }
+func (sharedAddress) Name() string      { return "shared-address" }
+func (sharedAddress) Level() spec.Level { return spec.Deny }
 func (sharedAddress) Meaning() string {
 	return "A virtual address belongs to one vrrp_instance, and is not the address of a real server of the same cluster."
 }
 
-func (sharedAddress) Check(in Input) hcl.Diagnostics {
-	var out hcl.Diagnostics
+func (sharedAddress) Check(in *Input) []Finding {
+	var out []Finding
 	first := map[netip.Addr]instanceAt{}
 	for i := range in.Fleet.Clusters {
 		c := &in.Fleet.Clusters[i]
@@ -28,14 +27,14 @@ func (sharedAddress) Check(in Input) hcl.Diagnostics {
 			for _, a := range inst.Def.Addresses {
 				addr, at := a.Prefix.Addr(), inst.Place.Pos(a.At)
 				if other, ok := first[addr]; ok {
-					out = append(out, deny(at, fmt.Sprintf("%s is held by another instance", addr), fmt.Sprintf(
+					out = append(out, found(at, fmt.Sprintf("%s is held by another instance", addr), fmt.Sprintf(
 						"vrrp_instance %q of cluster %q (%s) holds it too. Keep it in one of them.",
 						other.instance.Def.Name, other.cluster.Name, other.instance.Place.Pos(other.instance.Def.At))))
 					continue
 				}
 				first[addr] = instanceAt{c, inst}
 				if rs, ok := real[addr]; ok {
-					out = append(out, deny(at, fmt.Sprintf("%s is a real server's address", addr),
+					out = append(out, found(at, fmt.Sprintf("%s is a real server's address", addr),
 						fmt.Sprintf("The real server at %s has it. A director that acquires it would take the real server's traffic.", rs)))
 				}
 			}

@@ -122,6 +122,10 @@ type Diagnostic struct {
 	Summary  string `json:"summary"`
 	Detail   string `json:"detail,omitempty"`
 	Pos      Pos    `json:"pos,omitzero"`
+	Rule     string `json:"rule,omitempty"`    // the policy that is broken
+	Level    string `json:"level,omitempty"`   // its level
+	Meaning  string `json:"meaning,omitempty"` // what it asks for, where it is a built-in one
+	RulePos  Pos    `json:"rule_pos,omitzero"` // where it stands, where the fleet declares it
 }
 
 // Pin holds one commit whatever the branch does.

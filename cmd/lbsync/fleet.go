@@ -15,9 +15,10 @@ import (
 
 // loaded is a fleet with what was found in it.
 type loaded struct {
-	fleet *spec.Fleet // nil: it could not be loaded, so no policy was asked
-	files map[string]*hcl.File
-	diags hcl.Diagnostics
+	fleet  *spec.Fleet // nil: it could not be loaded, so no policy was asked
+	files  map[string]*hcl.File
+	diags  hcl.Diagnostics
+	judged policies.Outcome
 }
 
 // load reads a fleet and asks every policy. priors are the views that are in force now, for the rules that look at a change.
@@ -27,27 +28,18 @@ func load(fsys fs.FS, priors ...*spec.View) loaded {
 		debug.SetGCPercent(was)
 	}
 	fleet, sources, diags := spec.LoadFS(fsys)
-	if fleet != nil {
-		diags = append(diags, judge(fleet, priors)...)
+	out := loaded{fleet: fleet, files: sources.Files(), diags: diags}
+	if fleet == nil {
+		return out
 	}
-	return loaded{fleet, sources.Files(), diags}
-}
-
-// judge asks every policy for each prior view; what does not depend on it is found each time and said once.
-func judge(fleet *spec.Fleet, priors []*spec.View) hcl.Diagnostics {
-	if len(priors) == 0 {
-		priors = []*spec.View{nil}
-	}
-	said := map[string]bool{}
-	var out hcl.Diagnostics
-	for _, prior := range priors {
-		for _, d := range policies.Check(policies.Input{Fleet: fleet, Prior: prior}) {
-			if text := d.Error() + d.Detail; !said[text] {
-				said[text] = true
-				out = append(out, d)
-			}
+	in := policies.Input{Fleet: fleet}
+	for _, p := range priors {
+		if p != nil {
+			in.Priors = append(in.Priors, *p)
 		}
 	}
+	out.judged = policies.Check(in)
+	out.diags = append(out.diags, out.judged.Diags...)
 	return out
 }
 

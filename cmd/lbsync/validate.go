@@ -33,16 +33,22 @@ func (a *app) validate() *cobra.Command {
 
 // coverage renders every director, so that what validate says of the fleet holds for each of them.
 func (a *app) coverage(l loaded) view.Validation {
-	rules := len(policies.All())
-	if l.fleet == nil {
-		return view.NewValidation(0, 0, 0, rules, l.diags)
+	v := view.Coverage{Rules: l.judged.Run}
+	for _, s := range l.judged.Skipped {
+		v.Skipped = append(v.Skipped, view.SkippedRule{Rule: s.Rule, Why: s.Why})
 	}
-	rendered := 0
+	if l.fleet == nil {
+		for _, p := range policies.All() {
+			v.Skipped = append(v.Skipped, view.SkippedRule{Rule: p.Name(), Why: "the fleet could not be loaded"})
+		}
+		return view.NewValidation(v, l.diags)
+	}
+	v.Clusters = len(l.fleet.Clusters)
 	for _, d := range l.fleet.Directors {
-		if v, ok := l.fleet.Director(d.Def.Name); ok {
-			reconcile.Want(v, spec.Facts{Now: a.now()})
-			rendered++
+		if view, ok := l.fleet.Director(d.Def.Name); ok {
+			reconcile.Want(view, spec.Facts{Now: a.now()})
+			v.Directors++
 		}
 	}
-	return view.NewValidation(len(l.fleet.Clusters), rendered, rules, 0, l.diags)
+	return view.NewValidation(v, l.diags)
 }

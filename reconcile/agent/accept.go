@@ -63,7 +63,7 @@ func (a *Agent) accept(c spec.Commit, judge bool) (candidate, *spec.Refusal, err
 	a.enter(spec.Checking, "check policies of "+c.Short())
 	var judged hcl.Diagnostics
 	if judge {
-		judged = a.parts.Check(policies.Input{Fleet: fleet, Prior: a.held.View})
+		judged = a.parts.Check(a.policyInput(fleet, c)).Diags
 	}
 	if judged.HasErrors() {
 		return candidate{}, refused(c, "policies have", judged), nil
@@ -74,6 +74,15 @@ func (a *Agent) accept(c spec.Commit, judge bool) (candidate, *spec.Refusal, err
 	}
 	a.rendering(&out)
 	return out, nil, nil
+}
+
+// policyInput is what this director's policies judge by.
+func (a *Agent) policyInput(f *spec.Fleet, c spec.Commit) policies.Input {
+	in := policies.Input{Fleet: f, Commit: &c}
+	if a.held.View != nil {
+		in.Priors = []spec.View{*a.held.View}
+	}
+	return in
 }
 
 // rendering renders a candidate with the facts of now.
@@ -137,6 +146,9 @@ func diagnostic(d *hcl.Diagnostic) spec.Diagnostic {
 	}
 	if r := d.Subject; r != nil {
 		out.Pos = spec.Pos{File: r.Filename, Line: uint32(r.Start.Line), Col: uint16(r.Start.Column), Len: uint16(max(0, r.End.Byte-r.Start.Byte))}
+	}
+	if b, ok := spec.BrokenBy(d); ok {
+		out.Rule, out.Level, out.Meaning, out.RulePos = b.Rule, b.Level.String(), b.Meaning, b.At
 	}
 	return out
 }

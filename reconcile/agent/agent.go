@@ -80,7 +80,7 @@ type Parts struct {
 	// Load reads a fleet; nil with at least one error when it has one.
 	Load func(fs.FS) (*spec.Fleet, hcl.Diagnostics)
 	// Check judges a fleet.
-	Check    func(policies.Input) hcl.Diagnostics
+	Check    func(policies.Input) policies.Outcome
 	Exchange Exchange // nil: there are no others
 	Sync     Sync     // nil: connection sync is the kernel's alone
 	// Sources are this host's addresses; nil: unknown.

@@ -91,11 +91,11 @@ func number(s string) int {
 	return n
 }
 
-func checkText(in policies.Input) hcl.Diagnostics {
+func checkText(in policies.Input) policies.Outcome {
 	if in.Fleet.Clusters[0].Name == "denied" {
-		return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "shared-address: twice"}}
+		return policies.Outcome{Diags: hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "shared-address: twice"}}}
 	}
-	return hcl.Diagnostics{{Severity: hcl.DiagWarning, Summary: "all-weights-zero: is this meant?"}}
+	return policies.Outcome{Diags: hcl.Diagnostics{{Severity: hcl.DiagWarning, Summary: "all-weights-zero: is this meant?"}}}
 }
 
 func stateOf(t testing.TB, fleet string) spec.State {

@@ -51,6 +51,10 @@ type Finding struct {
 	Summary  string  `json:"summary"`
 	Detail   string  `json:"detail,omitempty"`
 	Source   *Source `json:"source,omitempty"`
+	Rule     string  `json:"rule,omitempty"`        // the policy that is broken
+	Level    string  `json:"level,omitempty"`       // its level: advise, overridable or deny
+	Meaning  string  `json:"meaning,omitempty"`     // what it asks for, where it is a built-in one
+	RuleAt   *Source `json:"rule_source,omitempty"` // where it stands, where the fleet declares it
 }
 
 func findings(diags hcl.Diagnostics) []Finding {
@@ -58,7 +62,11 @@ func findings(diags hcl.Diagnostics) []Finding {
 	for _, d := range inOrder(diags) {
 		r := subject(d)
 		at := spec.Pos{File: r.Filename, Line: uint32(r.Start.Line), Col: uint16(min(r.Start.Column, 1<<16-1))}
-		out = append(out, Finding{severity(d), d.Summary, d.Detail, sourceOf(at)})
+		f := Finding{Severity: severity(d), Summary: d.Summary, Detail: d.Detail, Source: sourceOf(at)}
+		if b, ok := spec.BrokenBy(d); ok {
+			f.Rule, f.Level, f.Meaning, f.RuleAt = b.Rule, b.Level.String(), b.Meaning, sourceOf(b.At)
+		}
+		out = append(out, f)
 	}
 	return out
 }

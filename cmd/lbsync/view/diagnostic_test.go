@@ -8,6 +8,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/lbsync/lbsync/spec"
 )
 
 const source = "cluster \"codis\" {\n\tconnection_sync {\n    syncid = 11 # ünïcode\n  }\n}\n"
@@ -22,9 +24,11 @@ func mistakes(t *testing.T) (hcl.Diagnostics, map[string]*hcl.File) {
 		return &hcl.Range{Filename: file, Start: hcl.Pos{Line: line, Column: from}, End: hcl.Pos{Line: line, Column: to}}
 	}
 	return hcl.Diagnostics{
-		{Severity: hcl.DiagWarning, Summary: "lone-sync-group: a group of one", Subject: span("web.hcl", 9, 1, 4)},
+		{Severity: hcl.DiagWarning, Summary: "lone-sync-group: a group of one", Subject: span("web.hcl", 9, 1, 4),
+			Extra: spec.Broken{Rule: "lone-sync-group", Level: spec.Advise, Meaning: "A vrrp_sync_group has at least two instances: one of one moves nothing together, and its notify is a trap."}},
 		{Severity: hcl.DiagError, Summary: "duplicate-syncid: 11 is used twice", Subject: span("codis.hcl", 3, 14, 16),
-			Detail: "The cluster \"web\" (web.hcl:4) uses it on the same segment, so each director would take the other's connections. Choose another id, or name the segments of the ports.\nFree ids: 12, 13."},
+			Detail: "The cluster \"web\" (web.hcl:4) uses it on the same segment, so each director would take the other's connections. Choose another id, or name the segments of the ports.\nFree ids: 12, 13.",
+			Extra:  spec.Broken{Rule: "duplicate-syncid", Level: spec.Deny, At: spec.Pos{File: "codis.hcl", Line: 1, Col: 1, Len: 15}}},
 		{Severity: hcl.DiagError, Summary: "a tab", Subject: span("codis.hcl", 2, 2, 17)},
 		{Severity: hcl.DiagError, Summary: "no place"},
 	}, map[string]*hcl.File{"codis.hcl": f}
@@ -42,8 +46,8 @@ func TestDiagnostics(t *testing.T) {
 		}
 		golden(t, c.name, b.Bytes())
 	}
-	both(t, "validation", NewValidation(2, 5, 8, 0, diags))
-	text(t, "validation_ok.txt", NewValidation(1, 2, 8, 0, nil), false)
+	both(t, "validation", NewValidation(Coverage{Clusters: 2, Directors: 5, Rules: 8}, diags))
+	text(t, "validation_ok.txt", NewValidation(Coverage{Clusters: 1, Directors: 2, Rules: 8, Skipped: []SkippedRule{{"a", "no facts"}, {"b", "no commit"}, {"c", "no facts"}}}, nil), false)
 }
 
 func TestManyDiagnosticsAreCounted(t *testing.T) {

@@ -7,7 +7,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
+
 	"github.com/hashicorp/hcl/v2/hcled"
+	"github.com/lbsync/lbsync/spec"
 )
 
 // diagnose writes one finding in a box: what is wrong, where, the line with its range underlined, and what to do.
@@ -29,7 +31,25 @@ func diagnose(t *Text, d *hcl.Diagnostic, files map[string]*hcl.File, width int)
 			box(Plain.In(line))
 		}
 	}
+	rule(box, d, files, width)
 	t.Line(style.In("╵"))
+}
+
+// rule writes which policy is broken: what a built-in one asks for, or where one of the fleet stands.
+func rule(box func(...Cell), d *hcl.Diagnostic, files map[string]*hcl.File, width int) {
+	b, ok := spec.BrokenBy(d)
+	if !ok {
+		return
+	}
+	box()
+	if b.At != (spec.Pos{}) {
+		box(Plain.In(fmt.Sprintf("Rule %s, level %s:", b.Rule, b.Level)))
+		excerpt(box, b.At.Range(), files[b.At.File], Dim)
+		return
+	}
+	for _, line := range wrap(fmt.Sprintf("Rule %s, level %s: %s", b.Rule, b.Level, b.Meaning), width-2) {
+		box(Dim.In(line))
+	}
 }
 
 // excerpt writes the first line of a range. A file that could not be read has no excerpt, only its name.

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 )
@@ -9,17 +10,31 @@ import (
 // Validation is what `lbsync validate` found and how much of the fleet it looked at.
 type Validation struct {
 	Head
-	Valid     bool      `json:"valid"`
-	Clusters  int       `json:"clusters"`
-	Directors int       `json:"directors"` // whose wanted state was rendered
-	Rules     int       `json:"rules"`     // that were run
-	Skipped   int       `json:"skipped"`   // rules that could not run, since the fleet could not be loaded
-	Findings  []Finding `json:"findings"`
+	Valid bool `json:"valid"`
+	Coverage
+	Findings []Finding `json:"findings"`
+}
+
+// Coverage is what was looked at.
+type Coverage struct {
+	Clusters  int           `json:"clusters"`
+	Directors int           `json:"directors"` // whose wanted state was rendered
+	Rules     int           `json:"rules"`     // that were run
+	Skipped   []SkippedRule `json:"skipped"`
+}
+
+// SkippedRule is a rule that could not be judged.
+type SkippedRule struct {
+	Rule string `json:"rule"`
+	Why  string `json:"why"`
 }
 
 // NewValidation counts the findings.
-func NewValidation(clusters, directors, rules, skipped int, diags hcl.Diagnostics) Validation {
-	return Validation{head("validation"), !diags.HasErrors(), clusters, directors, rules, skipped, findings(diags)}
+func NewValidation(c Coverage, diags hcl.Diagnostics) Validation {
+	if c.Skipped == nil {
+		c.Skipped = []SkippedRule{}
+	}
+	return Validation{head("validation"), !diags.HasErrors(), c, findings(diags)}
 }
 
 // Text ends with what was covered, so that a check of nothing cannot pass for a check.
@@ -40,5 +55,24 @@ func (v Validation) Text(t *Text) {
 	default:
 		t.Line(Green.In("Valid"), Plain.In("."))
 	}
-	t.Linef("%s, %s rendered, %s run, %d skipped", plural(v.Clusters, "cluster"), plural(v.Directors, "director"), plural(v.Rules, "rule"), v.Skipped)
+	t.Linef("%s, %s rendered, %s run, %d skipped%s", plural(v.Clusters, "cluster"), plural(v.Directors, "director"), plural(v.Rules, "rule"), len(v.Skipped), reasons(v.Skipped))
+}
+
+// reasons are why rules were skipped, each with how many.
+func reasons(skipped []SkippedRule) string {
+	count := map[string]int{}
+	var order []string
+	for _, s := range skipped {
+		if count[s.Why] == 0 {
+			order = append(order, s.Why)
+		}
+		count[s.Why]++
+	}
+	if len(order) == 0 {
+		return ""
+	}
+	for i, why := range order {
+		order[i] = fmt.Sprintf("%d: %s", count[why], why)
+	}
+	return " (" + strings.Join(order, "; ") + ")"
 }

@@ -104,7 +104,7 @@ func TestCommitsAreFleets(t *testing.T) {
 		if loaded == nil {
 			t.Fatalf("%s: %v", name, diags)
 		}
-		if found := policies.Check(policies.Input{Fleet: loaded}); found.HasErrors() {
+		if found := policies.Check(policies.Input{Fleet: loaded}).Diags; found.HasErrors() {
 			t.Errorf("%s: %v", name, found)
 		}
 		if f.hcl() == was {
