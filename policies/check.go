@@ -9,8 +9,15 @@ import (
 // Outcome is what all rules say of a fleet, and how many of them could.
 type Outcome struct {
 	Diags   hcl.Diagnostics // errors refuse the commit, warnings advise; the Extra of each is a spec.Broken
-	Run     int
+	Ran     []Ran
 	Skipped []Skipped
+}
+
+// Ran is a rule that was judged.
+type Ran struct {
+	Rule    string
+	Level   spec.Level
+	Meaning string
 }
 
 // Skipped is a rule that could not be judged.
@@ -29,7 +36,7 @@ func Check(in Input) Outcome {
 				continue
 			}
 		}
-		out.Run++
+		out.Ran = append(out.Ran, Ran{p.Name(), p.Level(), p.Meaning()})
 		for _, f := range p.Check(&in) {
 			out.Diags = append(out.Diags, diagnostic(f, spec.Broken{Rule: p.Name(), Level: p.Level(), Meaning: p.Meaning()}))
 		}

@@ -55,6 +55,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("SOCK", env.WorkDir+"/agent.sock")
 			env.Setenv(kernelFile, env.WorkDir+"/kernel.json")
 			env.Setenv("README", readme)
+			env.Setenv("EXAMPLES", filepath.Join(filepath.Dir(readme), "examples"))
 			env.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 			for _, who := range []string{"AUTHOR", "COMMITTER"} {
 				env.Setenv("GIT_"+who+"_NAME", "Ann")

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/lbsync/lbsync/cmd/lbsync/view"
@@ -10,10 +12,15 @@ import (
 )
 
 func (a *app) validate() *cobra.Command {
-	return &cobra.Command{
+	var reports []string
+	cmd := &cobra.Command{
 		Use: "validate [DIR]", Short: "Check schema and policies of a whole fleet, offline", Args: optionalFolder(),
 		RunE: func(_ *cobra.Command, args []string) error {
-			_, fsys, err := folder(args)
+			wanted, err := reportsOf(reports)
+			if err != nil {
+				return err
+			}
+			name, fsys, err := folder(args)
 			if err != nil {
 				return err
 			}
@@ -23,17 +30,23 @@ func (a *app) validate() *cobra.Command {
 					return err
 				}
 			}
-			if err := a.print.Print(a.coverage(l)); err != nil {
+			v := a.coverage(l)
+			if err := a.report(v, name, wanted); err != nil {
 				return err
 			}
 			return done(l.verdict())
 		},
 	}
+	cmd.Flags().StringArrayVar(&reports, "report", nil, "also for a machine, `KIND[=FILE]`: "+strings.Join(view.ReportKinds(), ", ")+"; without a file on stdout, instead of the text; may be given several times")
+	return cmd
 }
 
 // coverage renders every director, so that what validate says of the fleet holds for each of them.
 func (a *app) coverage(l loaded) view.Validation {
-	v := view.Coverage{Rules: l.judged.Run}
+	v := view.Coverage{Rules: len(l.judged.Ran)}
+	for _, r := range l.judged.Ran {
+		v.Judged = append(v.Judged, view.JudgedRule{Name: r.Rule, Level: r.Level.String(), Meaning: r.Meaning})
+	}
 	for _, s := range l.judged.Skipped {
 		v.Skipped = append(v.Skipped, view.SkippedRule{Rule: s.Rule, Why: s.Why})
 	}

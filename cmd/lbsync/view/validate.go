@@ -21,7 +21,12 @@ type Coverage struct {
 	Directors int           `json:"directors"` // whose wanted state was rendered
 	Rules     int           `json:"rules"`     // that were run
 	Skipped   []SkippedRule `json:"skipped"`
+
+	Judged []JudgedRule `json:"-"` // the rules that were run, for reports that list them
 }
+
+// JudgedRule is a rule that was run.
+type JudgedRule struct{ Name, Level, Meaning string }
 
 // SkippedRule is a rule that could not be judged.
 type SkippedRule struct {
