@@ -35,9 +35,10 @@ lab-test: build ## the tests that need IPVS, in the lab
 lint: ## the chosen linters of .golangci.yml
 	$(GO) run $(LINT) run ./...
 
-docs: ## write the generated references of schema and metrics
+docs: ## write the generated references of schema, metrics and policies
 	$(GO) run ./cmd/lbsync schema > docs/schema.md
 	$(GO) test ./runtime/api/metrics -run 'Docs|Scrapes' -update
+	$(GO) test ./policies -run Docs -update
 
 examples: ## write the examples' plan.golden
 	$(GO) test ./examples -update

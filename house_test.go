@@ -50,13 +50,13 @@ var mayImport = map[string][]string{
 	"reconcile/peer":                {"spec", "spec/identity"},
 	"reconcile/agent":               {"spec", "policies", "reconcile", "reconcile/source", "reconcile/journal", "hcl", "x/sys", "x/sync"},
 	"cmd/lbsync":                    {"*"},
-	"cmd/lbsync/view":               {"spec", "reconcile", "reconcile/journal", "hcl", "x/term", "cty"},
+	"cmd/lbsync/view":               {"spec", "reconcile", "reconcile/journal", "hcl", "x/term", "cty", "sarif"},
 	"cmd/lblab":                     {"*"},
 }
 
 // libraries are the third-party modules by the short names of the table.
 var libraries = map[string]string{
-	"hcl": "github.com/hashicorp/hcl/v2", "cty": "github.com/zclconf/go-cty", "netlink": "github.com/vishvananda/netlink",
+	"hcl": "github.com/hashicorp/hcl/v2", "sarif": "github.com/owenrumney/go-sarif/v2", "cty": "github.com/zclconf/go-cty", "netlink": "github.com/vishvananda/netlink",
 	"netns": "github.com/vishvananda/netns", "moby/ipvs": "github.com/moby/ipvs", "go-git": "github.com/go-git",
 	"x/sys": "golang.org/x/sys", "x/term": "golang.org/x/term", "x/sync": "golang.org/x/sync", "x/crypto": "golang.org/x/crypto",
 	"x/net": "golang.org/x/net", "prometheus": "github.com/prometheus",

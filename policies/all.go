@@ -1,24 +1,45 @@
 package policies
 
+// group is a chapter of the documentation.
+type group struct {
+	Title string
+	Rules []Policy
+}
+
+// groups are the built-in rules. The first of the first two groups are the accidents that lbsync began with.
+func groups() []group {
+	return []group{
+		{"Connection sync", []Policy{
+			duplicateSyncID{},
+			backupOnly{},
+		}},
+		{"VRRP", []Policy{
+			loneSyncGroup{},
+			duplicateRouterID{},
+			equalPriority{},
+		}},
+		{"Addresses", []Policy{
+			sharedAddress{},
+		}},
+		{"Pools", []Policy{
+			allWeightsZero{},
+		}},
+		{"The change", []Policy{
+			preventDestroy{},
+			lostDirector{},
+		}},
+		{"The fleet", []Policy{
+			emptyDirector{},
+			directorWithoutKey{},
+		}},
+	}
+}
+
 // All are the built-in rules, in the order of the documentation.
 func All() []Policy {
-	return []Policy{
-		// connection sync
-		duplicateSyncID{},
-		backupOnly{},
-		// VRRP
-		duplicateRouterID{},
-		equalPriority{},
-		loneSyncGroup{},
-		// addresses
-		sharedAddress{},
-		// pools
-		allWeightsZero{},
-		// the change
-		preventDestroy{},
-		lostDirector{},
-		// the fleet
-		emptyDirector{},
-		directorWithoutKey{},
+	var out []Policy
+	for _, g := range groups() {
+		out = append(out, g.Rules...)
 	}
+	return out
 }
