@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lbsync/lbsync/spec/internal/schema"
@@ -21,6 +22,7 @@ type Cluster struct {
 	Confirm        Confirm
 	Drift          DriftRules
 	Freezes        []Freeze
+	Notify         []Notify // of what becomes of commits
 	VirtualServers []Placed[VirtualServer]
 	Place          Place
 	At             Mark
@@ -78,6 +80,7 @@ var clusterBlock = schema.New(schema.Block[shell]{
 		schema.One(confirmBlock, func(_ *schema.Decoder, c *shell, x *Confirm, _ *schema.Instance) { c.Confirm = *x }),
 		schema.One(driftBlock, func(_ *schema.Decoder, c *shell, r *DriftRules, _ *schema.Instance) { c.Drift = *r }),
 		schema.Many(freezeBlock, addFreeze),
+		schema.Many(notifyBlock, addClusterNotify),
 		schema.Many(vrrpInstanceBlock, func(_ *schema.Decoder, c *shell, i *VRRPInstance, _ *schema.Instance) {
 			c.instances = append(c.instances, i)
 		}),
@@ -90,6 +93,17 @@ var clusterBlock = schema.New(schema.Block[shell]{
 	},
 	Check: checkCluster,
 })
+
+// addClusterNotify takes a notify of the cluster itself: no transition is the cluster's, so it is told of commits and drift.
+func addClusterNotify(d *schema.Decoder, s *shell, n *Notify, in *schema.Instance) {
+	for _, on := range n.On {
+		if !slices.Contains(NoticeWords, on) {
+			d.Error(in.At("on"), "Not an event of a cluster", fmt.Sprintf("%q happens to an instance, a group or a virtual_server: write the notify there. A cluster tells of %s.", on, strings.Join(NoticeWords, ", ")))
+			return
+		}
+	}
+	s.Notify = append(s.Notify, *n)
+}
 
 func setDirectors(s *shell, v schema.Value) {
 	s.DirectorsAt = Mark(v.At)

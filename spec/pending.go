@@ -22,7 +22,7 @@ var pending = []struct {
 		return Pos{}
 	}},
 	{"notify \"smtp\"", "notify \"smtp\" is checked but not sent by this version: nobody gets a mail. exec, webhook and fifo work.", firstNotify(func(n Notify) bool { return n.Kind == "smtp" })},
-	{"notify", "notify is told of transitions alone by this version: master, backup, fault and stop. Of quorum, real_server, applied, refused, reverted and drift it hears nothing.",
+	{"notify", "notify hears nothing of quorum and real_server in this version: no health check is run.",
 		firstNotify(func(n Notify) bool { return slices.ContainsFunc(n.On, untold) })},
 	{"health_check", "health_check is checked but not run by this version: real servers keep their configured weight.", firstServer(func(v *VirtualServer) Mark {
 		for _, h := range v.HealthChecks {
@@ -49,7 +49,7 @@ var pending = []struct {
 
 // untold says whether nothing tells of an event yet.
 func untold(on string) bool {
-	return !slices.Contains([]string{"master", "backup", "fault", "stop"}, on)
+	return on == "quorum" || on == "real_server"
 }
 
 func firstNotify(is func(Notify) bool) func(*Cluster) Pos {

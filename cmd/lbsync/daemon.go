@@ -87,7 +87,7 @@ func (a *app) assemble(cfg *spec.AgentConfig, log *slog.Logger) (*service, error
 		Director: cfg.Director, Folder: cfg.State, Program: version, Poll: cfg.Source.Poll, Look: min(look, cfg.Resync), Resync: cfg.Resync,
 		Watchdog: watchdog, AnyHistory: cfg.Source.Branch == "", Boot: boot, Run: rand.Text(),
 	}, agent.Parts{
-		Source: mirror, Target: hands{hand}, VRRP: hand.VRRP, Hold: hand.Hold, Check: policies.Check, Log: log, Stirred: stirred,
+		Source: mirror, Target: hands{hand}, VRRP: hand.VRRP, Notice: hand.VRRP.Notice, Hold: hand.Hold, Check: policies.Check, Log: log, Stirred: stirred,
 		Exchange: others, Sync: sync, Sources: addresses, Stats: hand.Stats,
 		Journal: func() (agent.Journal, error) { return journal.Open(journalFolder(cfg.State), a.now) },
 		Load: func(f fs.FS) (*spec.Fleet, hcl.Diagnostics) {

@@ -87,6 +87,8 @@ type Parts struct {
 	Sources func() []netip.Addr
 	// Stats counts connections of some services; nil: they are not counted.
 	Stats func(context.Context, ...spec.ServiceKey) (spec.Stats, error)
+	// Notice tells those whom the held commit names what became of a commit; nil: nobody.
+	Notice func(spec.Notice)
 	// Notify tells systemd, in the words of sd_notify(3).
 	Notify func(state string)
 	Log    *slog.Logger

@@ -55,6 +55,7 @@ func (a *Agent) record(recs ...journal.Record) error {
 		return err
 	}
 	a.unrecorded, a.audit = 0, nil
+	a.notice(recs)
 	return nil
 }
 

@@ -62,7 +62,12 @@ func newsRecord(n spec.VRRPNews) journal.Record {
 	switch {
 	case n.Told != nil:
 		r.Event, r.Result = journal.Notified, n.Told.Result
-		r.Detail = fmt.Sprintf("%s of %s %s (event %d)", n.Told.Target, n.Told.Subject, strings.ToUpper(n.Told.State), e.Serial)
+		r.Detail = fmt.Sprintf("%s of %s %s", n.Told.Target, n.Told.Subject, strings.ToUpper(n.Told.State))
+		if e.Instance == "" {
+			r.Kind = "" // a notice of a commit
+		} else {
+			r.Detail += fmt.Sprintf(" (event %d)", e.Serial)
+		}
 	case n.Why != "":
 		r.Event, r.Changes, r.Result = journal.Notified, int(n.Lost), n.Why
 		if e.Instance == "" {

@@ -32,6 +32,7 @@ func (v *VRRP) Tell(view spec.View) {
 func (v *VRRP) Run(ctx context.Context) {
 	var beside sync.WaitGroup
 	beside.Go(func() { v.trackers.Run(ctx) })
+	beside.Go(func() { v.announce(ctx) })
 	select {
 	case <-v.told:
 		v.follow(ctx)
@@ -39,6 +40,26 @@ func (v *VRRP) Run(ctx context.Context) {
 	}
 	beside.Wait()
 	v.notifier.Wait()
+}
+
+// Notice has those told whom the held commit names for it, while Run runs.
+func (v *VRRP) Notice(n spec.Notice) {
+	select {
+	case v.notices <- n:
+	default:
+		v.note(spec.VRRPNews{Lost: 1, Why: fmt.Sprintf("%d notices wait, so that %s was %s is not told", cap(v.notices), n.Commit.Short(), n.Event)})
+	}
+}
+
+func (v *VRRP) announce(ctx context.Context) {
+	for {
+		select {
+		case n := <-v.notices:
+			v.notifier.Notice(ctx, n)
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func (v *VRRP) follow(ctx context.Context) {

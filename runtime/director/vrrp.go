@@ -29,6 +29,7 @@ type VRRP struct {
 	trackers *tracking.Trackers
 	notifier *notify.Notifier
 	changed  chan struct{}
+	notices  chan spec.Notice
 	told     chan struct{} // closed once it is known whom to tell
 	saying   chan struct{} // bounds the verdicts that are being told
 
@@ -44,7 +45,7 @@ type VRRP struct {
 
 // NewVRRP asks nothing yet.
 func NewVRRP(c VRRPConfig) *VRRP {
-	v := &VRRP{VRRPConfig: c, changed: make(chan struct{}, 1), told: make(chan struct{}), saying: make(chan struct{}, 8)}
+	v := &VRRP{VRRPConfig: c, changed: make(chan struct{}, 1), told: make(chan struct{}), notices: make(chan spec.Notice, 100), saying: make(chan struct{}, 8)}
 	v.trackers = tracking.New(v.verdict)
 	v.notifier = notify.New(c.Mark, c.Boot, func(n spec.VRRPNews) { v.note(n) })
 	return v

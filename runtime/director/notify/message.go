@@ -11,19 +11,20 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// message is what one transition of an instance or a group tells. Its JSON is the body of a webhook.
+// message is what one transition of an instance or a group tells, or a notice of a commit. Its JSON is the body of a webhook.
 type message struct {
 	Version   int            `json:"version"` // spec.DocumentVersion
 	Director  string         `json:"director"`
-	Type      string         `json:"type"` // "instance" or "group"
+	Type      string         `json:"type"` // "instance", "group" or "commit"
 	Name      string         `json:"name"`
-	State     string         `json:"state"` // master, backup, fault or stop
-	From      spec.VRRPState `json:"from"`
+	State     string         `json:"state"` // master, backup, fault or stop; of a commit applied, refused, reverted or drift
+	From      spec.VRRPState `json:"from,omitempty"`
 	Priority  uint8          `json:"priority"` // of an instance; 0 for a group, as keepalived has it
 	Why       string         `json:"why"`
 	Time      time.Time      `json:"time"`
 	Serial    uint64         `json:"serial"` // of the engine's event: the same serial and time is the same transition, told again
 	SyncGroup string         `json:"sync_group,omitempty"`
+	Commit    *spec.Commit   `json:"commit,omitempty"`
 }
 
 // word is a state as `on` of a notify block has it.
@@ -32,6 +33,14 @@ func word(s spec.VRRPState) string {
 		return "stop"
 	}
 	return string(s)
+}
+
+// queue is what messages are told in their order of: an instance, a group, or all commits.
+func (m message) queue() string {
+	if m.Commit != nil {
+		return "COMMIT"
+	}
+	return m.subject()
 }
 
 func (m message) subject() string { return strings.ToUpper(m.Type) + " " + m.Name }
@@ -43,11 +52,15 @@ func (m message) args() []string {
 
 // env is the same and the rest, as variables.
 func (m message) env() []string {
-	return []string{
+	out := []string{
 		"LBSYNC_DIRECTOR=" + m.Director, "LBSYNC_TYPE=" + m.Type, "LBSYNC_NAME=" + m.Name, "LBSYNC_STATE=" + m.State,
 		"LBSYNC_FROM=" + string(m.From), "LBSYNC_PRIORITY=" + strconv.Itoa(int(m.Priority)), "LBSYNC_WHY=" + m.Why,
 		"LBSYNC_TIME=" + m.Time.UTC().Format(time.RFC3339Nano), "LBSYNC_SERIAL=" + strconv.FormatUint(m.Serial, 10), "LBSYNC_SYNC_GROUP=" + m.SyncGroup,
 	}
+	if m.Commit != nil {
+		out = append(out, "LBSYNC_COMMIT="+m.Commit.ID)
+	}
+	return out
 }
 
 // line is what keepalived writes to a notify fifo.
@@ -68,6 +81,7 @@ type rules struct {
 	director  string
 	instances map[spec.InstanceKey][]spec.Notify
 	groups    map[string][]spec.Notify
+	all       []spec.Notify // of clusters, instances and groups
 }
 
 // rulesOf a view; of the zero one, which is that before the first commit, there are none.
@@ -77,14 +91,32 @@ func rulesOf(v spec.View) rules {
 	}
 	r := rules{director: v.Director.Def.Name, instances: map[spec.InstanceKey][]spec.Notify{}, groups: map[string][]spec.Notify{}}
 	for i := range v.Clusters {
+		r.all = append(r.all, v.Clusters[i].Notify...)
 		for _, in := range v.Clusters[i].Instances {
 			r.instances[spec.InstanceKey(in.Def.Name)] = in.Def.Notify
+			r.all = append(r.all, in.Def.Notify...)
 		}
 		for _, g := range v.Clusters[i].SyncGroups {
 			r.groups[g.Name] = g.Notify
+			r.all = append(r.all, g.Notify...)
 		}
 	}
 	return r
+}
+
+// notices are the tellings of a notice: to everybody who asks for it, once each.
+func (r rules) notices(n spec.Notice) []job {
+	m := message{Version: spec.DocumentVersion, Director: r.director, Type: "commit", Name: n.Commit.Short(), State: n.Event, Why: n.Why, Time: n.Time, Commit: &n.Commit}
+	var out []job
+	told := map[string]bool{}
+	for _, j := range about(m, r.all) {
+		who := fmt.Sprintf("%q", append([]string{j.to.Kind, j.to.Target}, j.to.Args...))
+		if !told[who] {
+			told[who] = true
+			out = append(out, j)
+		}
+	}
+	return out
 }
 
 // job is one telling.

@@ -119,8 +119,19 @@ func (n *Notifier) Take(ctx context.Context, events []spec.VRRPEvent) {
 	n.settle()
 }
 
+// Notice has a notice told. It is not told again by a later agent: the journal keeps what happened, and whether it was told.
+func (n *Notifier) Notice(ctx context.Context, what spec.Notice) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	jobs := n.rules.notices(what)
+	of := &event{left: len(jobs)}
+	for _, j := range jobs {
+		n.enqueue(ctx, queued{j, of})
+	}
+}
+
 func (n *Notifier) enqueue(ctx context.Context, q queued) {
-	key := q.subject()
+	key := q.queue()
 	was := n.queues[key]
 	if len(was) == longestQueue {
 		given := was[1] // the first is being told
@@ -165,7 +176,7 @@ func (n *Notifier) told(key string, q queued, err error) bool {
 	if err != nil {
 		result = err.Error()
 	}
-	n.report(spec.VRRPNews{Event: q.of.VRRPEvent, Told: &spec.Told{Subject: key, State: q.State, Target: target(q.to), Result: result}})
+	n.report(spec.VRRPNews{Event: q.of.VRRPEvent, Told: &spec.Told{Subject: q.subject(), State: q.State, Target: target(q.to), Result: result}})
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	q.of.left--

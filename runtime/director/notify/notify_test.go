@@ -135,6 +135,34 @@ func TestWhoIsTold(t *testing.T) {
 	})
 }
 
+// Commits are told in their order, to everybody who asks for it, once: also where several blocks name the same program.
+func TestCommitsAreTold(t *testing.T) {
+	bubble(t, func(t *testing.T, path string) {
+		d := open(t, path, "boot1")
+		defer d.end()
+		v := fleet()
+		v.Clusters[0].Notify = []spec.Notify{{On: []string{"refused", "applied"}, Kind: "exec", Target: "/commits"}}
+		v.Clusters[0].SyncGroups[0].Notify[0].On = []string{"refused"}
+		v.Clusters[0].Instances[0].Def.Notify = []spec.Notify{{On: []string{"refused"}, Kind: "exec", Target: "/commits"}}
+		d.Rules(v)
+		gate := make(chan error)
+		d.mu.Lock()
+		d.gate["/commits"] = gate
+		d.mu.Unlock()
+		d.Notice(d.ctx, spec.Notice{Event: "refused", Commit: spec.Commit{ID: "abcdef0123"}, Why: "no"})
+		d.Notice(d.ctx, spec.Notice{Event: "applied", Commit: spec.Commit{ID: "0123456789"}})
+		d.Notice(d.ctx, spec.Notice{Event: "drift", Commit: spec.Commit{ID: "0123456789"}})
+		d.heard(t, "COMMIT abcdef0 refused /commits")
+		gate <- errors.New("exit status 1")
+		d.heard(t, "COMMIT abcdef0 refused /nat", "COMMIT 0123456 applied /commits")
+		gate <- nil
+		d.heard(t)
+		if want := []string{"0 COMMIT abcdef0 exec /commits: exit status 1", "0 COMMIT abcdef0 exec /nat: ok", "0 COMMIT 0123456 exec /commits: ok"}; !slices.Equal(d.news, want) {
+			t.Errorf("news %q", d.news)
+		}
+	})
+}
+
 func TestOneInstanceIsToldInOrderAndHoldsUpNoOther(t *testing.T) {
 	bubble(t, func(t *testing.T, path string) {
 		d := open(t, path, "boot1")

@@ -1,0 +1,14 @@
+package spec
+
+import "time"
+
+// Notice is what became of a commit on this director, or what was found beside it, for those whom a notify block names.
+type Notice struct {
+	Event  string // applied, refused, reverted or drift
+	Commit Commit
+	Why    string
+	Time   time.Time
+}
+
+// NoticeWords are the events that a notice may be of, as `on` of a notify block has them.
+var NoticeWords = []string{"applied", "refused", "reverted", "drift"}
