@@ -122,10 +122,12 @@ type Diagnostic struct {
 	Summary  string `json:"summary"`
 	Detail   string `json:"detail,omitempty"`
 	Pos      Pos    `json:"pos,omitzero"`
+	Line     string `json:"line,omitempty"`    // what stands there
 	Rule     string `json:"rule,omitempty"`    // the policy that is broken
 	Level    string `json:"level,omitempty"`   // its level
 	Meaning  string `json:"meaning,omitempty"` // what it asks for, where it is a built-in one
 	RulePos  Pos    `json:"rule_pos,omitzero"` // where it stands, where the fleet declares it
+	RuleLine string `json:"rule_line,omitempty"`
 }
 
 // Pin holds one commit whatever the branch does.

@@ -52,7 +52,9 @@ func (a *Agent) accept(c spec.Commit, judge bool) (candidate, *spec.Refusal, err
 		return candidate{}, nil, damage
 	}
 	if diags.HasErrors() {
-		return candidate{}, invalid(refused(c, "its HCL has", diags)), nil
+		r := invalid(refused(c, "its HCL has", diags))
+		excerpts(tree, r.Diagnostics)
+		return candidate{}, r, nil
 	}
 	view, ok := fleet.Director(a.cfg.Director)
 	if !ok {
@@ -66,7 +68,9 @@ func (a *Agent) accept(c spec.Commit, judge bool) (candidate, *spec.Refusal, err
 		judged = a.parts.Check(a.policyInput(fleet, c)).Diags
 	}
 	if judged.HasErrors() {
-		return candidate{}, refused(c, "policies have", judged), nil
+		r := refused(c, "policies have", judged)
+		excerpts(tree, r.Diagnostics)
+		return candidate{}, r, nil
 	}
 	out := candidate{commit: c, view: view, outcome: journal.Applied, actor: self}
 	for _, d := range append(diags, judged...) {
@@ -153,7 +157,7 @@ func diagnostic(d *hcl.Diagnostic) spec.Diagnostic {
 	return out
 }
 
-// diagnosticsText is one line a finding.
+// diagnosticsText is a line for each finding, and below it the configuration and the rule.
 func diagnosticsText(all []spec.Diagnostic) string {
 	var b strings.Builder
 	for _, d := range all {
@@ -165,6 +169,12 @@ func diagnosticsText(all []spec.Diagnostic) string {
 			b.WriteString("; " + d.Detail)
 		}
 		b.WriteByte('\n')
+		if d.Line != "" {
+			fmt.Fprintf(&b, "  %s: %s\n", d.Pos, d.Line)
+		}
+		if d.Rule != "" {
+			fmt.Fprintf(&b, "  rule %s, level %s: %s\n", d.Rule, d.Level, cmp.Or(d.Meaning, strings.TrimSpace(d.RulePos.String()+" "+d.RuleLine)))
+		}
 	}
 	return b.String()
 }

@@ -64,7 +64,7 @@ func TestCommitThatRendersTheSameTouchesNothing(t *testing.T) {
 
 func TestRefusedCommitsLeaveWhatIsHeld(t *testing.T) {
 	for _, c := range []struct{ name, fleet, reason, diagnostic string }{
-		{"error", "80 wrr\nerror", "its HCL has 1 error", "fleet:2: error: Bad weight; Write 0 to 65535.\n"},
+		{"error", "80 wrr\nerror", "its HCL has 1 error", "fleet:2: error: Bad weight; Write 0 to 65535.\n  fleet:2: error\n"},
 		{"policy", "80 wrr\ndeny", "policies have 1 error", "error: shared-address: twice\n"},
 		{"not declared", "others\n80 wrr", `it declares no director "lb1" (it has: lb2)`, ""},
 		{"no files", "", "no HCL file", ""},

@@ -41,6 +41,7 @@ func (r Result) Text(t *Text) {
 		for _, d := range ref.Diagnostics {
 			t.Linef("  %s: %s: %s", d.Pos, d.Severity, d.Summary)
 		}
+		refusedLines(t, ref.Diagnostics)
 		return
 	}
 	t.Line(Bold.In(s.Director+": "), Plain.In(r.done()))

@@ -141,6 +141,7 @@ func (s Status) lists(t *Text) {
 	if rest := len(rows) - listed; rest > 0 {
 		t.Linef("  … and %d more; -o json has them all", rest)
 	}
+	refusedLines(t, refusal(s.Agent))
 }
 
 // left says that drift is not put right, and why.

@@ -28,7 +28,9 @@ func TestStatus(t *testing.T) {
 	night.Phase, night.BlockedOn = spec.Degraded, &spec.Call{Name: "fetch", Since: now.Add(-9 * time.Second)}
 	night.Source.Failing = &spec.Problem{Call: "list refs", Error: "connection refused", Since: now.Add(-2 * time.Hour)}
 	night.Refusal = &spec.Refusal{Commit: spec.Commit{ID: "0123456789", Subject: "Break it"}, At: now.Add(-3 * time.Hour), Reason: "1 error",
-		Diagnostics: []spec.Diagnostic{{Severity: "error", Summary: "duplicate-syncid: used twice", Pos: at(12)}}}
+		Diagnostics: []spec.Diagnostic{{Severity: "error", Summary: "duplicate-syncid: used twice", Pos: at(12),
+			Detail: "Backups of either cluster would accept the connections of the other. Give one of the two a free syncid, or another group or port.", Line: "syncid = 11",
+			Rule: "duplicate-syncid", Level: "deny", Meaning: "A syncid is used once on a segment."}}}
 	night.Suspension = &spec.Suspension{Actor: spec.Actor{UID: 0, Login: "ann"}, Reason: "maintenance", At: now.Add(-time.Hour), Until: now.Add(time.Hour)}
 	night.Source.Tip = &spec.Commit{ID: "89abcdef01", Subject: "More"}
 	night.Failures = []spec.Failure{{Object: spec.ObjectOf(spec.RoleBackup), Action: spec.Add, Error: "add sync daemon backup: no eth9\nask the kernel: no such device", Since: now.Add(-time.Minute)}, {Object: spec.ObjectOf(codis), Action: spec.Add, Error: "add service tcp 192.0.2.100:6379: no such file", Since: now.Add(-time.Minute)}}
