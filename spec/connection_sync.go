@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/lbsync/lbsync/spec/internal/schema"
 )
@@ -33,6 +34,8 @@ type ConnectionSync struct {
 	TTL       uint8
 	MaxLen    uint16
 	Sysctls   []Sysctl
+	Resync    time.Duration // least time between two full resyncs of a master; 0: none but those that a backup needs
+	Share     float64       // percent of the time that these may take
 	At        Mark
 }
 
@@ -66,6 +69,10 @@ var connectionSyncBlock = schema.New(schema.Block[ConnectionSync]{
 			Set: func(s *ConnectionSync, v schema.Value) { s.MaxLen = uint16(v.Int) }},
 		{Attr: schema.Attr{Name: "threshold", Kind: schema.Int, Max: 1<<31 - 1, List: true, Doc: "[FIRST, PERIOD]: a connection is sent at its packet number FIRST and then every PERIOD packets; sysctl sync_threshold"},
 			Set: setThreshold},
+		{Attr: schema.Attr{Name: "resync", Kind: schema.Duration, Max: 86400 * second, Default: `"10s"`, Doc: "Least time between two full resyncs of a master, from 2s; a connection that is older survives the death of its director, idle or young as it may be. 0s: only when a backup needs one"},
+			Set: func(s *ConnectionSync, v schema.Value) { s.Resync = v.Dur }},
+		{Attr: schema.Attr{Name: "resync_share", Kind: schema.Percent, Min: 1, Max: 50, Default: "2", Doc: "Percent of the time that full resyncs may take, which are a CPU and at most 12 Mbit/s while one runs: after one that was busy for 1 s the next comes no sooner than 50 s later, with 2"},
+			Set: func(s *ConnectionSync, v schema.Value) { s.Share = v.Num }},
 	}, syncSysctls...),
 	Check: checkConnectionSync,
 })
@@ -107,6 +114,9 @@ func checkConnectionSync(d *schema.Decoder, in *schema.Instance, s *ConnectionSy
 	case s.Mode == SyncBoth && s.Follow != "":
 		d.Error(in.At("follow"), "follow without its mode", `Only mode = "follow" follows an instance: write that mode too, or remove follow.`)
 	}
+	if s.Resync > 0 && s.Resync < leastResync {
+		d.Error(in.At("resync"), "resync too often", `A backup answers a master once in 2 s: write resync = "2s" or more, or "0s" for none.`)
+	}
 	if !s.Group.Is4() {
 		checkGroup6(d, in, s)
 	}
@@ -114,6 +124,9 @@ func checkConnectionSync(d *schema.Decoder, in *schema.Instance, s *ConnectionSy
 		s.checkSysctl(d, in, c)
 	}
 }
+
+// leastResync is how often a director may be asked for a sample (runtime/api, sampleEvery).
+const leastResync = 2 * time.Second
 
 // checkGroup6 leaves room for the longer IPv6 header (start_sync_thread).
 func checkGroup6(d *schema.Decoder, in *schema.Instance, s *ConnectionSync) {

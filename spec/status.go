@@ -52,6 +52,7 @@ type Status struct {
 	Reverted  *Reverted    `json:"reverted,omitempty"`  // taken back, and not tried again
 	Peers     []PeerStatus `json:"peers,omitempty"`     // the other directors of its clusters
 	Resynced  *Resynced    `json:"resynced,omitempty"`  // the last full resync of connections
+	Routine   *Routine     `json:"routine,omitempty"`   // when the next one comes by itself; nil where this director is master of nothing that is synchronised
 	// Strangers send connection sync to a group of this director and are no director of its clusters. Known once all of these reported.
 	Strangers  []SyncSpeaker `json:"sync_strangers,omitempty"`
 	Suspension *Suspension   `json:"suspension,omitempty"`

@@ -32,5 +32,14 @@ type Resynced struct {
 	Skipped     int           `json:"skipped,omitempty"` // of kinds that are not synchronised, and of virtual addresses that another director has
 	Messages    int           `json:"messages"`
 	Took        time.Duration `json:"took"`              // nanoseconds
+	Busy        time.Duration `json:"busy"`              // of these, in which the table was read or messages were sent; else it waited for its turn
+	At          time.Time     `json:"at,omitzero"`       // when it ended
 	Partial     string        `json:"partial,omitempty"` // why not all of the table was sent
+	Sample      ConnSample    `json:"-"`                 // of what was read to be sent
+}
+
+// Routine is the full resync that a master makes from time to time.
+type Routine struct {
+	Next time.Time `json:"next,omitzero"` // no sooner; zero: never, as things are
+	Off  string    `json:"off,omitempty"` // why there is none; at Next it is looked at again
 }

@@ -13,6 +13,7 @@ const (
 	look                   // the kernel is read
 	proof                  // a commit on trial is judged
 	resyncing              // connections are owed to a backup
+	routine                // the next full resync by itself may come
 	fetch                  // the repository is asked
 	tasks
 )

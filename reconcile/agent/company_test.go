@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -19,9 +20,10 @@ import (
 
 // wire is the channel between the directors of a test: what one tells, the others know at once, unless the wire is cut.
 type wire struct {
-	mu   sync.Mutex
-	ends map[string]*wireEnd
-	cut  map[string]bool // directors that nobody hears, and that hear nobody
+	mu     sync.Mutex
+	ends   map[string]*wireEnd
+	cut    map[string]bool // directors that nobody hears, and that hear nobody
+	tables *tables         // nil: there are no samples
 }
 
 type wireEnd struct {
@@ -62,6 +64,13 @@ func (e *wireEnd) Tell(r spec.PeerReport) {
 			o.signal()
 		}
 	}
+}
+
+func (e *wireEnd) Sample(ctx context.Context, director string) (spec.ConnSample, error) {
+	if e.tables == nil {
+		return e.alone.Sample(ctx, director)
+	}
+	return e.tables.sample(director), nil
 }
 
 func (e *wireEnd) signal() {
@@ -116,12 +125,22 @@ const pairFleet = "vrrp web 100 101\nsync 11\n80 wrr 21=1 22=1\n"
 
 func onPair(t *testing.T, f func(p *pair)) {
 	t.Helper()
+	onPairWith(t, nil, f)
+}
+
+// onPairWith has tables of connections, if there are any.
+func onPairWith(t *testing.T, ts *tables, f func(p *pair)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		p := &pair{t: t, wire: newWire("lb1", "lb2"), of: map[string]*rig{}, names: []string{"lb1", "lb2"}}
+		p.wire.tables = ts
 		for name, role := range map[string]spec.Role{"lb1": spec.RoleMaster, "lb2": spec.RoleBackup} {
 			r := newRig(t)
 			r.cfg.Director, r.cfg.Boot, r.cfg.Run, r.cfg.Poll = name, "boot", "run of "+name, 5*time.Second
 			r.exchange, r.load = p.wire.ends[name], pairLoader
+			if ts != nil {
+				r.sync, r.load = &table{tables: ts, name: name}, ts.loader
+			}
 			r.vrrp.roles = map[string]spec.Role{"web": role}
 			p.of[name] = r
 		}

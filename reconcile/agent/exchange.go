@@ -32,9 +32,7 @@ type Sync interface {
 	Changed() <-chan struct{}
 	// Resync sends all connections of this director as a daemon would.
 	Resync(context.Context, spec.Daemon) (spec.Resynced, error)
-	// OwnSample is a sample of the connections that Resync sends.
-	OwnSample(context.Context) (spec.ConnSample, error)
-	// Cover says how much of a master's connections a backup holds.
+	// Cover says how much of what a master sent a backup holds.
 	Cover(master, backup spec.ConnSample) spec.Coverage
 }
 
@@ -174,9 +172,6 @@ func (kernelSync) Speakers() []spec.SyncSpeaker { return nil }
 func (kernelSync) Changed() <-chan struct{}     { return nil }
 func (kernelSync) Resync(context.Context, spec.Daemon) (spec.Resynced, error) {
 	return spec.Resynced{}, errAlone
-}
-func (kernelSync) OwnSample(context.Context) (spec.ConnSample, error) {
-	return spec.ConnSample{}, errAlone
 }
 func (kernelSync) Cover(_, _ spec.ConnSample) spec.Coverage { return spec.Coverage{} }
 

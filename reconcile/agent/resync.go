@@ -41,6 +41,7 @@ type resync struct {
 	under bool
 	boost bool // the table is too large to be sent
 	last  *spec.Resynced
+	said  string // what was journaled last of those that come by themselves
 	done  chan resynced
 }
 
@@ -48,6 +49,7 @@ type resync struct {
 type resynced struct {
 	sent    spec.Resynced
 	covered map[string]spec.Coverage
+	routine bool // nobody asked for it
 	err     error
 }
 
@@ -58,24 +60,39 @@ const (
 	warmWithin   = 30 * time.Second
 )
 
-// sync sends all connections where a backup began to listen anew, beside the loop.
+// sync sends all connections where a backup began to listen anew, or the time for it has come, beside the loop.
 func (a *Agent) sync(ctx context.Context) {
 	if a.held.View == nil || a.resync.under || !a.agenda[resyncing].IsZero() {
 		return
 	}
 	facts := a.facts()
-	owed := reconcile.Owed(*a.held.View, facts, a.covered)
 	from, sends := facts.Daemons.Find(spec.RoleMaster)
-	if len(owed) == 0 || !sends {
+	to, byItself := reconcile.Owed(*a.held.View, facts, a.covered), false
+	if len(to) == 0 {
+		to, byItself = a.due(facts), true
+	}
+	if to == nil || !sends {
 		return
 	}
 	a.resync.under = true
-	work := a.resyncTo(owed, facts, from.Value)
+	work := a.resyncTo(to, facts, from.Value)
 	go func() {
 		within, cancel := context.WithTimeout(ctx, resyncWithin)
 		defer cancel()
-		a.resync.done <- work(within)
+		r := work(within)
+		r.routine = byItself
+		a.resync.done <- r
 	}()
+}
+
+// due is to whom the routine resync goes now, nil if it does not; and when it is to be looked at again.
+func (a *Agent) due(f spec.Facts) []string {
+	to, r := reconcile.Routine(*a.held.View, f, a.resync.last)
+	a.agenda[routine] = time.Time{}
+	if to == nil && r != nil {
+		a.agenda[routine] = r.Next
+	}
+	return to
 }
 
 // resyncTo is the work of a full resync to some directors. It may run in any goroutine.
@@ -90,28 +107,33 @@ func (a *Agent) resyncTo(names []string, f spec.Facts, from spec.Daemon) func(co
 	}
 	return func(ctx context.Context) resynced {
 		out := resynced{covered: map[string]spec.Coverage{}}
-		if out.sent, out.err = a.parts.Sync.Resync(ctx, from); out.err != nil {
+		out.sent, out.err = a.parts.Sync.Resync(ctx, from)
+		out.sent.At = time.Now()
+		if out.err != nil {
 			return out
 		}
-		own, err := a.parts.Sync.OwnSample(ctx)
 		for _, name := range names {
-			c := tries[name]
-			theirs := spec.ConnSample{}
-			if err == nil {
-				theirs, err = a.parts.Exchange.Sample(ctx, name)
-			}
-			if err == nil {
-				found := a.parts.Sync.Cover(own, theirs)
-				c.Total, c.Sampled, c.Known = found.Total, found.Sampled, found.Known
-			} else {
-				c.Total, c.Sampled = max(out.sent.Connections, 1), 1 // not compared is not known
-			}
-			c.At = time.Now()
-			out.covered[name] = c
+			c, err := a.compared(ctx, name, tries[name], out.sent)
+			out.covered[name], out.err = c, errors.Join(out.err, err)
 		}
-		out.err = err
 		return out
 	}
+}
+
+// compared is how much of what was sent a director holds. It may run in any goroutine.
+func (a *Agent) compared(ctx context.Context, name string, c spec.Coverage, sent spec.Resynced) (spec.Coverage, error) {
+	c.Total, c.Sampled = max(sent.Connections, 1), 1 // not compared is not known
+	if sent.Partial != "" {
+		c.At = time.Now()
+		return c, nil
+	}
+	theirs, err := a.parts.Exchange.Sample(ctx, name)
+	if err == nil {
+		found := a.parts.Sync.Cover(sent.Sample, theirs)
+		c.Total, c.Sampled, c.Known = found.Total, found.Sampled, found.Known
+	}
+	c.At = time.Now()
+	return c, err
 }
 
 // sent notes what came of a full resync. One that did not reach everybody is made again.
@@ -130,7 +152,15 @@ func (a *Agent) note(r resynced) {
 		covered[name] = c
 	}
 	a.covered = covered // what the others were told is not altered
+	r.sent.Sample = spec.ConnSample{}
 	a.resync.boost, a.resync.last = r.sent.Partial != "", &r.sent
+	if said := fmt.Sprint(r.sent.Partial, r.err); !r.routine || said != a.resync.said {
+		a.tellResync(r)
+		a.resync.said = said
+	}
+}
+
+func (a *Agent) tellResync(r resynced) {
 	rec := of(a.held.Commit, journal.Record{Event: journal.Resynced, Actor: self, Changes: r.sent.Connections, Result: "ok", Detail: coverText(r)})
 	if r.err != nil {
 		rec.Result = r.err.Error()

@@ -36,6 +36,7 @@ type rig struct {
 	held   []spec.SysctlKey // what the target was told to observe
 
 	exchange Exchange
+	sync     Sync
 	load     func(fs.FS) (*spec.Fleet, hcl.Diagnostics)
 
 	agent *Agent
@@ -70,7 +71,7 @@ func (r *rig) told() []string {
 func (r *rig) open() *Agent {
 	r.t.Helper()
 	a, err := Open(r.cfg, Parts{
-		Source: r.repo, Target: r.kernel, VRRP: r.vrrp, Hold: func(k ...spec.SysctlKey) { r.held = k }, Load: r.load, Exchange: r.exchange, Check: checkText, Log: slog.New(slog.DiscardHandler),
+		Source: r.repo, Target: r.kernel, VRRP: r.vrrp, Hold: func(k ...spec.SysctlKey) { r.held = k }, Load: r.load, Exchange: r.exchange, Sync: r.sync, Check: checkText, Log: slog.New(slog.DiscardHandler),
 		Notify: r.tell,
 		Journal: func() (Journal, error) {
 			j, err := journal.Open(r.journalDir(), time.Now)

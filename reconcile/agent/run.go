@@ -88,7 +88,7 @@ func (a *Agent) do(ctx context.Context, t task) {
 		a.again(ctx)
 	case proof:
 		a.proven(ctx)
-	case resyncing: // the loop does it
+	case resyncing, routine: // the loop does it
 	case look:
 		a.agenda[look] = time.Now().Add(a.cfg.Look)
 		a.look(ctx, false)

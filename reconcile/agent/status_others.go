@@ -35,6 +35,9 @@ func (a *Agent) progress(s *spec.Status) {
 	if f := a.facts(); reconcile.Known(f.Peers) {
 		s.Strangers = f.Strangers
 	}
+	if a.held.View != nil {
+		_, s.Routine = reconcile.Routine(*a.held.View, a.facts(), a.resync.last)
+	}
 	if a.pending != nil {
 		s.Pending = &spec.CommitAt{Commit: a.pending.commit, At: a.pendingSince}
 	}

@@ -79,6 +79,7 @@ func (s Status) facts() [][]Cell {
 		rows = append(rows, cells("on trial", fmt.Sprintf("%s until %s; if a probe does not hold, back to %s", tr.Commit.Short(), stamp(tr.Until), tr.Before.Short())))
 	}
 	rows = append(rows, peerFacts(a.Peers, s.Now)...)
+	rows = append(rows, s.syncFacts()...)
 	rows = append(rows, s.vrrpFacts()...)
 	return append(rows,
 		cells("journal", "record "+strconv.FormatUint(a.Journal.Seq, 10)),

@@ -53,6 +53,8 @@ func TestStatusOfTheCluster(t *testing.T) {
 		{Director: "lb2", Answers: true, Commit: next.ID, Coverage: &spec.Coverage{Total: 182331, Sampled: 4096, Known: 4095}},
 		{Director: "lb3", Silent: now.Add(-time.Hour), Why: "connection refused", Commit: tip.ID, Confirmed: true},
 	}
+	s.Resynced = &spec.Resynced{Connections: 182331, Messages: 4559, Took: 800 * time.Millisecond, At: now.Add(-12 * time.Second)}
+	s.Routine = &spec.Routine{Next: now.Add(28 * time.Second)}
 	s.Strangers = []spec.SyncSpeaker{{Addr: netip.MustParseAddr("192.0.2.99"), Interface: "eth0", Group: netip.MustParseAddr("224.0.0.81"), Port: 8848, SyncID: 11, Last: now.Add(-2 * time.Second)}}
 	both(t, "status_waiting", NewStatus(s, now))
 
@@ -61,6 +63,8 @@ func TestStatusOfTheCluster(t *testing.T) {
 	s.Reverted = &spec.Reverted{Commit: next, Before: tip, At: now.Add(-time.Minute), Unmet: []spec.Unmet{
 		{Probe: "one master", Object: "codis_6379", Before: "backup, master: lb1", Now: "fault, master: none"}, {Probe: "git", Before: "answers", Now: "does not answer"}}}
 	s.Trial = &spec.Trial{Commit: tip, Before: tip, Until: now.Add(9 * time.Second)}
+	s.Resynced = &spec.Resynced{At: now.Add(-time.Minute), Partial: "the connection table is too large to be read: 400000 connections would take about 8m0s on Linux 6.1.0, and 30s is the most"}
+	s.Routine = &spec.Routine{Next: now.Add(9 * time.Minute), Off: s.Resynced.Partial}
 	both(t, "status_reverted", NewStatus(s, now))
 }
 

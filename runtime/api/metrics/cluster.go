@@ -60,6 +60,17 @@ var clusterMetrics = []Definition{
 		ofResync(func(r *spec.Resynced) float64 { return float64(r.Skipped) })},
 	{"lbsync_resync_duration_seconds", Gauge, "How long it took.", nil,
 		ofResync(func(r *spec.Resynced) float64 { return r.Took.Seconds() })},
+	{"lbsync_resync_busy_seconds", Gauge, "How long of that it read the table or sent, which bounds how often it comes.", nil,
+		ofResync(func(r *spec.Resynced) float64 { return r.Busy.Seconds() })},
+	{"lbsync_resync_time_seconds", Gauge, "When it ended, in seconds since 1970.", nil,
+		ofResync(func(r *spec.Resynced) float64 { return stamp(r.At) })},
+	{"lbsync_resync_next_time_seconds", Gauge, "When the next full resync may come by itself, in seconds since 1970; left out where none will.", nil,
+		at(func(s *Scrape) time.Time {
+			if r := s.Status.Routine; r != nil && r.Off == "" {
+				return r.Next
+			}
+			return time.Time{}
+		})},
 	{"lbsync_resync_partial", Gauge, "1 when it did not send all of the table.", nil,
 		ofResync(func(r *spec.Resynced) float64 { return truth(r.Partial != "") })},
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/lbsync/lbsync/runtime/connsync"
 	"github.com/lbsync/lbsync/spec"
@@ -35,15 +36,17 @@ func (t *Table) resync(ctx context.Context, d spec.Daemon) (out spec.Resynced, e
 		return out, err
 	}
 	defer end()
-	messages, err := t.messages(ctx, &s, d)
+	var sample connsync.Sample
+	messages, busy, err := t.messages(ctx, &s, d, &sample)
 	if err != nil && !errors.Is(err, errLimit) {
 		return out, err
 	}
-	out.Skipped = s.skipped
+	out.Skipped, out.Sample, out.Busy = s.skipped, t.told(sample), busy
 	sender, sendErr := t.Sender(d)
 	if sendErr != nil {
 		return out, errors.Join(sendErr, err)
 	}
+	began := t.Now()
 	sendErr = paced(ctx, messages, func(m []byte) error {
 		if err := sender.Send(m); err != nil {
 			return err
@@ -53,20 +56,23 @@ func (t *Table) resync(ctx context.Context, d spec.Daemon) (out spec.Resynced, e
 		out.Connections += int(h.Count)
 		return err
 	})
+	out.Busy += t.Now().Sub(began)
 	if sendErr = errors.Join(sendErr, sender.Close()); sendErr != nil {
 		return out, sendErr
 	}
 	return out, err
 }
 
-// messages reads the table. With errLimit they are those of what was read.
-func (t *Table) messages(ctx context.Context, s *sweep, d spec.Daemon) (out [][]byte, err error) {
+// messages reads the table, which takes so long, and takes a sample of it. With errLimit they are those of what was read.
+func (t *Table) messages(ctx context.Context, s *sweep, d spec.Daemon, sent *connsync.Sample) (out [][]byte, busy time.Duration, err error) {
 	state, err := t.State(ctx)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	known, pack := newVirtuals(state), connsync.NewPacker(d.SyncID, d.MaxLen)
+	began := t.Now()
 	err = s.read(ctx, t.Ours, func(c *connsync.Conn) {
+		sent.Add(c)
 		known.complete(c)
 		if !pack.Add(c) {
 			out = append(out, slices.Clone(pack.Take()))
@@ -76,5 +82,5 @@ func (t *Table) messages(ctx context.Context, s *sweep, d spec.Daemon) (out [][]
 	if last := pack.Take(); last != nil {
 		out = append(out, last)
 	}
-	return out, err
+	return out, t.Now().Sub(began), err
 }

@@ -85,26 +85,24 @@ func (t *Table) affordable(ctx context.Context) (sweep, error) {
 
 // Sample takes the part of the table that a backup tells its masters. The error wraps ErrTooCostly where the table cannot be read.
 func (t *Table) Sample(ctx context.Context) (spec.ConnSample, error) {
-	return t.sample(ctx, func(netip.Addr) bool { return true })
-}
-
-// OwnSample is the same of the connections that this director is to have its backups know: those that Resync sends.
-func (t *Table) OwnSample(ctx context.Context) (spec.ConnSample, error) { return t.sample(ctx, t.Ours) }
-
-func (t *Table) sample(ctx context.Context, wanted func(netip.Addr) bool) (spec.ConnSample, error) {
 	s, end, err := t.begin(ctx)
 	if err != nil {
 		return spec.ConnSample{}, fmt.Errorf("sample connections: %w", err)
 	}
 	defer end()
 	var out connsync.Sample
-	if err := s.read(ctx, wanted, out.Add); err != nil {
+	if err := s.read(ctx, func(netip.Addr) bool { return true }, out.Add); err != nil {
 		return spec.ConnSample{}, fmt.Errorf("sample connections: %w", err)
 	}
-	return spec.ConnSample{Version: spec.DocumentVersion, Taken: t.Now(), Total: out.Total, Bits: out.Bits, Hashes: out.Hashes}, nil
+	return t.told(out), nil
 }
 
-// Cover compares a master's OwnSample with a backup's Sample. Receiver is for the caller to fill in.
+// told is a sample as directors tell it.
+func (t *Table) told(s connsync.Sample) spec.ConnSample {
+	return spec.ConnSample{Version: spec.DocumentVersion, Taken: t.Now(), Total: s.Total, Bits: s.Bits, Hashes: s.Hashes}
+}
+
+// Cover compares the sample of what a master's Resync sent with a backup's Sample. Receiver is for the caller to fill in.
 func (*Table) Cover(master, backup spec.ConnSample) spec.Coverage {
 	sampled, known := connsync.Known(plain(master), plain(backup))
 	return spec.Coverage{Total: master.Total, Sampled: sampled, Known: known, At: backup.Taken}

@@ -1,0 +1,166 @@
+package agent
+
+import (
+	"context"
+	"io/fs"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+// tables are the connections of the directors of a test, by number. A full resync copies them at once.
+type tables struct {
+	mu    sync.Mutex
+	of    map[string]map[uint64]bool
+	deaf  map[string]bool // nothing that is sent arrives there
+	busy  time.Duration   // in each resync
+	large string          // why the table cannot be read
+	sent  int             // resyncs
+}
+
+func newTables() *tables {
+	return &tables{of: map[string]map[uint64]bool{"lb1": {}, "lb2": {}}, deaf: map[string]bool{}}
+}
+
+// open has a director direct one more connection.
+func (t *tables) open(director string, n uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.of[director][n] = true
+}
+
+func (t *tables) holds(director string, n uint64) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.of[director][n]
+}
+
+// set alters what the tables do.
+func (t *tables) set(f func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f()
+}
+
+func (t *tables) resyncs() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.sent
+}
+
+func (t *tables) sample(director string) (out spec.ConnSample) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for n := range t.of[director] {
+		out.Hashes = append(out.Hashes, n)
+	}
+	out.Total = len(out.Hashes)
+	return out
+}
+
+// loader is pairLoader with a routine resync.
+func (t *tables) loader(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
+	fleet, diags := pairLoader(fsys)
+	if fleet != nil && fleet.Clusters[0].Sync != nil {
+		s := fleet.Clusters[0].Sync
+		s.Resync, s.Share = 10*time.Second, 2
+	}
+	return fleet, diags
+}
+
+// table is that of one director.
+type table struct {
+	kernelSync
+	*tables
+	name string
+}
+
+func (t *table) Resync(context.Context, spec.Daemon) (spec.Resynced, error) {
+	own := t.sample(t.name)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sent++
+	if t.large != "" {
+		return spec.Resynced{Partial: t.large}, nil
+	}
+	for name, conns := range t.of {
+		for _, n := range own.Hashes {
+			if !t.deaf[name] {
+				conns[n] = true
+			}
+		}
+	}
+	return spec.Resynced{Connections: own.Total, Messages: 1, Busy: t.busy, Sample: own}, nil
+}
+
+func (t *table) Cover(master, backup spec.ConnSample) spec.Coverage {
+	has := map[uint64]bool{}
+	for _, n := range backup.Hashes {
+		has[n] = true
+	}
+	c := spec.Coverage{Total: master.Total, Sampled: master.Total}
+	for _, n := range master.Hashes {
+		if has[n] {
+			c.Known++
+		}
+	}
+	return c
+}
+
+// A connection of which the kernel never tells is known to the backup after the pause, and the journal does not fill up with it.
+func TestMasterSendsAllFromTimeToTime(t *testing.T) {
+	ts := newTables()
+	ts.open("lb1", 1)
+	onPairWith(t, ts, func(p *pair) {
+		p.both("a")
+		if !ts.holds("lb2", 1) {
+			t.Fatal("what was there when the backup came is not known to it")
+		}
+		before := strings.Count(strings.Join(p.of["lb1"].events(0), "\n"), "resynced")
+		ts.open("lb1", 2)
+		p.pass(11 * time.Second)
+		if !ts.holds("lb2", 2) {
+			t.Error("a young connection is not known to the backup after the pause")
+		}
+		s := p.on("lb1")
+		if s.Resynced.Connections != 2 || s.Resynced.At.IsZero() || s.Routine == nil || !s.Routine.Next.After(time.Now()) || s.Peers[0].Coverage.Known != 2 {
+			t.Errorf("status: resynced %+v, routine %+v, peers %+v", s.Resynced, s.Routine, s.Peers)
+		}
+		if after := strings.Count(strings.Join(p.of["lb1"].events(0), "\n"), "resynced"); after != before {
+			t.Errorf("%d records of resyncs, %d before", after, before)
+		}
+		if p.on("lb2").Routine != nil {
+			t.Error("the backup sends too")
+		}
+	})
+}
+
+// What a resync takes bounds how often it comes; a table that is too large is looked at rarely, and boosted.
+func TestRoutineResyncIsBounded(t *testing.T) {
+	ts := newTables()
+	ts.open("lb1", 1)
+	onPairWith(t, ts, func(p *pair) {
+		ts.set(func() { ts.busy = 2 * time.Second })
+		p.pass(time.Minute) // the last quick one is over
+		before := ts.resyncs()
+		p.pass(10 * time.Minute)
+		if n := ts.resyncs() - before; n < 5 || n > 6 {
+			t.Errorf("%d resyncs of 2 s in 10 minutes, with a share of 2 %%", n)
+		}
+		ts.set(func() { ts.large = "too large" })
+		p.pass(2 * time.Minute)
+		before = ts.resyncs()
+		p.pass(30 * time.Minute)
+		if n := ts.resyncs() - before; n != 3 {
+			t.Errorf("%d looks at a table that is too large in 30 minutes", n)
+		}
+		if s := p.on("lb1"); s.Routine.Off != "too large" {
+			t.Errorf("routine %+v", s.Routine)
+		}
+	})
+}
