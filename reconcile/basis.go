@@ -18,7 +18,8 @@ func Basis(v spec.View, f spec.Facts) string {
 		p := f.Peers[name]
 		fmt.Fprintf(&b, "\n%s %t %t %t", name, p.Answers(), p.Silent.IsZero(), unawaited(rolloutWith(v, name), p, f))
 		if r := p.Report; r != nil {
-			fmt.Fprint(&b, r.Daemons, r.Coverage[v.Director.Def.Name].Warm(f.Receiver))
+			writeCoverage(&b, v, name, r.Coverage[v.Director.Def.Name], f.Receiver)
+			fmt.Fprint(&b, r.Daemons)
 			writeSorted(&b, r.Roles)
 		}
 	}
@@ -29,6 +30,15 @@ func Basis(v spec.View, f spec.Facts) string {
 		fmt.Fprint(&b, "\n", o.Key, o.Weight)
 	}
 	return b.String()
+}
+
+func writeCoverage(b *strings.Builder, v spec.View, name string, c spec.Coverage, receiver string) {
+	fmt.Fprint(b, c.Warm(receiver))
+	for i := range v.Clusters {
+		if s := v.Clusters[i].Sync; s != nil && v.Clusters[i].Has(name) {
+			b.WriteString(short(s, c))
+		}
+	}
 }
 
 // Known says whether every other director has reported: before, one of them may be taken for a stranger.

@@ -19,11 +19,57 @@ func cold(c *spec.Cluster, i spec.InstanceKey, self string, f spec.Facts) string
 		case name == self || !exchanged:
 		case p.Report == nil && p.Silent.IsZero():
 			return fmt.Sprintf("%s has not been asked yet whether it is master", name)
-		case p.Answers() && p.Report.Roles[i.String()] == spec.RoleMaster && !p.Report.Coverage[self].Warm(f.Receiver):
+		case !p.Answers() || p.Report.Roles[i.String()] != spec.RoleMaster:
+		case !p.Report.Coverage[self].Warm(f.Receiver):
 			return fmt.Sprintf("%s is master, and its connections are not all known here yet", name)
+		default:
+			if few := short(c.Sync, p.Report.Coverage[self]); few != "" {
+				return fmt.Sprintf("%s is master, and this director knows %s; lbsync sync now, run there, sends them again", name, few)
+			}
 		}
 	}
 	return ""
+}
+
+// short is how much a backup holds, where that is less than the fleet asks for. A backup that could not be compared is not short: it
+// would be so for good.
+func short(s *spec.ConnectionSync, c spec.Coverage) string {
+	if c.Uncompared != "" || c.Percent() >= s.Coverage {
+		return ""
+	}
+	return fmt.Sprintf("%.2f %% of its %d connections, less than the %g %% of connection_sync", c.Percent(), c.Total, s.Coverage)
+}
+
+// Uncovered is why the role of master should not be given away now, after a full resync of which this came; "" when it may: every backup
+// that was asked holds what the fleet asks for, and one was, if any can be.
+func Uncovered(c *spec.Cluster, self string, f spec.Facts, covered map[string]spec.Coverage) string {
+	if c == nil || c.Sync == nil || c.Sync.Coverage == 0 {
+		return ""
+	}
+	asked, unknown := false, ""
+	for _, name := range c.Directors {
+		p, exchanged := f.Peers[name]
+		if name == self || !exchanged {
+			continue
+		}
+		got, was := covered[name]
+		switch few := short(c.Sync, got); {
+		case !was && p.Answers():
+			unknown = fmt.Sprintf("nothing was sent to %s: no sync daemon of a master runs here, or none of a backup there", name)
+		case !was:
+			unknown = fmt.Sprintf("what %s holds is not known: it does not answer (%s)", name, p.Why)
+		case got.Uncompared != "":
+			return fmt.Sprintf("what %s holds is not known: %s", name, got.Uncompared)
+		case few != "":
+			return fmt.Sprintf("%s holds %s", name, few)
+		default:
+			asked = true
+		}
+	}
+	if asked {
+		return ""
+	}
+	return unknown
 }
 
 // Owed are the directors to which this one, as a master, has not sent all its connections since they began to listen.

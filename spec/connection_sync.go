@@ -36,6 +36,7 @@ type ConnectionSync struct {
 	Sysctls   []Sysctl
 	Resync    time.Duration // least time between two full resyncs of a master; 0: none but those that a backup needs
 	Share     float64       // percent of the time that these may take
+	Coverage  float64       // percent of a master's connections that a backup must hold to take the role by choice; 0: not looked at
 	At        Mark
 }
 
@@ -73,6 +74,8 @@ var connectionSyncBlock = schema.New(schema.Block[ConnectionSync]{
 			Set: func(s *ConnectionSync, v schema.Value) { s.Resync = v.Dur }},
 		{Attr: schema.Attr{Name: "resync_share", Kind: schema.Percent, Min: 1, Max: 50, Default: "2", Doc: "Percent of the time that full resyncs may take, which are a CPU and at most 12 Mbit/s while one runs: after one that was busy for 1 s the next comes no sooner than 50 s later, with 2"},
 			Set: func(s *ConnectionSync, v schema.Value) { s.Share = v.Num }},
+		{Attr: schema.Attr{Name: "coverage", Kind: schema.Percent, Max: 100, Default: "99", Doc: "Percent of the master's connections that a backup must hold before it takes the role by choice: below it preemption waits and `lbsync handover` is refused (--now does it all the same); 0 is not looked at. Who takes over from a dead master waits for nothing"},
+			Set: func(s *ConnectionSync, v schema.Value) { s.Coverage = v.Num }},
 	}, syncSysctls...),
 	Check: checkConnectionSync,
 })

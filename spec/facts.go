@@ -78,6 +78,8 @@ type Coverage struct {
 	Known    int       `json:"known"`    // of these the backup holds
 	Tries    int       `json:"tries"`    // full resyncs since this receiver began
 	At       time.Time `json:"at"`
+
+	Uncompared string `json:"uncompared,omitempty"` // why none could be compared: it may hold any share, and counts as 0
 }
 
 // Share is from 0 to 1; 1 when there is nothing to hold.
@@ -87,6 +89,9 @@ func (c Coverage) Share() float64 {
 	}
 	return float64(c.Known) / float64(c.Sampled)
 }
+
+// Percent is the share from 0 to 100.
+func (c Coverage) Percent() float64 { return 100 * c.Share() }
 
 // EnoughShare is the share of connections from which a backup counts as warmed up: on a busy director some are always too new.
 const EnoughShare = 0.999

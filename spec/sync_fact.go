@@ -32,7 +32,7 @@ type Resynced struct {
 	Skipped     int           `json:"skipped,omitempty"` // of kinds that are not synchronised, and of virtual addresses that another director has
 	Messages    int           `json:"messages"`
 	Took        time.Duration `json:"took"`              // nanoseconds
-	Busy        time.Duration `json:"busy"`              // of these, in which the table was read or messages were sent; else it waited for its turn
+	Busy        time.Duration `json:"busy"`              // processor time of the reading, and the time that the messages have at their pace
 	At          time.Time     `json:"at,omitzero"`       // when it ended
 	Partial     string        `json:"partial,omitempty"` // why not all of the table was sent
 	Sample      ConnSample    `json:"-"`                 // of what was read to be sent

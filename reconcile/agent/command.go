@@ -80,8 +80,8 @@ func (a *Agent) Do(ctx context.Context, c spec.Command) (spec.CommandResult, err
 		return a.syncNow(ctx)
 	case c.Verb == spec.Handover && !c.DryRun && !c.Now:
 		var err error
-		if covered, err = a.warm(ctx); err != nil {
-			return spec.CommandResult{}, fmt.Errorf("nothing was handed over, the backups do not have all connections yet: %w; --now hands over all the same", err)
+		if covered, err = a.warmFor(ctx, c.Instance); err != nil {
+			return spec.CommandResult{}, err
 		}
 	}
 	var out spec.CommandResult

@@ -7,9 +7,29 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lbsync/lbsync/reconcile"
 	"github.com/lbsync/lbsync/reconcile/journal"
 	"github.com/lbsync/lbsync/spec"
 )
+
+// warmFor sends all connections, and refuses where a backup does not hold what the fleet asks for. It runs in the goroutine of the command.
+func (a *Agent) warmFor(ctx context.Context, k spec.InstanceKey) (map[string]spec.Coverage, error) {
+	covered, err := a.warm(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("nothing was handed over, the backups do not have all connections yet: %w; --now hands over all the same", err)
+	}
+	why := ""
+	if err := a.within(ctx, func(context.Context) {
+		cluster, _ := a.instance(k)
+		why = reconcile.Uncovered(cluster, a.cfg.Director, a.facts(), covered)
+	}); err != nil {
+		return nil, err
+	}
+	if why != "" {
+		return nil, fmt.Errorf("nothing was handed over: %s; ask again, or look with lbsync sync now; --now hands over all the same", why)
+	}
+	return covered, nil
+}
 
 // handover gives the role of master of an instance away, if there is somebody to take it.
 func (a *Agent) handover(ctx context.Context, c spec.Command) (spec.CommandResult, error) {

@@ -124,13 +124,15 @@ func (a *Agent) resyncTo(names []string, f spec.Facts, from spec.Daemon) func(co
 func (a *Agent) compared(ctx context.Context, name string, c spec.Coverage, sent spec.Resynced) (spec.Coverage, error) {
 	c.Total, c.Sampled = max(sent.Connections, 1), 1 // not compared is not known
 	if sent.Partial != "" {
-		c.At = time.Now()
+		c.At, c.Uncompared = time.Now(), sent.Partial
 		return c, nil
 	}
 	theirs, err := a.parts.Exchange.Sample(ctx, name)
 	if err == nil {
 		found := a.parts.Sync.Cover(sent.Sample, theirs)
 		c.Total, c.Sampled, c.Known = found.Total, found.Sampled, found.Known
+	} else {
+		c.Uncompared = err.Error()
 	}
 	c.At = time.Now()
 	return c, err
@@ -174,7 +176,9 @@ func coverText(r resynced) string {
 		s += "; " + r.sent.Partial
 	}
 	for name, c := range r.covered {
-		s += fmt.Sprintf("; %s holds %.2f %%", name, 100*c.Share())
+		if c.Uncompared == "" {
+			s += fmt.Sprintf("; %s holds %.2f %%", name, c.Percent())
+		}
 	}
 	return s
 }

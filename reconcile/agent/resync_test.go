@@ -68,7 +68,7 @@ func (t *tables) loader(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 	fleet, diags := pairLoader(fsys)
 	if fleet != nil && fleet.Clusters[0].Sync != nil {
 		s := fleet.Clusters[0].Sync
-		s.Resync, s.Share = 10*time.Second, 2
+		s.Resync, s.Share, s.Coverage = 10*time.Second, 2, 99
 	}
 	return fleet, diags
 }
@@ -119,23 +119,23 @@ func TestMasterSendsAllFromTimeToTime(t *testing.T) {
 	onPairWith(t, ts, func(p *pair) {
 		p.both("a")
 		if !ts.holds("lb2", 1) {
-			t.Fatal("what was there when the backup came is not known to it")
+			p.t.Fatal("what was there when the backup came is not known to it")
 		}
 		before := strings.Count(strings.Join(p.of["lb1"].events(0), "\n"), "resynced")
 		ts.open("lb1", 2)
 		p.pass(11 * time.Second)
 		if !ts.holds("lb2", 2) {
-			t.Error("a young connection is not known to the backup after the pause")
+			p.t.Error("a young connection is not known to the backup after the pause")
 		}
 		s := p.on("lb1")
 		if s.Resynced.Connections != 2 || s.Resynced.At.IsZero() || s.Routine == nil || !s.Routine.Next.After(time.Now()) || s.Peers[0].Coverage.Known != 2 {
-			t.Errorf("status: resynced %+v, routine %+v, peers %+v", s.Resynced, s.Routine, s.Peers)
+			p.t.Errorf("status: resynced %+v, routine %+v, peers %+v", s.Resynced, s.Routine, s.Peers)
 		}
 		if after := strings.Count(strings.Join(p.of["lb1"].events(0), "\n"), "resynced"); after != before {
-			t.Errorf("%d records of resyncs, %d before", after, before)
+			p.t.Errorf("%d records of resyncs, %d before", after, before)
 		}
 		if p.on("lb2").Routine != nil {
-			t.Error("the backup sends too")
+			p.t.Error("the backup sends too")
 		}
 	})
 }
@@ -150,17 +150,58 @@ func TestRoutineResyncIsBounded(t *testing.T) {
 		before := ts.resyncs()
 		p.pass(10 * time.Minute)
 		if n := ts.resyncs() - before; n < 5 || n > 6 {
-			t.Errorf("%d resyncs of 2 s in 10 minutes, with a share of 2 %%", n)
+			p.t.Errorf("%d resyncs of 2 s in 10 minutes, with a share of 2 %%", n)
 		}
 		ts.set(func() { ts.large = "too large" })
 		p.pass(2 * time.Minute)
 		before = ts.resyncs()
 		p.pass(30 * time.Minute)
 		if n := ts.resyncs() - before; n != 3 {
-			t.Errorf("%d looks at a table that is too large in 30 minutes", n)
+			p.t.Errorf("%d looks at a table that is too large in 30 minutes", n)
 		}
 		if s := p.on("lb1"); s.Routine.Off != "too large" {
-			t.Errorf("routine %+v", s.Routine)
+			p.t.Errorf("routine %+v", s.Routine)
+		}
+	})
+}
+
+// A handover is refused while the backup holds less than the fleet asks for, with numbers and the way out.
+func TestHandoverIsRefusedBelowTheCoverage(t *testing.T) {
+	ts := newTables()
+	for n := range uint64(100) {
+		ts.open("lb1", n)
+	}
+	onPairWith(t, ts, func(p *pair) {
+		p.both("a")
+		ts.set(func() { ts.deaf["lb2"] = true })
+		for n := range uint64(5) {
+			ts.open("lb1", 1000+n)
+		}
+		master := p.of["lb1"]
+		master.vrrp.turn(func() {
+			master.vrrp.status = &spec.VRRPStatus{Instances: []spec.InstanceStatus{{Name: "web", State: spec.VRRPMaster}}}
+		})
+		hand := spec.Command{Verb: spec.Handover, Instance: "web", Reason: "test"}
+		_, err := master.agent.Do(p.t.Context(), hand)
+		if err == nil || !strings.Contains(err.Error(), "lb2 holds 95.24 % of its 105 connections, less than the 99 % of connection_sync; ask again, or look with lbsync sync now; --now hands over all the same") {
+			p.t.Errorf("handover: %v", err)
+		}
+		if len(master.vrrp.handed) != 0 {
+			p.t.Error("it was handed over all the same")
+		}
+		ts.set(func() { ts.large = "too large" })
+		if _, err := master.agent.Do(p.t.Context(), hand); err == nil || !strings.Contains(err.Error(), "what lb2 holds is not known: too large") {
+			p.t.Errorf("handover of a table that is too large: %v", err)
+		}
+		ts.set(func() { ts.large, ts.deaf["lb2"] = "", false })
+		if _, err := master.agent.Do(p.t.Context(), hand); err != nil || len(master.vrrp.handed) != 1 {
+			p.t.Errorf("handover: %v, handed %v", err, master.vrrp.handed)
+		}
+		ts.set(func() { ts.deaf["lb2"] = true })
+		ts.open("lb1", 2000)
+		hand.Now = true
+		if _, err := master.agent.Do(p.t.Context(), hand); err != nil || len(master.vrrp.handed) != 2 {
+			p.t.Errorf("handover --now: %v, handed %v", err, master.vrrp.handed)
 		}
 	})
 }

@@ -36,7 +36,9 @@ func (a *Agent) vitals(ctx context.Context, services []spec.ServiceKey) spec.Vit
 	}
 	v.Coverage = map[string]float64{}
 	for name, c := range a.covered {
-		v.Coverage[name] = 100 * c.Share()
+		if c.Uncompared == "" {
+			v.Coverage[name] = c.Percent()
+		}
 	}
 	v.Connections = a.connections(ctx, services)
 	return v

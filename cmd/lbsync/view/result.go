@@ -103,7 +103,7 @@ func (r Result) handover() string {
 func coveredText(covered map[string]spec.Coverage) string {
 	var words []string
 	for _, name := range slices.Sorted(maps.Keys(covered)) {
-		words = append(words, fmt.Sprintf("%s knows %.2f %% of %s", name, 100*covered[name].Share(), plural(covered[name].Total, "connection")))
+		words = append(words, name+" "+coverageText(covered[name]))
 	}
 	return strings.Join(words, ", ")
 }

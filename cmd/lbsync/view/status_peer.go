@@ -46,9 +46,17 @@ func peerText(p spec.PeerStatus, now time.Time) string {
 		text += "; " + p.Stays
 	}
 	if c := p.Coverage; c != nil {
-		text += fmt.Sprintf("; knows %.2f %% of %s", 100*c.Share(), plural(c.Total, "connection"))
+		text += "; " + coverageText(*c)
 	}
 	return text
+}
+
+// coverageText is how much of the connections a backup knows.
+func coverageText(c spec.Coverage) string {
+	if c.Uncompared != "" {
+		return "what it knows could not be compared: " + c.Uncompared
+	}
+	return fmt.Sprintf("knows %.2f %% of %s", c.Percent(), plural(c.Total, "connection"))
 }
 
 func more(n int) string {

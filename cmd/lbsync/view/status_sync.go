@@ -16,7 +16,7 @@ func (s Status) syncFacts() [][]Cell {
 	if last != nil {
 		text = "last resync " + ago(s.Now, last.At) + ", " + plural(last.Connections, "connection") + " sent"
 		for _, p := range s.Agent.Peers {
-			if c := p.Coverage; c != nil {
+			if c := p.Coverage; c != nil && c.Uncompared == "" {
 				text += fmt.Sprintf(", %s by %s", knownText(*c), p.Director)
 			}
 		}

@@ -44,7 +44,7 @@ var clusterMetrics = []Definition{
 		ofPeers(func(p spec.PeerStatus, _ *Scrape, add Series) { add(truth(p.Stays == ""), p.Director) })},
 	{"lbsync_peer_coverage_ratio", Gauge, "Share of this director's connections that the other one holds, from 0 to 1; left out while it was not sampled.", ofPeer,
 		ofPeers(func(p spec.PeerStatus, _ *Scrape, add Series) {
-			if p.Coverage != nil {
+			if p.Coverage != nil && p.Coverage.Uncompared == "" {
 				add(p.Coverage.Share(), p.Director)
 			}
 		})},
@@ -60,7 +60,7 @@ var clusterMetrics = []Definition{
 		ofResync(func(r *spec.Resynced) float64 { return float64(r.Skipped) })},
 	{"lbsync_resync_duration_seconds", Gauge, "How long it took.", nil,
 		ofResync(func(r *spec.Resynced) float64 { return r.Took.Seconds() })},
-	{"lbsync_resync_busy_seconds", Gauge, "How long of that it read the table or sent, which bounds how often it comes.", nil,
+	{"lbsync_resync_busy_seconds", Gauge, "Processor time of its reading and the time of its messages at their pace, which bound how often it comes.", nil,
 		ofResync(func(r *spec.Resynced) float64 { return r.Busy.Seconds() })},
 	{"lbsync_resync_time_seconds", Gauge, "When it ended, in seconds since 1970.", nil,
 		ofResync(func(r *spec.Resynced) float64 { return stamp(r.At) })},

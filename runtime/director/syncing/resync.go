@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/lbsync/lbsync/runtime/connsync"
@@ -37,16 +39,15 @@ func (t *Table) resync(ctx context.Context, d spec.Daemon) (out spec.Resynced, e
 	}
 	defer end()
 	var sample connsync.Sample
-	messages, busy, err := t.messages(ctx, &s, d, &sample)
+	messages, read, err := t.messages(ctx, &s, d, &sample)
 	if err != nil && !errors.Is(err, errLimit) {
 		return out, err
 	}
-	out.Skipped, out.Sample, out.Busy = s.skipped, t.told(sample), busy
+	out.Skipped, out.Sample, out.Busy = s.skipped, t.told(sample), read
 	sender, sendErr := t.Sender(d)
 	if sendErr != nil {
 		return out, errors.Join(sendErr, err)
 	}
-	began := t.Now()
 	sendErr = paced(ctx, messages, func(m []byte) error {
 		if err := sender.Send(m); err != nil {
 			return err
@@ -56,21 +57,23 @@ func (t *Table) resync(ctx context.Context, d spec.Daemon) (out spec.Resynced, e
 		out.Connections += int(h.Count)
 		return err
 	})
-	out.Busy += t.Now().Sub(began)
+	out.Busy += time.Duration(out.Messages) * interval / batch
 	if sendErr = errors.Join(sendErr, sender.Close()); sendErr != nil {
 		return out, sendErr
 	}
 	return out, err
 }
 
-// messages reads the table, which takes so long, and takes a sample of it. With errLimit they are those of what was read.
-func (t *Table) messages(ctx context.Context, s *sweep, d spec.Daemon, sent *connsync.Sample) (out [][]byte, busy time.Duration, err error) {
+// messages reads the table, which takes so much processor time, and takes a sample of it. With errLimit they are those of what was read.
+func (t *Table) messages(ctx context.Context, s *sweep, d spec.Daemon, sent *connsync.Sample) (out [][]byte, took time.Duration, err error) {
 	state, err := t.State(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
 	known, pack := newVirtuals(state), connsync.NewPacker(d.SyncID, d.MaxLen)
-	began := t.Now()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	began := spent()
 	err = s.read(ctx, t.Ours, func(c *connsync.Conn) {
 		sent.Add(c)
 		known.complete(c)
@@ -82,5 +85,14 @@ func (t *Table) messages(ctx context.Context, s *sweep, d spec.Daemon, sent *con
 	if last := pack.Take(); last != nil {
 		out = append(out, last)
 	}
-	return out, t.Now().Sub(began), err
+	return out, spent() - began, err
+}
+
+// spent is the processor time of this thread so far (getrusage(2)). Of a reading it is the cost, however busy the machine is otherwise.
+func spent() time.Duration {
+	var r syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_THREAD, &r) != nil {
+		return 0 // it cannot fail for the calling thread
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }

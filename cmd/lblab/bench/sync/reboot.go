@@ -21,6 +21,9 @@ func rebooted(ctx context.Context, l *lab) error {
 	if err != nil {
 		return err
 	}
+	if err := l.noteResync(ctx, master); err != nil {
+		return err
+	}
 	master.kill()
 	if err := l.renew(master, func() error { return l.alone(ctx, backup) }); err != nil {
 		return err

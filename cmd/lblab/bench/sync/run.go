@@ -145,7 +145,7 @@ func (l *lab) failover(ctx context.Context, by Failover, p *traffic.Pool, r *Run
 	}
 	if by == Handover {
 		err = l.handOver(ctx, master)
-	} else {
+	} else if err = l.noteResync(ctx, master); err == nil {
 		master.engine.end(syscall.SIGKILL)
 	}
 	if err != nil {
@@ -170,6 +170,19 @@ func (l *lab) failover(ctx context.Context, by Failover, p *traffic.Pool, r *Run
 		}
 	}
 	return master.name, nil
+}
+
+// noteResync notes how old the last full resync is of a director that is about to die: what is younger it takes with it.
+func (l *lab) noteResync(ctx context.Context, d *director) error {
+	s, err := d.status(ctx)
+	if err != nil {
+		return err
+	}
+	if r := s.Resynced; r != nil {
+		l.notes = append(l.notes, fmt.Sprintf("last full resync of %s %s before it dies, %d connections, busy for %s of %s", d.name, time.Since(r.At).Round(100*time.Millisecond), r.Connections,
+			r.Busy.Round(time.Millisecond), r.Took.Round(time.Millisecond)))
+	}
+	return nil
 }
 
 // handOver asks again when it is refused, as an operator would, and notes it.
