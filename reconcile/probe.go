@@ -24,6 +24,7 @@ func Judge(before, now spec.Vitals, c spec.Confirm) []spec.Unmet {
 		}
 	}
 	out = append(out, judgeInstances(before.Instances, now.Instances)...)
+	out = append(out, judgeReceptions(before, now)...)
 	out = append(out, judgeConnections(before.Connections, now.Connections, c.Connections)...)
 	for _, name := range slices.Sorted(maps.Keys(now.Coverage)) {
 		if was, had := before.Coverage[name]; now.Coverage[name] < c.Coverage && (!had || was >= c.Coverage) {

@@ -11,6 +11,15 @@ type Vitals struct {
 	Source      bool               `json:"source"`                // the repository answers
 	Coverage    map[string]float64 `json:"coverage,omitempty"`    // by director: percent of this master's connections that it holds
 	Missing     []Failure          `json:"missing,omitempty"`     // what is wanted and not so
+
+	Receiver string               `json:"receiver,omitempty"` // PeerReport.Receiver of this director
+	Received map[string]Reception `json:"received,omitempty"` // by director: masters that sent all they have to this receiver
+}
+
+// Reception is what a backup sync daemon got of a master.
+type Reception struct {
+	Connections int       `json:"connections"`    // that the master had
+	Heard       time.Time `json:"heard,omitzero"` // when a message of it was heard last; zero: never
 }
 
 // Vital is how an instance does on one director.

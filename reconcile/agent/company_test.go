@@ -140,6 +140,7 @@ func onPairWith(t *testing.T, ts *tables, f func(p *pair)) {
 			r.exchange, r.load = p.wire.ends[name], pairLoader
 			if ts != nil {
 				r.sync, r.load = &table{tables: ts, name: name}, ts.loader
+				r.sources = func() []netip.Addr { return []netip.Addr{pairSources[name]} }
 			}
 			r.vrrp.roles = map[string]spec.Role{"web": role}
 			p.of[name] = r

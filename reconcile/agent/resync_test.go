@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"io/fs"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +22,7 @@ type tables struct {
 	busy  time.Duration   // in each resync
 	large string          // why the table cannot be read
 	sent  int             // resyncs
+	quiet time.Time       // since when no message is heard of the other director; zero: one is heard just now
 }
 
 func newTables() *tables {
@@ -97,6 +99,24 @@ func (t *table) Resync(context.Context, spec.Daemon) (spec.Resynced, error) {
 	}
 	return spec.Resynced{Connections: own.Total, Messages: 1, Busy: t.busy, Sample: own}, nil
 }
+
+// Speakers are the other director, with each syncid that a test has.
+func (t *table) Speakers() (out []spec.SyncSpeaker) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	last := t.quiet
+	if last.IsZero() {
+		last = time.Now()
+	}
+	for name, addr := range pairSources {
+		for syncid := uint8(11); name != t.name && syncid < 20; syncid++ {
+			out = append(out, spec.SyncSpeaker{Addr: addr, Interface: "eth1", SyncID: syncid, Last: last})
+		}
+	}
+	return out
+}
+
+var pairSources = map[string]netip.Addr{"lb1": netip.MustParseAddr("192.0.2.11"), "lb2": netip.MustParseAddr("192.0.2.12")}
 
 func (t *table) Cover(master, backup spec.ConnSample) spec.Coverage {
 	has := map[uint64]bool{}
@@ -203,5 +223,24 @@ func TestHandoverIsRefusedBelowTheCoverage(t *testing.T) {
 		if _, err := master.agent.Do(p.t.Context(), hand); err != nil || len(master.vrrp.handed) != 2 {
 			p.t.Errorf("handover --now: %v, handed %v", err, master.vrrp.handed)
 		}
+	})
+}
+
+// A backup whose new daemon hears nothing of what the master sends takes the commit back.
+func TestBackupThatHearsNothingGoesBack(t *testing.T) {
+	ts := newTables()
+	ts.open("lb1", 1)
+	onPairWith(t, ts, func(p *pair) {
+		p.both("a")
+		ts.set(func() { ts.quiet = time.Now() })
+		p.commit("b", "a", strings.Replace(pairFleet, "sync 11", "sync 12", 1))
+		p.pass(time.Minute)
+		s := p.on("lb2")
+		if s.Reverted == nil || s.Reverted.Commit.ID != id("b") || !strings.Contains(s.Reverted.Unmet[0].String(), "receiving lb1: it sent its 1 connections") {
+			p.t.Errorf("lb2 holds %+v, reverted %+v", s.Applied, s.Reverted)
+		}
+		ts.set(func() { ts.quiet = time.Time{} })
+		p.commit("c", "b", strings.Replace(pairFleet, "sync 11", "sync 13", 1))
+		p.both("c")
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -37,6 +38,7 @@ type rig struct {
 
 	exchange Exchange
 	sync     Sync
+	sources  func() []netip.Addr
 	load     func(fs.FS) (*spec.Fleet, hcl.Diagnostics)
 
 	agent *Agent
@@ -71,7 +73,7 @@ func (r *rig) told() []string {
 func (r *rig) open() *Agent {
 	r.t.Helper()
 	a, err := Open(r.cfg, Parts{
-		Source: r.repo, Target: r.kernel, VRRP: r.vrrp, Hold: func(k ...spec.SysctlKey) { r.held = k }, Load: r.load, Exchange: r.exchange, Sync: r.sync, Check: checkText, Log: slog.New(slog.DiscardHandler),
+		Source: r.repo, Target: r.kernel, VRRP: r.vrrp, Hold: func(k ...spec.SysctlKey) { r.held = k }, Load: r.load, Exchange: r.exchange, Sync: r.sync, Sources: r.sources, Check: checkText, Log: slog.New(slog.DiscardHandler),
 		Notify: r.tell,
 		Journal: func() (Journal, error) {
 			j, err := journal.Open(r.journalDir(), time.Now)

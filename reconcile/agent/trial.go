@@ -40,6 +40,10 @@ func (a *Agent) vitals(ctx context.Context, services []spec.ServiceKey) spec.Vit
 			v.Coverage[name] = c.Percent()
 		}
 	}
+	if a.held.View != nil {
+		f := a.facts()
+		v.Receiver, v.Received = f.Receiver, reconcile.Receptions(*a.held.View, f, a.parts.Sync.Speakers())
+	}
 	v.Connections = a.connections(ctx, services)
 	return v
 }
