@@ -33,11 +33,12 @@ func wantBeside(v spec.View, f spec.Facts) (spec.State, []spec.Hold) {
 		}
 		vrrp.add(c)
 	}
-	if f.Boost {
-		boost(s.Sysctls)
+	holds := append(daemons.holds, vrrp.holds...)
+	if why := boost(&s.Sysctls, f.Boost && masters(v, f), f.Threshold); why != "" {
+		holds = append(holds, spec.Hold{Key: spec.SyncThreshold, Field: "value", Why: why})
 	}
 	s.Daemons, s.VRRP = daemons.rows, vrrp.rows
-	return s, append(daemons.holds, vrrp.holds...)
+	return s, holds
 }
 
 func addSysctls(rows *spec.Rows[spec.SysctlKey, spec.Setting], sysctls []spec.Sysctl, at spec.Place) {

@@ -139,6 +139,7 @@ func onPairWith(t *testing.T, ts *tables, f func(p *pair)) {
 			r.cfg.Director, r.cfg.Boot, r.cfg.Run, r.cfg.Poll = name, "boot", "run of "+name, 5*time.Second
 			r.exchange, r.load = p.wire.ends[name], pairLoader
 			if ts != nil {
+				r.kernel = reconciletest.New(spec.State{Sysctls: spec.Rows[spec.SysctlKey, spec.Setting]{{Key: spec.SyncThreshold, Value: "3 50"}}})
 				r.sync, r.load = &table{tables: ts, name: name}, ts.loader
 				r.sources = func() []netip.Addr { return []netip.Addr{pairSources[name]} }
 			}

@@ -39,7 +39,7 @@ func (r *receiver) see(run string, daemons spec.Rows[spec.Role, spec.Daemon]) {
 // resync is the full resync that goes on beside the loop.
 type resync struct {
 	under bool
-	boost bool // the table is too large to be sent
+	boost time.Time // until when each packet is told of: the table is too large to be sent
 	last  *spec.Resynced
 	said  string // what was journaled last of those that come by themselves
 	done  chan resynced
@@ -155,7 +155,8 @@ func (a *Agent) note(r resynced) {
 	}
 	a.covered = covered // what the others were told is not altered
 	r.sent.Sample = spec.ConnSample{}
-	a.resync.boost, a.resync.last = r.sent.Partial != "", &r.sent
+	a.resync.last = &r.sent
+	a.boost(r)
 	if said := fmt.Sprint(r.sent.Partial, r.err); !r.routine || said != a.resync.said {
 		a.tellResync(r)
 		a.resync.said = said

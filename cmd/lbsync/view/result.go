@@ -69,7 +69,7 @@ func (r Result) done() string {
 	case spec.Handover:
 		return r.handover()
 	case spec.SyncNow:
-		return "sent all connections: " + coveredText(r.Result.Covered)
+		return r.synced()
 	case spec.Proceed:
 		return "does not wait for directors that do not answer, for this commit"
 	case spec.OverrideSet, spec.OverrideClear:
@@ -97,6 +97,16 @@ func (r Result) handover() string {
 		what += " (" + coveredText(r.Result.Covered) + ")"
 	}
 	return fmt.Sprintf("gave %s: the addresses are released and priority 0 is sent; a backup that is there takes over within %s", what, within)
+}
+
+// synced is what came of a full resync.
+func (r Result) synced() string {
+	for _, c := range r.Result.Covered {
+		if c.Uncompared != "" {
+			return "not all could be sent or compared: " + coveredText(r.Result.Covered)
+		}
+	}
+	return "sent all connections: " + coveredText(r.Result.Covered)
 }
 
 // coveredText says how much of the connections each backup holds.
