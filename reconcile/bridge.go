@@ -21,18 +21,28 @@ type bridge struct {
 	facts  spec.Facts
 }
 
-// Bridged says whether a change of syncid goes over the bridge: all directors of the cluster answer, and nobody else sends to the group.
+// Bridged says whether a change of syncid goes over the bridge: all directors of all clusters that are synchronised answer, or did once,
+// and nobody else sends to their groups.
 func Bridged(v spec.View, f spec.Facts) bool {
+	bridged := false
 	for i := range v.Clusters {
 		c := &v.Clusters[i]
 		if c.Sync == nil {
 			continue
 		}
-		d, ok := c.Sync.Daemon(v.Director.Def.Name)
-		b := bridgeOf(c, v.Director.Def.Name, d, f)
-		return ok && b.open && len(b.others) == len(c.Directors)-1
+		self := v.Director.Def.Name
+		d, ok := c.Sync.Daemon(self)
+		if !ok || !bridgeOf(v.Clusters, self, d, f).open {
+			return false
+		}
+		for _, name := range c.Directors {
+			if _, exchanged := f.Peers[name]; name != self && !exchanged {
+				return false
+			}
+		}
+		bridged = true
 	}
-	return false
+	return bridged
 }
 
 // otherDaemons is what is known of another director's daemons.
@@ -43,27 +53,56 @@ type otherDaemons struct {
 	daemons  spec.Rows[spec.Role, spec.Daemon]
 }
 
-// bridgeOf gathers what the bridge of a cluster depends on. In mode follow the engine starts the daemons at a transition with the
-// wanted id, so no bridge stands there: backups switch first, and the gap is mended by a full resync.
-func bridgeOf(c *spec.Cluster, self string, want spec.Daemon, f spec.Facts) bridge {
-	b := bridge{want: want, facts: f, open: c.Sync.Mode == spec.SyncBoth}
+// bridgeOf gathers what the bridge depends on, of all clusters that share a daemon: there is one of a role in a kernel.
+func bridgeOf(clusters []spec.Cluster, self string, want spec.Daemon, f spec.Facts) bridge {
+	b := bridge{want: want, facts: f, open: true}
 	for _, s := range f.Strangers {
 		if s.Group == want.Group && s.Port == want.Port {
 			b.open = false
 		}
 	}
+	for i := range clusters {
+		if c := &clusters[i]; c.Sync != nil {
+			if d, ok := c.Sync.Daemon(self); ok && d == want {
+				b.gather(c, self)
+			}
+		}
+	}
+	return b
+}
+
+// gather adds the other directors of a cluster. One that is in two clusters is waited for as the stricter of them says.
+func (b *bridge) gather(c *spec.Cluster, self string) {
 	for _, name := range c.Directors {
-		p, exchanged := f.Peers[name]
+		p, exchanged := b.facts.Peers[name]
 		if name == self || !exchanged {
 			continue
 		}
-		o := otherDaemons{director: name, ignored: unawaited(c.Rollout, p, f)}
+		o := otherDaemons{director: name, ignored: unawaited(c.Rollout, p, b.facts)}
 		if p.Report != nil {
 			o.known, o.daemons = true, p.Report.Daemons
 		}
 		b.others = append(b.others, o)
 	}
-	return b
+}
+
+// follow is what the engine is given in mode follow, for a transition at any moment: the daemon of either role has to fit those that the
+// other directors have then. While somebody still sends with another id, this director would send with that one too; and as long as
+// anybody does, it would be open as backup.
+func (b *bridge) follow() spec.FollowSync {
+	out := spec.FollowSync{Daemon: b.want, Open: b.receiving() != b.want.SyncID}
+	live, sends := b.facts.Daemons.Find(spec.RoleMaster)
+	if !sends {
+		for _, o := range b.others {
+			if m, runs := o.daemons.Find(spec.RoleMaster); b.open && runs && b.meets(m.Value) {
+				out.Daemon.SyncID = m.Value.SyncID
+			}
+		}
+		return out
+	}
+	out.Daemon.SyncID, _ = b.sending()
+	out.Open = out.Open || b.open && b.meets(live.Value) && live.Value.SyncID != b.want.SyncID
+	return out
 }
 
 // syncID is the id that a daemon should run now, and why it is not the wanted one yet.
@@ -107,10 +146,17 @@ func (b *bridge) sending() (uint8, string) {
 // meets says whether messages of a daemon go where the wanted ones go: others are not heard either way.
 func (b *bridge) meets(d spec.Daemon) bool { return d.Group == b.want.Group && d.Port == b.want.Port }
 
-// syncIDAlone says whether a change of a sync daemon alters its syncid and nothing else.
+// syncIDAlone says whether a change of a sync daemon, or of the one that follows a role, alters its syncid and nothing else.
 func syncIDAlone(c *spec.Change) bool {
-	before, was := c.Before.(spec.Daemon)
-	after, is := c.After.(spec.Daemon)
-	before.SyncID = after.SyncID
-	return was && is && before == after
+	switch before := c.Before.(type) {
+	case spec.Daemon:
+		after, is := c.After.(spec.Daemon)
+		before.SyncID = after.SyncID
+		return is && before == after
+	case spec.FollowSync:
+		after, is := c.After.(spec.FollowSync)
+		before.Daemon.SyncID, before.Open = after.Daemon.SyncID, after.Open
+		return is && before == after
+	}
+	return false
 }

@@ -76,7 +76,7 @@ func (g *gate) gated(c *spec.Change) bool {
 	if c.Reason == spec.ByDrift || len(g.Facts.Peers) == 0 {
 		return false
 	}
-	return c.Key.Kind() != spec.KindSyncDaemon || !syncIDAlone(c)
+	return !syncIDAlone(c)
 }
 
 // objection is why a change waits, and for which instance. Only what touches an instance that this director is master of waits.

@@ -20,7 +20,7 @@ func Want(v spec.View, f spec.Facts) (spec.State, []spec.Hold) {
 func wantBeside(v spec.View, f spec.Facts) (spec.State, []spec.Hold) {
 	var s spec.State
 	addSysctls(&s.Sysctls, v.Director.Def.Sysctls, v.Director.Place)
-	daemons, vrrp := daemons{director: v.Director.Def.Name, facts: f}, vrrp{view: &v, facts: f}
+	daemons, vrrp := daemons{clusters: v.Clusters, director: v.Director.Def.Name, facts: f}, vrrp{view: &v, facts: f}
 	for i := range v.Clusters {
 		c := &v.Clusters[i]
 		for _, t := range c.Timeouts {

@@ -8,6 +8,7 @@ import (
 
 // daemons gathers the sync daemons of one director.
 type daemons struct {
+	clusters []spec.Cluster
 	director string
 	facts    spec.Facts
 	rows     spec.Rows[spec.Role, spec.Daemon]
@@ -20,7 +21,7 @@ func (d *daemons) add(c *spec.Cluster) {
 		d.hold(fmt.Sprintf("connection_sync of cluster %q gives no interface or no syncid for %q", c.Name, d.director))
 		return
 	}
-	b := bridgeOf(c, d.director, daemon, d.facts)
+	b := bridgeOf(d.clusters, d.director, daemon, d.facts)
 	for _, r := range d.roles(c.Sync) {
 		value, why := daemon, ""
 		if value.SyncID, why = b.syncID(r); why != "" {

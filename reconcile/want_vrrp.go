@@ -146,9 +146,11 @@ func (v *vrrp) trackers(p spec.Placed[spec.VRRPInstance]) {
 // follow adds the daemon that the engine starts and stops with a role. Where none can be said, the sync daemons are held for the same
 // reason.
 func (v *vrrp) follow(c *spec.Cluster) {
-	if daemon, ok := c.Sync.Daemon(v.view.Director.Def.Name); ok {
+	name := v.view.Director.Def.Name
+	if daemon, ok := c.Sync.Daemon(name); ok {
+		b := bridgeOf(v.view.Clusters, name, daemon, v.facts)
 		v.rows.Follow = append(v.rows.Follow, spec.Row[spec.FollowSyncKey, spec.FollowSync]{
-			Key: spec.FollowSyncKey(c.Sync.Follow), Value: spec.FollowSync{Daemon: daemon}, Pos: c.Place.Pos(c.Sync.At)})
+			Key: spec.FollowSyncKey(c.Sync.Follow), Value: b.follow(), Pos: c.Place.Pos(c.Sync.At)})
 	}
 }
 

@@ -67,7 +67,22 @@ func (k FollowSyncKey) Compare(o FollowSyncKey) int { return cmp.Compare(k, o) }
 // FollowSync is the daemon that the engine starts and stops with the role.
 type FollowSync struct {
 	Daemon Daemon `json:"daemon"`
+	Open   bool   `json:"open,omitempty"` // as backup it has syncid 0 and accepts every sender, while the syncid of the cluster changes
 }
 
-// Attrs are those of the daemon.
-func (f FollowSync) Attrs() []Attr { return f.Daemon.Attrs() }
+// Of is the daemon of a role.
+func (f FollowSync) Of(r Role) Daemon {
+	if f.Open && r == RoleBackup {
+		f.Daemon.SyncID = 0
+	}
+	return f.Daemon
+}
+
+// Attrs are those of the daemon, and whether it is open as backup.
+func (f FollowSync) Attrs() []Attr {
+	open := ""
+	if f.Open {
+		open = "0"
+	}
+	return append(f.Daemon.Attrs(), Attr{"backup_syncid", open})
+}

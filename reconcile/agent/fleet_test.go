@@ -17,7 +17,7 @@ import (
 
 // loadText reads a fleet of lines: "80 wrr 21=3 22=1" is a service of 192.0.2.1 with its real servers and weights; "# …" moves what
 // follows down a line; "sysctl KEY VALUE" holds one; "warn" has drift of real servers only reported; "vrrp NAME PRIORITY…" is an instance of lb1, lb2, …, "group NAME…" groups
-// instances, "sync ID" is connection sync in mode both, "follow NAME" is connection sync that follows one; "error", "deny" and "others" are a fleet with an error, one that policies deny, and one without lb1.
+// instances, "sync ID" is connection sync in mode both, "follow NAME [ID]" is connection sync that follows one, with syncid 7 if none is given; "error", "deny" and "others" are a fleet with an error, one that policies deny, and one without lb1.
 func loadText(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 	text, err := fs.ReadFile(fsys, "fleet")
 	if err != nil {
@@ -49,6 +49,9 @@ func loadText(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 			c.Sync = &spec.ConnectionSync{SyncID: spec.PerDirector[uint8]{All: &syncid}, Interface: spec.PerDirector[string]{All: &iface}}
 		case words[0] == "follow":
 			syncid, iface := uint8(7), "eth1"
+			if len(words) > 2 {
+				syncid = uint8(number(words[2]))
+			}
 			c.Sync = &spec.ConnectionSync{SyncID: spec.PerDirector[uint8]{All: &syncid}, Interface: spec.PerDirector[string]{All: &iface}, Mode: spec.SyncFollow, Follow: words[1]}
 		default:
 			c.VirtualServers = append(c.VirtualServers, spec.Placed[spec.VirtualServer]{Def: virtualServer(words), Place: spec.Place{File: "fleet", Base: uint32(n)}})

@@ -23,7 +23,7 @@ func (k *holder) follow(h *holding) {
 // daemonStart makes sure that the daemon of a role runs, with the settings that are wanted.
 func (k *holder) daemonStart(h *holding, role spec.Role) {
 	k.withDaemons(h, "start", role, func(live spec.Daemon, runs bool) error {
-		if runs && live == *h.daemon {
+		if runs && live == h.daemon.Of(role) {
 			return nil
 		}
 		if runs { // the kernel changes none in place
@@ -31,7 +31,7 @@ func (k *holder) daemonStart(h *holding, role spec.Role) {
 				return err
 			}
 		}
-		return k.daemons.StartDaemon(context.Background(), role, *h.daemon)
+		return k.daemons.StartDaemon(context.Background(), role, h.daemon.Of(role))
 	})
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,6 +34,26 @@ func TestSyncRoleFollows(t *testing.T) {
 	}
 }
 
+// While the syncid of the cluster changes, the daemon of a backup accepts every sender, and that of a master has its own id.
+func TestSyncRoleIsOpenAsBackup(t *testing.T) {
+	v := following(plain(100))
+	v.Follow[0].Value.Open = true
+	k, f, h := onFake(t, v)
+	k.tend()
+	if d := f.daemon[spec.RoleBackup]; d.SyncID != 0 || d.Interface == "" {
+		t.Errorf("the daemon of the backup is %+v", d)
+	}
+	k.acquire(h, 0)
+	if d := f.daemon[spec.RoleMaster]; d != h.daemon.Daemon || d.SyncID == 0 {
+		t.Errorf("the daemon of the master is %+v", d)
+	}
+	f.log()
+	k.tend()
+	if got := f.log(); strings.Contains(got, "daemon") {
+		t.Errorf("what is as it should be was done again: %s", got)
+	}
+}
+
 // A daemon that is gone, has other settings or lost its interface is put right; what cannot be is a problem until it can.
 func TestSyncRoleIsRepaired(t *testing.T) {
 	k, f, h := onFake(t, following(plain(100)))
@@ -46,7 +67,7 @@ func TestSyncRoleIsRepaired(t *testing.T) {
 		breakIt()
 		k.tend()
 		f.log()
-		if f.daemon[spec.RoleMaster] != *h.daemon {
+		if f.daemon[spec.RoleMaster] != h.daemon.Daemon {
 			t.Errorf("%s: the daemon is %+v", name, f.daemon[spec.RoleMaster])
 		}
 	}

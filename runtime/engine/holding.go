@@ -23,8 +23,8 @@ type holding struct {
 	held   []held // in the order of keys
 	routes spec.Rows[spec.RouteKey, spec.Route]
 	rules  spec.Rows[spec.RuleKey, spec.Rule]
-	daemon *spec.Daemon // of a sync role that follows the instance
-	on     bool         // the role is the master's
+	daemon *spec.FollowSync // of a sync role that follows the instance
+	on     bool             // the role is the master's
 
 	problems map[string]string // by object: what did not work, and is tried again
 }
@@ -53,7 +53,7 @@ func newHolding(v spec.VRRP, row spec.Row[spec.InstanceKey, spec.Instance]) *hol
 		h.held = append(h.held, held{row: r})
 	}
 	if f, ok := v.Follow.Find(spec.FollowSyncKey(row.Key)); ok {
-		h.daemon = &f.Value.Daemon
+		h.daemon = &f.Value
 	}
 	return h
 }
