@@ -280,9 +280,13 @@ func TestSilenceHoldsUntilAnOperatorSaysOtherwise(t *testing.T) {
 func TestSyncIDIsTakenOverTheBridge(t *testing.T) {
 	onPair(t, func(p *pair) {
 		p.both("a")
-		p.commit("b", "a", strings.Replace(pairFleet, "sync 11", "sync 12", 1))
+		next := strings.Replace(pairFleet, "sync 11", "sync 12", 1)
+		p.of["lb2"].repo.commit("b", "a", next)
 		seen := map[uint8]bool{}
-		for range 600 {
+		for n := range 600 {
+			if n == 300 {
+				p.of["lb1"].repo.commit("b", "a", next)
+			}
 			one, two := p.syncIDs("lb1"), p.syncIDs("lb2")
 			for _, way := range [][2]uint8{{one[0], two[1]}, {two[0], one[1]}} {
 				if way[1] != 0 && way[1] != way[0] {

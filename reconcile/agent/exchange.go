@@ -46,6 +46,8 @@ type company struct {
 	sources      []netip.Addr             // of this host, as last read
 	covered      map[string]spec.Coverage // by director
 	resync       resync
+	hints        map[string]string // by director: the commit for which the repository was asked
+	hintedAt     time.Time
 	pending      *candidate // accepted, and waiting for the others or the end of a freeze
 	awaited      []spec.Hold
 	pendingSince time.Time
@@ -90,6 +92,7 @@ func sortedNames(peers map[string]spec.PeerFact) []string {
 
 // exchanged goes on with what waited for the others, and renders anew what depends on them.
 func (a *Agent) exchanged(ctx context.Context) {
+	a.hinted(ctx)
 	if a.pending != nil {
 		a.follow(ctx)
 	}

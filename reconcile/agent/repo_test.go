@@ -117,6 +117,9 @@ func (r *repo) Resolve(rev string) (source.Commit, error) {
 		if strings.HasPrefix(c.ID, rev) {
 			return c, nil
 		}
+		if c.ID == r.mirror {
+			break // what follows was not fetched
+		}
 	}
 	return source.Commit{}, fmt.Errorf("resolve %q: %w", rev, source.ErrNoCommit)
 }
