@@ -8,7 +8,7 @@ LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOTESTSUM := gotest.tools/gotestsum@v1.13.0
 FUZZ    ?= 20s
 
-.PHONY: help build test unit lab-test race lint docs examples demo bench fuzz clean install
+.PHONY: help build test unit lab-test race lint docs examples demo bench soak fuzz clean install
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,11 @@ bench: build ## the figures of docs/benchmarks.md, benchmarks-sync.md and, as ro
 	$(LAB) bench
 	$(LAB) bench sync
 	$(LAB) bench vrrp
+
+SOAK    ?= 10000
+
+soak: ## SOAK (10000) commits beside a silent director: memory, descriptors and goroutines stay
+	LBSYNC_SOAK=$(SOAK) $(GO) test ./cmd/lbsync -run '^TestSoak$$' -v -count=1 -timeout 3h
 
 fuzz: ## each fuzz target for FUZZ (20s)
 	@for t in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
