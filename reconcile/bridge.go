@@ -69,19 +69,28 @@ func bridgeOf(c *spec.Cluster, self string, want spec.Daemon, f spec.Facts) brid
 // syncID is the id that a daemon should run now, and why it is not the wanted one yet.
 func (b *bridge) syncID(r spec.Role) (id uint8, why string) {
 	if r == spec.RoleBackup {
-		return b.receiving(), ""
+		return b.receiving()
 	}
 	return b.sending()
 }
 
-// receiving looks at directors that fell silent too: their daemons go on without their agent.
-func (b *bridge) receiving() uint8 {
+// receiving looks at directors that fell silent too: their daemons go on without their agent. Until each was heard once, as after a
+// restart of the agent, what runs stays: it was right for what they send.
+func (b *bridge) receiving() (uint8, string) {
+	live, runs := b.facts.Daemons.Find(spec.RoleBackup)
+	stays := ""
 	for _, o := range b.others {
-		if m, runs := o.daemons.Find(spec.RoleMaster); b.open && runs && b.meets(m.Value) && m.Value.SyncID != b.want.SyncID {
-			return 0
+		if m, sends := o.daemons.Find(spec.RoleMaster); b.open && sends && b.meets(m.Value) && m.Value.SyncID != b.want.SyncID {
+			return 0, ""
+		}
+		if stays == "" && b.open && !o.known && !o.ignored && runs && b.meets(live.Value) && live.Value.SyncID != b.want.SyncID {
+			stays = fmt.Sprintf("syncid %d → %d waits until %s says which id its master daemon sends", live.Value.SyncID, b.want.SyncID, o.director)
 		}
 	}
-	return b.want.SyncID
+	if stays != "" {
+		return live.Value.SyncID, stays
+	}
+	return b.want.SyncID, ""
 }
 
 // sending stays with what runs until everybody would hear the new id.
