@@ -18,7 +18,7 @@ func Basis(v spec.View, f spec.Facts) string {
 		p := f.Peers[name]
 		fmt.Fprintf(&b, "\n%s %t %t %t", name, p.Answers(), p.Silent.IsZero(), unawaited(rolloutWith(v, name), p, f))
 		if r := p.Report; r != nil {
-			fmt.Fprint(&b, r.Daemons, r.Coverage[v.Director.Def.Name].Warm(f.Receiver))
+			fmt.Fprint(&b, r.Daemons, r.SyncIDs, r.Coverage[v.Director.Def.Name].Warm(f.Receiver))
 			writeSorted(&b, r.Roles)
 		}
 	}

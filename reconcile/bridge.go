@@ -10,7 +10,7 @@ import (
 // (ip_vs_sync.c, ip_vs_process_message), so the backups open first, then the masters switch, then the backups close:
 //
 //	backup: another director's master daemon runs another id → run 0
-//	master: every other director's backup daemon runs 0 or the wanted id → switch to the wanted id
+//	master: every other director wants the same id, and its backup daemon runs that or 0 → switch to the wanted id
 //	backup: every master runs the wanted id → run the wanted id
 //
 // It is level-triggered: each director decides from what it sees of itself and of the others, so a crash anywhere in it is safe.
@@ -40,6 +40,7 @@ type otherDaemons struct {
 	director string
 	known    bool // it reported once; it may have fallen silent since
 	ignored  bool // it does not answer, and is not waited for any more
+	wants    uint8
 	daemons  spec.Rows[spec.Role, spec.Daemon]
 }
 
@@ -59,7 +60,7 @@ func bridgeOf(c *spec.Cluster, self string, want spec.Daemon, f spec.Facts) brid
 		}
 		o := otherDaemons{director: name, ignored: unawaited(c.Rollout, p, f)}
 		if p.Report != nil {
-			o.known, o.daemons = true, p.Report.Daemons
+			o.known, o.daemons, o.wants = true, p.Report.Daemons, p.Report.SyncIDs[c.Name]
 		}
 		b.others = append(b.others, o)
 	}
@@ -108,6 +109,8 @@ func (b *bridge) sending() (uint8, string) {
 		}
 		if back, runs := o.daemons.Find(spec.RoleBackup); runs && b.meets(back.Value) && back.Value.SyncID != 0 && back.Value.SyncID != b.want.SyncID {
 			return live.Value.SyncID, fmt.Sprintf("syncid %d → %d waits for the backup daemon of %s, which accepts only %d", live.Value.SyncID, b.want.SyncID, o.director, back.Value.SyncID)
+		} else if runs && b.meets(back.Value) && back.Value.SyncID == 0 && o.wants != b.want.SyncID {
+			return live.Value.SyncID, fmt.Sprintf("syncid %d → %d waits for %s, which holds a commit with syncid %d and may close its backup daemon again", live.Value.SyncID, b.want.SyncID, o.director, o.wants)
 		}
 	}
 	return b.want.SyncID, ""
@@ -122,4 +125,17 @@ func syncIDAlone(c *spec.Change) bool {
 	after, is := c.After.(spec.Daemon)
 	before.SyncID = after.SyncID
 	return was && is && before == after
+}
+
+// SyncIDs are those that a view asks of its director, by cluster.
+func SyncIDs(v spec.View) map[string]uint8 {
+	out := map[string]uint8{}
+	for i := range v.Clusters {
+		if c := &v.Clusters[i]; c.Sync != nil {
+			if d, ok := c.Sync.Daemon(v.Director.Def.Name); ok {
+				out[c.Name] = d.SyncID
+			}
+		}
+	}
+	return out
 }

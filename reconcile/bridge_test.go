@@ -42,6 +42,8 @@ func TestBridge(t *testing.T) {
 		{"all have opened: switch", "lb1 daemons=11/0\nlb2 daemons=11/0\nlb3 daemons=11/0", nil, "12/0"},
 		{"the last one switches, and all send with it then: close", "lb1 daemons=11/0\nlb2 daemons=12/0\nlb3 daemons=12/12", nil, "12/12"},
 		{"one is to switch yet: stay open", "lb1 daemons=12/0\nlb2 daemons=11/0\nlb3 daemons=12/12", nil, "12/0"},
+		{"one that is open holds the commit before, and may close", "lb1 daemons=11/0\nlb2 daemons=11/0\nlb3 daemons=11/0 wants=11", nil,
+			"11/0; syncid 11 → 12 waits for lb3, which holds a commit with syncid 11 and may close its backup daemon again"},
 		{"all have switched: close", "lb1 daemons=12/0\nlb2 daemons=12/0\nlb3 daemons=12/12", nil, "12/12"},
 		{"one that fell silent sends on without its agent", "lb1 daemons=12/0\nlb2 daemons=11/0 silent=1h\nlb3 daemons=12/0", nil, "12/0"},
 		{"one that fell silent listens on without its agent", "lb1 daemons=11/0\nlb2 daemons=11/11 silent=1h\nlb3 daemons=11/0", nil,

@@ -67,7 +67,7 @@ func factsOf(t *testing.T, self, text string) spec.Facts {
 			}
 			continue
 		}
-		r := &spec.PeerReport{Director: words[0], Program: "9", Heard: map[string]uint64{}, Coverage: map[string]spec.Coverage{}, Rendering: map[string]spec.Digest{"c": {1}}}
+		r := &spec.PeerReport{Director: words[0], Program: "9", Heard: map[string]uint64{}, Coverage: map[string]spec.Coverage{}, Rendering: map[string]spec.Digest{"c": {1}}, SyncIDs: map[string]uint8{"c": 12}}
 		p := spec.PeerFact{Report: r, Heard: clock}
 		for _, w := range words[1:] {
 			say(t, w, r, &p)
@@ -110,6 +110,8 @@ func say(t *testing.T, word string, r *spec.PeerReport, p *spec.PeerFact) {
 		r.Heard[first] = uint64(number(t, second))
 	case "daemons":
 		r.Daemons = daemonRows(t, value)
+	case "wants":
+		r.SyncIDs["c"] = uint8(number(t, value))
 	case "receiver":
 		r.Receiver = value
 	case "covers": // DIRECTOR:RECEIVER/KNOWN/SAMPLED/TRIES
