@@ -14,6 +14,7 @@ type GateInput struct {
 	Rendering map[string]spec.Digest // as RenderingOf gives it
 	Facts     spec.Facts
 	Turn      spec.Turn // of this director
+	Followed  bool      // a newer commit waits: what is left of this one is that one's
 }
 
 // Gated is a plan with only what may be done now. What waits stands in Plan.Held.
@@ -40,7 +41,9 @@ func Gate(p spec.Plan, in GateInput) Gated {
 				continue
 			}
 			o, instance := g.objection(c)
-			if o.why != "" {
+			if in.Followed {
+				o = objection{why: "a newer commit waits, which says what becomes of it"}
+			} else if o.why != "" {
 				out.wait(instance)
 			} else {
 				out.Ready = true

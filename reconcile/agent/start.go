@@ -47,7 +47,8 @@ func (a *Agent) restore(ctx context.Context) {
 	}
 	if len(a.live.Services)+len(a.live.Daemons) == 0 {
 		// A kernel that just booted: filling it repairs nothing that somebody changed.
-		a.prior = nil
+		// And none of it waits: an empty director serves nobody.
+		a.prior, a.held.Late = nil, false
 	}
 	a.compare(ctx, true)
 }
