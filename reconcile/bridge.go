@@ -16,6 +16,7 @@ import (
 // It is level-triggered: each director decides from what it sees of itself and of the others, so a crash anywhere in it is safe.
 type bridge struct {
 	want   spec.Daemon
+	both   bool // both daemons run on every director
 	open   bool // 0 is safe: nobody from outside the cluster sends to the same group
 	others []otherDaemons
 	facts  spec.Facts
@@ -47,7 +48,8 @@ type otherDaemons struct {
 // bridgeOf gathers what the bridge of a cluster depends on. In mode follow the engine starts the daemons at a transition with the
 // wanted id, so no bridge stands there: backups switch first, and the gap is mended by a full resync.
 func bridgeOf(c *spec.Cluster, self string, want spec.Daemon, f spec.Facts) bridge {
-	b := bridge{want: want, facts: f, open: c.Sync.Mode == spec.SyncBoth}
+	b := bridge{want: want, facts: f, both: c.Sync.Mode == spec.SyncBoth}
+	b.open = b.both
 	for _, s := range f.Strangers {
 		if s.Group == want.Group && s.Port == want.Port {
 			b.open = false
@@ -76,20 +78,24 @@ func (b *bridge) syncID(r spec.Role) (id uint8, why string) {
 }
 
 // receiving looks at directors that fell silent too: their daemons go on without their agent. Until each was heard once, as after a
-// restart of the agent, what runs stays: it was right for what they send.
+// start, what runs stays: it was right for what they send. Where nothing runs, all are listened to.
 func (b *bridge) receiving() (uint8, string) {
-	live, runs := b.facts.Daemons.Find(spec.RoleBackup)
-	stays := ""
+	unheard := ""
 	for _, o := range b.others {
 		if m, sends := o.daemons.Find(spec.RoleMaster); b.open && sends && b.meets(m.Value) && m.Value.SyncID != b.want.SyncID {
 			return 0, ""
 		}
-		if stays == "" && b.open && !o.known && !o.ignored && runs && b.meets(live.Value) && live.Value.SyncID != b.want.SyncID {
-			stays = fmt.Sprintf("syncid %d → %d waits until %s says which id its master daemon sends", live.Value.SyncID, b.want.SyncID, o.director)
+		if !o.known && !o.ignored && unheard == "" {
+			unheard = o.director
 		}
 	}
-	if stays != "" {
-		return live.Value.SyncID, stays
+	live, runs := b.facts.Daemons.Find(spec.RoleBackup)
+	switch {
+	case unheard == "" || !b.both || live.Value.SyncID == b.want.SyncID:
+	case !runs && b.open:
+		return 0, fmt.Sprintf("syncid %d waits until %s says which id its master daemon sends", b.want.SyncID, unheard)
+	case runs && b.meets(live.Value): // whoever is heard now may be a stranger, or the one that was not heard yet
+		return live.Value.SyncID, fmt.Sprintf("syncid %d → %d waits until %s says which id its master daemon sends", live.Value.SyncID, b.want.SyncID, unheard)
 	}
 	return b.want.SyncID, ""
 }

