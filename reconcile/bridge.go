@@ -9,7 +9,7 @@ import (
 // bridge takes a syncid from one value to another while connections flow. A backup daemon with syncid 0 accepts every sender
 // (ip_vs_sync.c, ip_vs_process_message), so the backups open first, then the masters switch, then the backups close:
 //
-//	backup: another director's master daemon runs another id → run 0
+//	backup: another director's master daemon runs another id, or is to → run 0
 //	master: every other director wants the same id, and its backup daemon runs that or 0 → switch to the wanted id
 //	backup: every master runs the wanted id → run the wanted id
 //
@@ -82,7 +82,7 @@ func (b *bridge) syncID(r spec.Role) (id uint8, why string) {
 func (b *bridge) receiving() (uint8, string) {
 	unheard := ""
 	for _, o := range b.others {
-		if m, sends := o.daemons.Find(spec.RoleMaster); b.open && sends && b.meets(m.Value) && m.Value.SyncID != b.want.SyncID {
+		if b.open && b.differs(&o) {
 			return 0, ""
 		}
 		if !o.known && !o.ignored && unheard == "" {
@@ -100,6 +100,15 @@ func (b *bridge) receiving() (uint8, string) {
 	return b.want.SyncID, ""
 }
 
+// differs says whether another director's master daemon sends with another id than the wanted one, or may do so from one moment to the next.
+func (b *bridge) differs(o *otherDaemons) bool {
+	m, sends := o.daemons.Find(spec.RoleMaster)
+	if sends && !b.meets(m.Value) {
+		return false
+	}
+	return sends && m.Value.SyncID != b.want.SyncID || o.wants != 0 && o.wants != b.want.SyncID
+}
+
 // sending stays with what runs until everybody would hear the new id.
 func (b *bridge) sending() (uint8, string) {
 	live, runs := b.facts.Daemons.Find(spec.RoleMaster)
@@ -113,13 +122,26 @@ func (b *bridge) sending() (uint8, string) {
 		if !o.known {
 			return live.Value.SyncID, fmt.Sprintf("syncid %d → %d waits until %s says which id its backup daemon accepts", live.Value.SyncID, b.want.SyncID, o.director)
 		}
-		if back, runs := o.daemons.Find(spec.RoleBackup); runs && b.meets(back.Value) && back.Value.SyncID != 0 && back.Value.SyncID != b.want.SyncID {
-			return live.Value.SyncID, fmt.Sprintf("syncid %d → %d waits for the backup daemon of %s, which accepts only %d", live.Value.SyncID, b.want.SyncID, o.director, back.Value.SyncID)
-		} else if runs && b.meets(back.Value) && back.Value.SyncID == 0 && o.wants != b.want.SyncID {
-			return live.Value.SyncID, fmt.Sprintf("syncid %d → %d waits for %s, which holds a commit with syncid %d and may close its backup daemon again", live.Value.SyncID, b.want.SyncID, o.director, o.wants)
+		if why := b.closes(&o); why != "" {
+			return live.Value.SyncID, fmt.Sprintf("syncid %d → %d waits for the backup daemon of %s, which %s", live.Value.SyncID, b.want.SyncID, o.director, why)
 		}
 	}
 	return b.want.SyncID, ""
+}
+
+// closes says why the backup daemon of another director may not hear the wanted id: what it accepts, or what the commit that is held
+// there will have it accept from one moment to the next.
+func (b *bridge) closes(o *otherDaemons) string {
+	back, runs := o.daemons.Find(spec.RoleBackup)
+	switch {
+	case runs && !b.meets(back.Value):
+		return ""
+	case runs && back.Value.SyncID != 0 && back.Value.SyncID != b.want.SyncID:
+		return fmt.Sprintf("accepts only %d", back.Value.SyncID)
+	case o.wants != 0 && o.wants != b.want.SyncID && (!runs || back.Value.SyncID == 0):
+		return fmt.Sprintf("is to accept only %d by the commit that is held there", o.wants)
+	}
+	return ""
 }
 
 // meets says whether messages of a daemon go where the wanted ones go: others are not heard either way.
