@@ -163,11 +163,6 @@ func (d *director) judge(c *spec.Change) {
 	}
 }
 
-// isMaster says whether a director has connections to tell of.
-func (s *simulation) isMaster(name string) bool {
-	return s.masters["web"] == name || s.masters["db"] == name
-}
-
 // apart says whether nothing is promised between a director and another one.
 func (d *director) apart(other string) bool {
 	d.mu.Lock()
@@ -195,7 +190,7 @@ func (d *director) seen(commit string) (open string, proved bool) {
 func (d *director) passesOver(o *director) bool {
 	p := d.end.Facts()[o.name]
 	f := d.agent.facts()
-	proceeds := d.agent.held.View.Clusters[0].Rollout.ProceedSilent || strings.Contains(d.s.fleets[d.carries()], "proceed")
+	proceeds := d.agent.held.View.Clusters[0].Rollout.ProceedSilent || d.s.proceeds(d.carries())
 	return !p.Answers() && (f.Released != "" || proceeds)
 }
 
@@ -203,8 +198,8 @@ func (d *director) passesOver(o *director) bool {
 func (s *simulation) judgeSync(after *director) {
 	for _, m := range s.names {
 		for _, b := range s.names {
-			from, sends := s.directors[m].kernel.State().Daemons.Find(spec.RoleMaster)
-			to, hears := s.directors[b].kernel.State().Daemons.Find(spec.RoleBackup)
+			from, sends := s.directors[m].kernel.Load().State().Daemons.Find(spec.RoleMaster)
+			to, hears := s.directors[b].kernel.Load().State().Daemons.Find(spec.RoleBackup)
 			if m == b || !s.isMaster(m) || !sends || !hears || to.Value.SyncID == 0 || to.Value.SyncID == from.Value.SyncID || s.directors[m].apart(b) || s.directors[b].apart(m) {
 				continue
 			}

@@ -8,15 +8,19 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/netip"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/lbsync/lbsync/policies"
 	"github.com/lbsync/lbsync/reconcile/journal"
 	"github.com/lbsync/lbsync/reconcile/reconciletest"
 	"github.com/lbsync/lbsync/spec"
@@ -27,13 +31,15 @@ type director struct {
 	s      *simulation
 	name   string
 	repo   *repo
-	kernel *reconciletest.Target
+	kernel atomic.Pointer[reconciletest.Target]
 	vrrp   *election
 	end    *linkEnd
 	cfg    Config
 	audit  *memoryJournal
-	reaper *reaper
+	fate   *fate
 	runs   int
+
+	refuses atomic.Bool // its policies deny every commit from now on
 
 	agent  *Agent
 	stop   context.CancelFunc
@@ -57,6 +63,7 @@ type simulation struct {
 	commits   int
 	fleets    map[string]string // by commit
 	trace     trace
+	mu        sync.Mutex // guards masters, heads and fleets, which the agents' onlookers read
 }
 
 // simulate runs f with n directors that hold a first commit.
@@ -91,7 +98,7 @@ func newSimulation(t testing.TB, n int, seed uint64) *simulation {
 	s.links = newLinks(seed, s.names)
 	for _, name := range s.names {
 		d := &director{s: s, name: name, repo: &repo{}, vrrp: newElection(), end: s.links.ends[name], audit: &memoryJournal{}, powers: true,
-			cfg: Config{Director: name, Folder: t.TempDir(), Program: "test", Poll: 10 * time.Second, Look: 15 * time.Second, Resync: time.Minute, Boot: "boot 1"}}
+			cfg: Config{Director: name, Folder: memoryFolder(t), Program: "test", Poll: 10 * time.Second, Look: 15 * time.Second, Resync: time.Minute, Boot: "boot 1"}}
 		d.end.told = d.tells
 		d.audit.seen = d.records
 		s.directors[name] = d
@@ -101,12 +108,24 @@ func newSimulation(t testing.TB, n int, seed uint64) *simulation {
 	return s
 }
 
+// memoryFolder is a state folder that needs no disk, where there is one: a simulation writes it thousands of times.
+func memoryFolder(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "lbsync-simulation-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
 // plugIn gives the machine an empty kernel.
 func (d *director) plugIn() {
-	d.kernel = reconciletest.New(spec.State{})
+	kernel := reconciletest.New(spec.State{})
+	d.kernel.Store(kernel)
 	refuses := int32(100 + slices.Index(d.s.names, d.name) + 1)
-	d.kernel.Inject(func(_ int, c spec.Change) error {
-		d.reaper.pass("kernel")
+	kernel.Inject(func(_ int, c spec.Change) error {
+		d.fate.pass("kernel")
 		if w, ok := c.After.(spec.Dest); ok && w.Weight == refuses {
 			return errors.New("no such device")
 		}
@@ -117,23 +136,30 @@ func (d *director) plugIn() {
 // start runs the agent until it is stopped, or dies.
 func (d *director) start() {
 	d.runs++
-	d.reaper = &reaper{}
+	d.fate = &fate{}
 	d.cfg.Run = fmt.Sprintf("%s, run %d", d.name, d.runs)
 	d.end.live(true)
 	a, err := Open(d.cfg, Parts{
-		Source: d.repo, Target: watchedKernel{d.kernel, d}, VRRP: d.vrrp, Hold: func(...spec.SysctlKey) {}, Load: d.s.load, Exchange: mortalExchange{d.end, d.reaper}, Sync: wholeSync{},
-		Check: checkText, Log: slog.New(slog.DiscardHandler), Notify: func(string) {},
-		Journal: func() (Journal, error) { return mortal{d.audit, d.reaper}, nil },
+		Source: d.repo, Target: watchedKernel{d.kernel.Load(), d}, VRRP: d.vrrp, Hold: func(...spec.SysctlKey) {}, Load: d.s.load, Exchange: mortalExchange{d.end, d.fate}, Sync: wholeSync{},
+		Check: d.check, Log: slog.New(slog.DiscardHandler), Notify: func(string) {},
+		Journal: func() (Journal, error) { return mortal{d.audit, d.fate}, nil },
 	})
 	if err != nil {
 		d.s.t.Fatal(err)
 	}
-	a.store.at = d.reaper.pass
+	a.store.at = d.fate.pass
 	a.chance = rand.New(rand.NewPCG(uint64(d.runs), uint64(len(d.name)))).Float64
 	ctx, cancel := context.WithCancel(d.s.t.Context())
 	d.agent, d.stop, d.ended = a, cancel, make(chan string, 1)
 	go func() { d.ended <- d.live(ctx) }()
 	synctest.Wait()
+}
+
+func (d *director) check(in policies.Input) hcl.Diagnostics {
+	if d.refuses.Load() {
+		return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "nothing may be"}}
+	}
+	return checkText(in)
 }
 
 // live runs the agent, and says where it died.
@@ -189,14 +215,26 @@ func (d *director) reboot() {
 	d.wiped()
 }
 
+// fate counts the points at which a process may die, and ends it at one.
+type fate struct{ n, at atomic.Int64 }
+
+func (f *fate) pass(point string) {
+	if f.n.Add(1) == f.at.Load() {
+		panic(killed{point})
+	}
+}
+
+// in has the process die at the nth point from now.
+func (f *fate) in(n int) { f.at.Store(f.n.Load() + int64(n)) }
+
 // mortalExchange is where a process may die before it has told the others.
 type mortalExchange struct {
 	*linkEnd
-	reaper *reaper
+	fate *fate
 }
 
 func (m mortalExchange) Tell(r spec.PeerReport) {
-	m.reaper.pass("tell")
+	m.fate.pass("tell")
 	m.linkEnd.Tell(r)
 }
 
@@ -246,12 +284,42 @@ func (s *simulation) elect() {
 // push moves the branch to a new commit that descends from it.
 func (s *simulation) push(fleet string) string { return s.pushOn(fleet, s.heads...) }
 
+// proceeds says whether a commit does not wait for ever for who does not answer.
+func (s *simulation) proceeds(commit string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Contains(s.fleets[commit], "proceed")
+}
+
+// tip is the branch's newest commit.
+func (s *simulation) tip() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.heads[0]
+}
+
+// isMaster says whether a director has connections to tell of.
+func (s *simulation) isMaster(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.masters["web"] == name || s.masters["db"] == name
+}
+
+// crown makes a director master of an instance.
+func (s *simulation) crown(instance, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.masters[instance] = name
+}
+
 // pushOn moves the branch to a new commit with these parents.
 func (s *simulation) pushOn(fleet string, parents ...string) string {
 	s.commits++
 	name := fmt.Sprintf("%02da", s.commits)
 	s.each(func(d *director) { d.repo.merge(name, parents, fleet) })
+	s.mu.Lock()
 	s.heads, s.fleets[name] = []string{name}, fleet
+	s.mu.Unlock()
 	s.trace.say("branch", "is at %s: %s", name, fleet)
 	return name
 }
@@ -307,16 +375,19 @@ func simulatedInstance(c *spec.Cluster, name string, weight int) {
 
 // memoryJournal is a journal that outlives the process without a disk.
 type memoryJournal struct {
-	seq  uint64
+	seq  atomic.Uint64
 	seen func([]journal.Record)
 }
 
 func (j *memoryJournal) Append(recs ...journal.Record) ([]journal.Record, error) {
-	j.seq += uint64(len(recs))
+	j.seq.Add(uint64(len(recs)))
 	j.seen(recs)
 	return recs, nil
 }
-func (j *memoryJournal) Head() (uint64, string)           { return j.seq, strconv.FormatUint(j.seq, 10) }
+func (j *memoryJournal) Head() (uint64, string) {
+	n := j.seq.Load()
+	return n, strconv.FormatUint(n, 10)
+}
 func (j *memoryJournal) Broken() error                    { return nil }
-func (j *memoryJournal) Has(h journal.Head) (bool, error) { return h.Seq <= j.seq, nil }
+func (j *memoryJournal) Has(h journal.Head) (bool, error) { return h.Seq <= j.seq.Load(), nil }
 func (j *memoryJournal) Close() error                     { return nil }

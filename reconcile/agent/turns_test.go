@@ -116,10 +116,10 @@ func (s *simulation) until(so func() bool) {
 // An agent that dies at any point of a commit takes up its trial, and nobody else begins before it is over.
 func TestKilledInATurn(t *testing.T) {
 	for _, who := range []string{"lb1", "lb2", "lb3"} {
-		for point := 1; point < 80; point += 3 {
+		for point := 1; point < 80; point += 5 {
 			t.Run(who, func(t *testing.T) {
 				simulate(t, 3, 1, func(s *simulation) {
-					s.directors[who].reaper.at = s.directors[who].reaper.n + point
+					s.directors[who].fate.in(point)
 					c := s.push("web=2 db=2 syncid=12")
 					for range 40 {
 						s.pass(time.Second)
@@ -132,5 +132,33 @@ func TestKilledInATurn(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// A director that is told not to apply the commit after all does not hold up the one whose turn comes after it.
+func TestWishEndsWithItsCause(t *testing.T) {
+	for name, end := range map[string]func(s *simulation, d *director) string{
+		"suspended": func(s *simulation, d *director) string {
+			s.command(d, spec.Command{Verb: spec.Suspend, Reason: "test"})
+			return s.heads[0]
+		},
+		"refused": func(s *simulation, d *director) string {
+			d.refuses.Store(true)
+			return s.push("web=3 db=1 syncid=11")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			simulate(t, 4, 0, func(s *simulation) {
+				lb2, lb3, lb4 := s.directors["lb2"], s.directors["lb3"], s.directors["lb4"]
+				lb4.kill() // nobody begins before it was heard
+				c := s.push("web=2 db=1 syncid=11")
+				s.until(func() bool { p := lb3.end.Facts()["lb2"]; return p.Report != nil && p.Report.Turn.Commit == id(c) })
+				c = end(s, lb2)
+				s.until(func() bool { return lb3.end.Facts()["lb2"].Report.Turn.Commit == "" })
+				lb4.start()
+				s.until(func() bool { return lb3.agent.Status().Confirmed == id(c) && lb4.agent.Status().Confirmed == id(c) })
+				s.ordered()
+			})
+		})
 	}
 }
