@@ -10,7 +10,7 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-var states = flag.Int("states", 15000, "search each scenario up to this many states")
+var states = flag.Int("states", 8000, "search each scenario up to this many states")
 
 var (
 	before  = commit{web: 1, db: 1, syncid: 11}

@@ -12,7 +12,7 @@ import (
 
 var (
 	seedFlag  = flag.Uint64("seed", 0, "walk with this seed alone")
-	seedsFlag = flag.Uint64("seeds", 5000, "walk with this many seeds")
+	seedsFlag = flag.Uint64("seeds", 2000, "walk with this many seeds")
 )
 
 // TestWalks takes worlds of two to five directors, too large to be searched, along random paths. -seed N repeats one, -seeds N or
@@ -58,12 +58,13 @@ func walk(seed uint64, deciders map[string]*search) (path []string, wrong string
 	}
 	w := s.begin([2]int{rng.IntN(n), rng.IntN(n)}, budget{pushes: int8(len(walks[branch]) - 1), crashes: int8(rng.IntN(4)), reboots: int8(rng.IntN(2)), moves: int8(rng.IntN(3)), releases: int8(rng.IntN(5) / 4)})
 	path = append(path, fmt.Sprintf("# %d directors, %+v", n, walks[branch]))
-	for range 40 + rng.IntN(120) {
+	for left, tries := 10+rng.IntN(60), 0; left > 0 && tries < 2000; tries++ {
 		st := s.steps[rng.IntN(len(s.steps))]
 		after, possible := s.take(w, st)
 		if !possible {
 			continue
 		}
+		left--
 		path = append(path, st.String())
 		if why := s.wrong(&w, &after, st); why != "" {
 			return path, why
