@@ -19,7 +19,7 @@ func Basis(v spec.View, f spec.Facts) string {
 		fmt.Fprintf(&b, "\n%s %t %t %t", name, p.Answers(), p.Silent.IsZero(), unawaited(rolloutWith(v, name), p, f))
 		if r := p.Report; r != nil {
 			writeCoverage(&b, v, name, r.Coverage[v.Director.Def.Name], f.Receiver)
-			fmt.Fprint(&b, r.Daemons)
+			fmt.Fprint(&b, r.Daemons, r.SyncIDs)
 			writeSorted(&b, r.Roles)
 		}
 	}

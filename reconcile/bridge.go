@@ -9,13 +9,14 @@ import (
 // bridge takes a syncid from one value to another while connections flow. A backup daemon with syncid 0 accepts every sender
 // (ip_vs_sync.c, ip_vs_process_message), so the backups open first, then the masters switch, then the backups close:
 //
-//	backup: another director's master daemon runs another id → run 0
-//	master: every other director's backup daemon runs 0 or the wanted id → switch to the wanted id
+//	backup: another director's master daemon runs another id, or is to → run 0
+//	master: every other director wants the same id, and its backup daemon runs that or 0 → switch to the wanted id
 //	backup: every master runs the wanted id → run the wanted id
 //
 // It is level-triggered: each director decides from what it sees of itself and of the others, so a crash anywhere in it is safe.
 type bridge struct {
 	want   spec.Daemon
+	both   bool // both daemons run on every director
 	open   bool // 0 is safe: nobody from outside the cluster sends to the same group
 	others []otherDaemons
 	facts  spec.Facts
@@ -50,6 +51,7 @@ type otherDaemons struct {
 	director string
 	known    bool // it reported once; it may have fallen silent since
 	ignored  bool // it does not answer, and is not waited for any more
+	wants    uint8
 	daemons  spec.Rows[spec.Role, spec.Daemon]
 }
 
@@ -73,6 +75,7 @@ func bridgeOf(clusters []spec.Cluster, self string, want spec.Daemon, f spec.Fac
 
 // gather adds the other directors of a cluster. One that is in two clusters is waited for as the stricter of them says.
 func (b *bridge) gather(c *spec.Cluster, self string) {
+	b.both = b.both || c.Sync.Mode == spec.SyncBoth
 	for _, name := range c.Directors {
 		p, exchanged := b.facts.Peers[name]
 		if name == self || !exchanged {
@@ -80,7 +83,7 @@ func (b *bridge) gather(c *spec.Cluster, self string) {
 		}
 		o := otherDaemons{director: name, ignored: unawaited(c.Rollout, p, b.facts)}
 		if p.Report != nil {
-			o.known, o.daemons = true, p.Report.Daemons
+			o.known, o.daemons, o.wants = true, p.Report.Daemons, p.Report.SyncIDs[c.Name]
 		}
 		b.others = append(b.others, o)
 	}
@@ -90,7 +93,8 @@ func (b *bridge) gather(c *spec.Cluster, self string) {
 // other directors have then. While somebody still sends with another id, this director would send with that one too; and as long as
 // anybody does, it would be open as backup.
 func (b *bridge) follow() spec.FollowSync {
-	out := spec.FollowSync{Daemon: b.want, Open: b.receiving() != b.want.SyncID}
+	accepts, _ := b.receiving()
+	out := spec.FollowSync{Daemon: b.want, Open: accepts != b.want.SyncID}
 	live, sends := b.facts.Daemons.Find(spec.RoleMaster)
 	if !sends {
 		for _, o := range b.others {
@@ -108,19 +112,41 @@ func (b *bridge) follow() spec.FollowSync {
 // syncID is the id that a daemon should run now, and why it is not the wanted one yet.
 func (b *bridge) syncID(r spec.Role) (id uint8, why string) {
 	if r == spec.RoleBackup {
-		return b.receiving(), ""
+		return b.receiving()
 	}
 	return b.sending()
 }
 
-// receiving looks at directors that fell silent too: their daemons go on without their agent.
-func (b *bridge) receiving() uint8 {
+// receiving looks at directors that fell silent too: their daemons go on without their agent. Until each was heard once, as after a
+// start, what runs stays: it was right for what they send. Where nothing runs, all are listened to.
+func (b *bridge) receiving() (uint8, string) {
+	unheard := ""
 	for _, o := range b.others {
-		if m, runs := o.daemons.Find(spec.RoleMaster); b.open && runs && b.meets(m.Value) && m.Value.SyncID != b.want.SyncID {
-			return 0
+		if b.open && b.differs(&o) {
+			return 0, ""
+		}
+		if !o.known && !o.ignored && unheard == "" {
+			unheard = o.director
 		}
 	}
-	return b.want.SyncID
+	live, runs := b.facts.Daemons.Find(spec.RoleBackup)
+	switch {
+	case unheard == "" || !b.both || live.Value.SyncID == b.want.SyncID:
+	case !runs && b.open:
+		return 0, fmt.Sprintf("syncid %d waits until %s says which id its master daemon sends", b.want.SyncID, unheard)
+	case runs && b.meets(live.Value): // whoever is heard now may be a stranger, or the one that was not heard yet
+		return live.Value.SyncID, fmt.Sprintf("syncid %d → %d waits until %s says which id its master daemon sends", live.Value.SyncID, b.want.SyncID, unheard)
+	}
+	return b.want.SyncID, ""
+}
+
+// differs says whether another director's master daemon sends with another id than the wanted one, or may do so from one moment to the next.
+func (b *bridge) differs(o *otherDaemons) bool {
+	m, sends := o.daemons.Find(spec.RoleMaster)
+	if sends && !b.meets(m.Value) {
+		return false
+	}
+	return sends && m.Value.SyncID != b.want.SyncID || o.wants != 0 && o.wants != b.want.SyncID
 }
 
 // sending stays with what runs until everybody would hear the new id.
@@ -136,11 +162,26 @@ func (b *bridge) sending() (uint8, string) {
 		if !o.known {
 			return live.Value.SyncID, fmt.Sprintf("syncid %d → %d waits until %s says which id its backup daemon accepts", live.Value.SyncID, b.want.SyncID, o.director)
 		}
-		if back, runs := o.daemons.Find(spec.RoleBackup); runs && b.meets(back.Value) && back.Value.SyncID != 0 && back.Value.SyncID != b.want.SyncID {
-			return live.Value.SyncID, fmt.Sprintf("syncid %d → %d waits for the backup daemon of %s, which accepts only %d", live.Value.SyncID, b.want.SyncID, o.director, back.Value.SyncID)
+		if why := b.closes(&o); why != "" {
+			return live.Value.SyncID, fmt.Sprintf("syncid %d → %d waits for the backup daemon of %s, which %s", live.Value.SyncID, b.want.SyncID, o.director, why)
 		}
 	}
 	return b.want.SyncID, ""
+}
+
+// closes says why the backup daemon of another director may not hear the wanted id: what it accepts, or what the commit that is held
+// there will have it accept from one moment to the next.
+func (b *bridge) closes(o *otherDaemons) string {
+	back, runs := o.daemons.Find(spec.RoleBackup)
+	switch {
+	case runs && !b.meets(back.Value):
+		return ""
+	case runs && back.Value.SyncID != 0 && back.Value.SyncID != b.want.SyncID:
+		return fmt.Sprintf("accepts only %d", back.Value.SyncID)
+	case o.wants != 0 && o.wants != b.want.SyncID && (!runs || back.Value.SyncID == 0):
+		return fmt.Sprintf("is to accept only %d by the commit that is held there", o.wants)
+	}
+	return ""
 }
 
 // meets says whether messages of a daemon go where the wanted ones go: others are not heard either way.
@@ -159,4 +200,17 @@ func syncIDAlone(c *spec.Change) bool {
 		return is && before == after
 	}
 	return false
+}
+
+// SyncIDs are those that a view asks of its director, by cluster.
+func SyncIDs(v spec.View) map[string]uint8 {
+	out := map[string]uint8{}
+	for i := range v.Clusters {
+		if c := &v.Clusters[i]; c.Sync != nil {
+			if d, ok := c.Sync.Daemon(v.Director.Def.Name); ok {
+				out[c.Name] = d.SyncID
+			}
+		}
+	}
+	return out
 }

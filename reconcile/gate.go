@@ -14,6 +14,7 @@ type GateInput struct {
 	Rendering map[string]spec.Digest // as RenderingOf gives it
 	Facts     spec.Facts
 	Turn      spec.Turn // of this director
+	Followed  bool      // a newer commit waits: what is left of this one is that one's
 }
 
 // Gated is a plan with only what may be done now. What waits stands in Plan.Held.
@@ -21,6 +22,7 @@ type Gated struct {
 	Plan    spec.Plan
 	Waiting []spec.InstanceKey // instances of which something waits for evidence
 	Ready   bool               // something could be done if it were this director's turn
+	Begins  bool               // it is, and Plan has what needs the turn: all else in it needs none
 }
 
 // Gate holds what a commit changes until the other directors are ready for it: first those that are backup, then the master, and never
@@ -39,10 +41,13 @@ func Gate(p spec.Plan, in GateInput) Gated {
 				continue
 			}
 			o, instance := g.objection(c)
-			if o.why != "" {
+			if in.Followed {
+				o = objection{why: "a newer commit waits, which says what becomes of it"}
+			} else if o.why != "" {
 				out.wait(instance)
 			} else {
 				out.Ready = true
+				out.Begins = turn.why == ""
 				o = turn
 			}
 			if o.why == "" {
@@ -68,7 +73,13 @@ func (g *Gated) wait(i spec.InstanceKey) {
 type gate struct {
 	GateInput
 	touch touch
-	known map[spec.InstanceKey]*objection
+	known map[asked]*objection
+}
+
+// asked is what the others are asked for evidence about.
+type asked struct {
+	instance spec.InstanceKey
+	shared   bool
 }
 
 // gated says whether a change is the commit's own.
@@ -81,25 +92,28 @@ func (g *gate) gated(c *spec.Change) bool {
 
 // objection is why a change waits, and for which instance. Only what touches an instance that this director is master of waits.
 func (g *gate) objection(c *spec.Change) (objection, spec.InstanceKey) {
-	for _, t := range g.touch.of(c.Key) {
+	owners, shared := g.touch.of(c.Key)
+	for _, t := range owners {
 		if g.Facts.Roles[t.instance.String()] != spec.RoleMaster {
 			continue
 		}
-		if o := g.others(t); o.why != "" {
+		if o := g.others(t, shared); o.why != "" {
 			return o, t.instance
 		}
 	}
 	return objection{}, ""
 }
 
-// others asks every other director of the cluster for its evidence, once for each instance.
-func (g *gate) others(t owner) objection {
-	if o := g.known[t.instance]; o != nil {
+// others asks every other director of the cluster for its evidence, once for each instance. For what belongs to no instance each may be
+// master of one, and all would wait for all: those whose turn comes later are not asked.
+func (g *gate) others(t owner, shared bool) objection {
+	about := asked{t.instance, shared}
+	if o := g.known[about]; o != nil {
 		return *o
 	}
 	var found objection
 	for _, name := range t.cluster.Directors {
-		if _, exchanged := g.Facts.Peers[name]; !exchanged || name == g.View.Director.Def.Name {
+		if p, exchanged := g.Facts.Peers[name]; !exchanged || name == g.View.Director.Def.Name || shared && g.precedes(name, p) {
 			continue
 		}
 		if found = evidence(name, g.Commit, t.instance, g.Rendering[t.cluster.Name], t.cluster, g.Facts); found.why != "" {
@@ -107,10 +121,15 @@ func (g *gate) others(t owner) objection {
 		}
 	}
 	if g.known == nil {
-		g.known = map[spec.InstanceKey]*objection{}
+		g.known = map[asked]*objection{}
 	}
-	g.known[t.instance] = &found
+	g.known[about] = &found
 	return found
+}
+
+// precedes says whether this director's turn comes before that of another one that answers, as both know it.
+func (g *gate) precedes(name string, p spec.PeerFact) bool {
+	return p.Answers() && before(spec.Turn{Rank: Rank(g.Facts.Roles)}, g.View.Director.Def.Name, spec.Turn{Rank: Rank(p.Report.Roles)}, name)
 }
 
 // owner is an instance that an object belongs to.
@@ -141,7 +160,8 @@ func touching(v spec.View) touch {
 	return t
 }
 
-func (t *touch) of(k spec.Key) []owner {
+// of are the owners of an object; shared says that it belongs to none of them more than to the others.
+func (t *touch) of(k spec.Key) (owners []owner, shared bool) {
 	var one owner
 	var ok bool
 	switch k := k.(type) {
@@ -157,7 +177,7 @@ func (t *touch) of(k spec.Key) []owner {
 		}
 	}
 	if ok {
-		return []owner{one}
+		return []owner{one}, false
 	}
-	return t.all
+	return t.all, true
 }

@@ -3,79 +3,82 @@ package reconcile_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/lbsync/lbsync/reconcile"
 	"github.com/lbsync/lbsync/spec"
 )
 
-// covered is a coverage of 1,000 connections after a full resync.
-func covered(known int) spec.Coverage {
-	return spec.Coverage{Receiver: "a.1", Total: 1000, Sampled: 1000, Known: known, Tries: 3}
-}
-
-func TestUncovered(t *testing.T) {
-	answers := spec.PeerFact{Report: &spec.PeerReport{Receiver: "a.1"}}
-	silent := spec.PeerFact{Silent: time.Unix(1, 0), Why: "connection refused"}
-	cluster := &spec.Cluster{Directors: []string{"lb1", "lb2", "lb3"}, Sync: &spec.ConnectionSync{Coverage: 99}}
-	for name, c := range map[string]struct {
-		cluster *spec.Cluster
-		peers   map[string]spec.PeerFact
-		covered map[string]spec.Coverage
-		want    string // part of it
+// Preemption waits until the living master's connections are known here.
+func TestColdDoesNotPreempt(t *testing.T) {
+	for _, tc := range []struct {
+		name, facts string
+		edit        func(*spec.Cluster)
+		why         string
 	}{
-		"enough":                          {cluster, map[string]spec.PeerFact{"lb2": answers}, map[string]spec.Coverage{"lb2": covered(990)}, ""},
-		"too few":                         {cluster, map[string]spec.PeerFact{"lb2": answers}, map[string]spec.Coverage{"lb2": covered(989)}, "lb2 holds 98.90 % of its 1000 connections, less than the 99 % of connection_sync"},
-		"one of two has too few":          {cluster, map[string]spec.PeerFact{"lb2": answers, "lb3": answers}, map[string]spec.Coverage{"lb2": covered(1000), "lb3": covered(1)}, "lb3 holds 0.10 %"},
-		"could not be compared":           {cluster, map[string]spec.PeerFact{"lb2": answers}, map[string]spec.Coverage{"lb2": {Uncompared: "too large"}}, "what lb2 holds is not known: too large"},
-		"one is silent, the other has it": {cluster, map[string]spec.PeerFact{"lb2": silent, "lb3": answers}, map[string]spec.Coverage{"lb3": covered(1000)}, ""},
-		"the only one is silent":          {cluster, map[string]spec.PeerFact{"lb2": silent}, nil, "it does not answer (connection refused)"},
-		"nothing was sent":                {cluster, map[string]spec.PeerFact{"lb2": answers}, nil, "nothing was sent to lb2"},
-		"nobody can be asked":             {cluster, nil, nil, ""},
-		"not looked at":                   {&spec.Cluster{Directors: cluster.Directors, Sync: &spec.ConnectionSync{}}, map[string]spec.PeerFact{"lb2": silent}, nil, ""},
-		"no connection sync":              {&spec.Cluster{Directors: cluster.Directors}, map[string]spec.PeerFact{"lb2": silent}, nil, ""},
-		"no such instance":                {nil, map[string]spec.PeerFact{"lb2": silent}, nil, ""},
+		{"nobody else", "lb1 roles=web:backup", nil, ""},
+		{"it is master itself", "lb1 roles=web:master receiver=r1\nlb2 roles=web:master", nil, ""},
+		{"nobody was asked yet", "lb1 roles=web:backup receiver=r1\nlb2 unheard", nil, "lb2 has not been asked yet whether it is master"},
+		{"nobody is master", "lb1 roles=web:backup receiver=r1\nlb2 roles=web:backup\nlb3 roles=web:backup", nil, ""},
+		{"the master sent nothing yet", "lb1 roles=web:backup receiver=r1\nlb2 roles=web:master", nil, "lb2 is master, and its connections are not all known here yet"},
+		{"the master sent all", "lb1 roles=web:backup receiver=r1\nlb2 roles=web:master covers=lb1:r1/1000/1000/1", nil, ""},
+		{"nearly all is enough", "lb1 roles=web:backup receiver=r1\nlb2 roles=web:master covers=lb1:r1/999/1000/1", nil, ""},
+		{"some are missing", "lb1 roles=web:backup receiver=r1\nlb2 roles=web:master covers=lb1:r1/998/1000/2", nil, "lb2 is master, and its connections are not all known here yet"},
+		{"more cannot be had", "lb1 roles=web:backup receiver=r1\nlb2 roles=web:master covers=lb1:r1/998/1000/3", nil, ""},
+		{"what was sent went to a daemon that ran before", "lb1 roles=web:backup receiver=r2\nlb2 roles=web:master covers=lb1:r1/1000/1000/1", nil, "lb2 is master, and its connections are not all known here yet"},
+		{"no backup daemon runs here", "lb1 roles=web:backup\nlb2 roles=web:master covers=lb1:/1000/1000/1", nil, "lb2 is master, and its connections are not all known here yet"},
+		{"the master is silent: it may be dead", "lb1 roles=web:backup receiver=r1\nlb2 roles=web:master silent=4s", nil, ""},
+		{"one that is silent and was never heard", "lb1 roles=web:backup receiver=r1\nlb2 unheard silent=4s", nil, ""},
+		{"without sync there is nothing to know", "lb1 roles=web:backup\nlb2 roles=web:master", func(c *spec.Cluster) { c.Sync = nil }, ""},
 	} {
-		got := reconcile.Uncovered(c.cluster, "lb1", spec.Facts{Peers: c.peers}, c.covered)
-		if c.want == "" && got != "" || !strings.Contains(got, c.want) {
-			t.Errorf("%s: %q, want %q", name, got, c.want)
-		}
-	}
-}
-
-// A director waits with preemption for the coverage that the fleet asks for, and its wanted state is worked out anew when that is there.
-func TestPreemptionWaitsForCoverage(t *testing.T) {
-	iface, syncid, priority := "eth0", uint8(11), uint8(101)
-	c := spec.Cluster{Name: "web", Directors: []string{"lb1", "lb2"},
-		Sync: &spec.ConnectionSync{SyncID: spec.PerDirector[uint8]{All: &syncid}, Interface: spec.PerDirector[string]{All: &iface}, Coverage: 99},
-		Instances: []spec.Placed[spec.VRRPInstance]{{Def: &spec.VRRPInstance{Name: "web", Preempt: true,
-			Interface: spec.PerDirector[string]{All: &iface}, Priority: spec.PerDirector[uint8]{All: &priority}}}}}
-	v := spec.View{Director: spec.Placed[spec.Director]{Def: &spec.Director{Name: "lb1"}}, Clusters: []spec.Cluster{c}}
-	facts := func(cov spec.Coverage) spec.Facts {
-		return spec.Facts{Receiver: "a.1", Roles: map[string]spec.Role{"web": spec.RoleBackup}, Peers: map[string]spec.PeerFact{"lb2": {Report: &spec.PeerReport{
-			Roles: map[string]spec.Role{"web": spec.RoleMaster}, Coverage: map[string]spec.Coverage{"lb1": cov}}}}}
-	}
-	for name, c := range map[string]struct {
-		cov  spec.Coverage
-		hold string
-	}{
-		"enough":                {covered(990), ""},
-		"too few":               {covered(900), "lb2 is master, and this director knows 90.00 % of its 1000 connections, less than the 99 % of connection_sync"},
-		"could not be compared": {spec.Coverage{Receiver: "a.1", Tries: 3, Sampled: 1, Uncompared: "too large"}, ""},
-		"never sent":            {spec.Coverage{}, "lb2 is master, and its connections are not all known here yet"},
-	} {
-		state, holds := reconcile.Want(v, facts(c.cov))
-		why := ""
-		for _, h := range holds {
-			if h.Field == "preempt" {
-				why = h.Why
+		t.Run(tc.name, func(t *testing.T) {
+			want, holds := reconcile.Want(company("lb1", tc.edit), factsOf(t, "lb1", tc.facts))
+			web, _ := want.VRRP.Instances.Find("web")
+			why := ""
+			for _, h := range holds {
+				if h.Key == spec.InstanceKey("web") && h.Field == "preempt" {
+					why = h.Why
+				}
 			}
-		}
-		if preempts := state.VRRP.Instances[0].Value.Preempt; preempts != (c.hold == "") || !strings.HasPrefix(why, c.hold) || c.hold == "" && why != "" {
-			t.Errorf("%s: preempts %t, held %q; want %q", name, preempts, why, c.hold)
-		}
+			if why != tc.why || web.Value.Preempt != (tc.why == "") {
+				t.Errorf("preempts: %t, %q; want %q", web.Value.Preempt, why, tc.why)
+			}
+		})
 	}
-	if reconcile.Basis(v, facts(covered(900))) == reconcile.Basis(v, facts(covered(990))) {
-		t.Error("what is wanted depends on the coverage, and its basis does not")
+}
+
+func TestOwed(t *testing.T) {
+	full := spec.Coverage{Receiver: "r2", Known: 10, Sampled: 10}
+	for _, tc := range []struct {
+		name, facts string
+		edit        func(*spec.Cluster)
+		covered     map[string]spec.Coverage
+		want        string
+	}{
+		{"both backups have begun to listen", "lb1 roles=web:master daemons=12/12\nlb2 receiver=r2 daemons=12/12\nlb3 receiver=r3 daemons=12/0", nil, nil, "lb2 lb3"},
+		{"one of them has all", "lb1 roles=web:master daemons=12/12\nlb2 receiver=r2 daemons=12/12\nlb3 receiver=r3 daemons=12/0", nil, map[string]spec.Coverage{"lb2": full}, "lb3"},
+		{"its daemon was started anew", "lb1 roles=web:master daemons=12/12\nlb2 receiver=r9 daemons=12/12", nil, map[string]spec.Coverage{"lb2": full}, "lb2"},
+		{"a backup owes nothing", "lb1 roles=web:backup daemons=12/12\nlb2 receiver=r2 daemons=12/12", nil, nil, ""},
+		{"one that does not listen", "lb1 roles=web:master daemons=12/12\nlb2 daemons=12/-", nil, nil, ""},
+		{"one that would not hear", "lb1 roles=web:master daemons=12/12\nlb2 receiver=r2 daemons=12/11", nil, nil, ""},
+		{"one that is silent", "lb1 roles=web:master daemons=12/12\nlb2 receiver=r2 daemons=12/12 silent=4s", nil, nil, ""},
+		{"nothing sends here", "lb1 roles=web:master daemons=-/12\nlb2 receiver=r2 daemons=12/12", nil, nil, ""},
+		{"without sync", "lb1 roles=web:master daemons=12/12\nlb2 receiver=r2 daemons=12/12", func(c *spec.Cluster) { c.Sync = nil }, nil, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if got := strings.Join(reconcile.Owed(company("lb1", tc.edit), factsOf(t, "lb1", tc.facts), tc.covered), " "); got != tc.want {
+				t.Errorf("%q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+// While a backup lacks what no full resync can bring, each connection is told of with its next packet.
+func TestBoost(t *testing.T) {
+	v := company("lb1", func(c *spec.Cluster) { c.Sync.Sysctls = []spec.Sysctl{{Key: spec.SyncThreshold, Value: "3 50"}} })
+	for boosted, want := range map[bool]spec.Setting{false: "3 50", true: "0 1"} {
+		s, _ := reconcile.Want(v, spec.Facts{Boost: boosted, Roles: map[string]spec.Role{"web": spec.RoleMaster}})
+		if row, ok := s.Sysctls.Find(spec.SyncThreshold); !ok || row.Value != want {
+			t.Errorf("boost %t: %v", boosted, s.Sysctls)
+		}
 	}
 }

@@ -56,6 +56,7 @@ type PeerReport struct {
 
 	Roles     map[string]Role     `json:"roles,omitempty"` // by vrrp_instance
 	Daemons   Rows[Role, Daemon]  `json:"sync_daemons,omitempty"`
+	SyncIDs   map[string]uint8    `json:"syncids,omitempty"`  // by cluster: the syncid that Commit asks for; Daemons may be on the way to it
 	Sources   []netip.Addr        `json:"sources,omitempty"`  // its addresses, from which it may send sync messages
 	Receiver  string              `json:"receiver,omitempty"` // identifies the run of its backup sync daemon: another one may have missed messages
 	Coverage  map[string]Coverage `json:"coverage,omitempty"` // by director: how much of this one's connections that one holds

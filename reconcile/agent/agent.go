@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math/rand/v2"
 	"net/netip"
 	"os"
 	"time"
@@ -102,6 +103,7 @@ type Agent struct {
 	store   *store
 	journal Journal
 	lock    *os.File
+	chance  func() float64 // from 0 up to 1, spreads retries
 
 	asks    chan func(context.Context)
 	fetched chan arrival
@@ -164,7 +166,7 @@ func Open(cfg Config, parts Parts) (*Agent, error) {
 	}
 	a := &Agent{
 		cfg: cfg, parts: parts, store: newStore(cfg.Folder), journal: j, lock: l, repairs: reconcile.Repaired{},
-		asks: make(chan func(context.Context)), fetched: make(chan arrival, 1), ended: make(chan struct{}),
+		chance: rand.Float64, asks: make(chan func(context.Context)), fetched: make(chan arrival, 1), ended: make(chan struct{}),
 	}
 	a.started, a.resync.done = time.Now(), make(chan resynced, 1)
 	a.enter(spec.Starting, "")

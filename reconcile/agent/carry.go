@@ -11,13 +11,9 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// carry makes the kernel hold a new commit. Nothing is read before: live is known since the last read, and reading it back follows.
+// carry makes the kernel hold a new commit. Nothing is read before if live is known since the last read; reading it back follows.
 func (a *Agent) carry(ctx context.Context, c candidate) {
-	if !a.known && a.observe(ctx, reconcile.Full) != nil {
-		a.failed()
-		return
-	}
-	if a.frozen(c) || a.waved(c) {
+	if !a.seen(ctx, &c) || a.frozen(c) || a.waved(c) {
 		return
 	}
 	a.enter(spec.Planning, "plan "+c.commit.Short())
@@ -33,7 +29,7 @@ func (a *Agent) carry(ctx context.Context, c candidate) {
 	}
 	on := a.turnTo(ctx, c, p)
 	claimed := a.held.Owned.Claim(c.want)
-	if err := a.begin(c, p, claimed); err != nil {
+	if err := a.begin(c, p, claimed, on); err != nil {
 		a.failed()
 		return
 	}
@@ -56,9 +52,23 @@ func (a *Agent) carry(ctx context.Context, c candidate) {
 	}
 }
 
-// turnTo takes the turn for a commit of the branch that changes something, and begins its trial.
+// seen says that live is what the kernel holds, or that it cannot be read.
+func (a *Agent) seen(ctx context.Context, c *candidate) bool {
+	if a.known {
+		return true
+	}
+	if a.observe(ctx, reconcile.Full) != nil {
+		a.failed()
+		return false
+	}
+	a.rendering(c) // which syncid is right depends on what runs
+	return true
+}
+
+// turnTo takes the turn for a commit of the branch that changes something, and begins its trial. One that changes nothing more goes on
+// with the trial of the commit before: what that one changed is still to be proven.
 func (a *Agent) turnTo(ctx context.Context, c candidate, p spec.Plan) *trial {
-	if !c.branch || p.Changes() == 0 {
+	if !c.branch || p.Changes() == 0 && a.held.Trial == nil {
 		return nil
 	}
 	a.parts.Exchange.Trust(append(a.views(), c.view)...)
@@ -68,11 +78,11 @@ func (a *Agent) turnTo(ctx context.Context, c candidate, p spec.Plan) *trial {
 }
 
 // begin makes the intent durable. A plan without changes needs none: the kernel is not touched.
-func (a *Agent) begin(c candidate, p spec.Plan, claimed reconcile.Owned) error {
+func (a *Agent) begin(c candidate, p spec.Plan, claimed reconcile.Owned, on *trial) error {
 	if p.Changes() == 0 {
 		return a.record(of(c.commit, journal.Record{Event: journal.Planned, Actor: c.actor, Plan: p.Digest.String()}))
 	}
-	if err := a.store.intend(intent{Serial: a.saved + 1, Commit: c.commit, Plan: p.Digest, Owned: claimed, Boot: a.cfg.Boot}); err != nil {
+	if err := a.store.intend(intent{Serial: a.saved + 1, Commit: c.commit, Plan: p.Digest, Owned: claimed, Boot: a.cfg.Boot, Trial: on}); err != nil {
 		a.disk = problem(a.disk, "write intent", err)
 		return err
 	}

@@ -146,6 +146,7 @@ func (a *Agent) suspend(c spec.Command) error {
 		return err
 	}
 	a.held.Suspension = s
+	a.withdraw()
 	return a.mark("suspended, but a restart would forget it")
 }
 

@@ -33,7 +33,7 @@ func (k *reaper) pass(point string) {
 // mortal is a journal that a process may die before and after.
 type mortal struct {
 	Journal
-	reaper *reaper
+	reaper interface{ pass(point string) }
 }
 
 func (m mortal) Append(recs ...journal.Record) ([]journal.Record, error) {

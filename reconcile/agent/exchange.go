@@ -42,6 +42,7 @@ type company struct {
 	wishes       uint64             // serial of the newest wish
 	still        []spec.InstanceKey // instances of which something waits
 	backlog      int                // changes of the commit that is held, or awaited, and that wait
+	begins       bool               // what the gate let pass last needs the turn
 	receiver     receiver
 	sources      []netip.Addr             // of this host, as last read
 	covered      map[string]spec.Coverage // by director
@@ -117,6 +118,9 @@ func (a *Agent) tell() {
 		if p.Report != nil && p.Report.Turn.Serial > 0 {
 			r.Heard[name] = p.Report.Turn.Serial
 		}
+	}
+	if a.held.View != nil {
+		r.SyncIDs = reconcile.SyncIDs(*a.held.View)
 	}
 	r.Journal.Seq, r.Journal.Hash = a.journal.Head()
 	a.parts.Exchange.Tell(r)

@@ -24,17 +24,23 @@ func (a *Agent) goal() (spec.Commit, bool) {
 
 // follow brings the director to its goal, unless it is there, was refused, or an operator says not to.
 func (a *Agent) follow(ctx context.Context) {
-	if a.held.Suspension != nil || a.endRollback(ctx) {
+	if a.held.Suspension != nil {
+		a.withdraw()
+		return
+	}
+	if a.endRollback(ctx) {
 		return
 	}
 	goal, ok := a.goal()
 	switch {
 	case !ok || a.refusal != nil && a.refusal.Commit.ID == goal.ID:
+		a.forgo()
 		return
 	case goal.ID == a.held.Commit.ID:
 		if a.held.Pin == nil {
 			a.refusal = nil
 		}
+		a.forgo()
 		return
 	case a.quarantined(goal) || a.goOn(ctx, goal, a.held.Pin == nil):
 		return
@@ -49,6 +55,19 @@ func (a *Agent) follow(ctx context.Context) {
 		a.refuse(*refusal, self)
 	default:
 		a.carry(ctx, c)
+	}
+}
+
+// forgo ends the wait for a commit that is not to be held any more; the others need not wait for this director then.
+func (a *Agent) forgo() {
+	a.pending = nil
+	a.withdraw()
+}
+
+// withdraw takes back the wish to apply another commit than the one that is held.
+func (a *Agent) withdraw() {
+	if !a.turn.Taken && a.turn.Commit != a.held.Commit.ID {
+		a.turn = spec.Turn{}
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 // on the spot, and the first commit of all, wait for nobody.
 func (a *Agent) gate(p spec.Plan, commit spec.Commit, view *spec.View, branch bool) spec.Plan {
 	facts := a.facts()
-	a.backlog, a.still, a.awaited = 0, nil, nil
+	a.backlog, a.still, a.awaited, a.begins = 0, nil, nil, true
 	if !branch || a.held.View == nil || len(facts.Peers) == 0 {
 		return p
 	}
@@ -26,7 +26,7 @@ func (a *Agent) gate(p spec.Plan, commit spec.Commit, view *spec.View, branch bo
 	if a.wish(g.Ready, commit.ID) {
 		a.tell() // the others have to know before they can agree
 	}
-	a.awaited, a.still = g.Plan.Held[len(p.Held):], g.Waiting
+	a.awaited, a.still, a.begins = g.Plan.Held[len(p.Held):], g.Waiting, g.Begins
 	a.backlog = len(a.awaited)
 	for _, h := range g.Plan.Held {
 		if !h.Until.IsZero() {
@@ -51,9 +51,9 @@ func (a *Agent) wish(ready bool, commit string) bool {
 	return false
 }
 
-// take makes it this director's turn. Everybody knows before the kernel is touched.
+// take makes it this director's turn, where what is about to be done needs one. Everybody knows before the kernel is touched.
 func (a *Agent) take(commit string) {
-	if len(a.mates()) == 0 {
+	if len(a.mates()) == 0 || !a.begins {
 		return
 	}
 	a.turn.Commit, a.turn.Taken = commit, true
@@ -90,6 +90,7 @@ func (a *Agent) frozen(c candidate) bool {
 	for _, v := range []spec.View{*a.held.View, c.view} {
 		if why, until, ok := reconcile.Frozen(v, time.Now()); ok {
 			a.agenda.sooner(expire, until)
+			a.withdraw()
 			a.await(c, []spec.Hold{{Why: why, Until: until}})
 			return true
 		}

@@ -57,6 +57,7 @@ type intent struct {
 	Plan   spec.Digest
 	Owned  reconcile.Owned // claimed for it
 	Boot   string          // run of the machine
+	Trial  *trial          // that it begins
 }
 
 // The formats, first line of each file. A change of the structs below needs a new number, a field that may be zero does not: gob
@@ -78,6 +79,7 @@ type intentFile struct {
 	Plan   spec.Digest
 	Owned  []byte
 	Boot   string
+	Trial  *trial
 }
 
 // heldName alternates between two files, so that the generation before stays whole while the next is written.
@@ -157,7 +159,7 @@ func (s *store) intend(i intent) error {
 	if err != nil {
 		return err
 	}
-	return s.write(intentName, intentFormat, intentFile{i.Serial, i.Commit, i.Plan, owned, i.Boot})
+	return s.write(intentName, intentFormat, intentFile{i.Serial, i.Commit, i.Plan, owned, i.Boot, i.Trial})
 }
 
 // unfinished is the intent that stands beyond a generation of held; nil when what was begun was also ended. The kernel is not touched
@@ -171,7 +173,7 @@ func (s *store) unfinished(after uint64) (*intent, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := intent{Serial: f.Serial, Commit: f.Commit, Plan: f.Plan, Boot: f.Boot}
+	i := intent{Serial: f.Serial, Commit: f.Commit, Plan: f.Plan, Boot: f.Boot, Trial: f.Trial}
 	if err := i.Owned.UnmarshalText(f.Owned); err != nil {
 		return nil, fmt.Errorf("read %s: %w", intentName, err)
 	}

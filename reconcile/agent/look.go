@@ -76,9 +76,19 @@ func (a *Agent) difference() spec.Plan {
 		Drift: a.rules(), Bridged: reconcile.Bridged(*a.held.View, a.facts()),
 	})
 	if a.pending != nil {
-		return p // what waits is another commit; this one is proven
+		return a.followed(p)
 	}
 	return a.gate(p, a.held.Commit, a.held.View, a.partly())
+}
+
+// followed leaves out of a plan what is left of the commit that is held: a newer one waits.
+func (a *Agent) followed(p spec.Plan) spec.Plan {
+	if !a.partly() {
+		return p
+	}
+	g := reconcile.Gate(p, reconcile.GateInput{View: *a.held.View, Commit: a.held.Commit.ID, Facts: a.facts(), Followed: true})
+	a.backlog = max(a.backlog, len(g.Plan.Held)-len(p.Held))
+	return g.Plan
 }
 
 // partly says whether some of the commit that is held had to wait.

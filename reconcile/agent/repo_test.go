@@ -33,11 +33,20 @@ func id(name string) string { return name + strings.Repeat("0", 40-len(name)) }
 
 // commit adds a commit and moves the branch to it. The names are hexadecimal letters: "a", "b1".
 func (r *repo) commit(name, parent, fleet string) {
+	if parent == "" {
+		r.merge(name, nil, fleet)
+	} else {
+		r.merge(name, []string{parent}, fleet)
+	}
+}
+
+// merge adds a commit with any number of parents and moves the branch to it.
+func (r *repo) merge(name string, parents []string, fleet string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c := source.Commit{ID: id(name), Author: "Ann", Email: "ann@example.org", Subject: "commit " + name}
-	if parent != "" {
-		c.Parents = []string{id(parent)}
+	for _, p := range parents {
+		c.Parents = append(c.Parents, id(p))
 	}
 	r.commits = append(r.commits, c)
 	if r.trees == nil {
@@ -143,18 +152,20 @@ func (r *repo) IsAncestor(a, b string) (bool, error) {
 	if r.shallow {
 		return false, source.ErrShallow
 	}
-	for at := b; ; {
-		c, ok := r.find(at)
-		switch {
-		case !ok:
-			return false, source.ErrNoCommit
-		case c.ID == a:
-			return true, nil
-		case len(c.Parents) == 0:
-			return false, nil
-		}
-		at = c.Parents[0]
+	return r.descends(b, a)
+}
+
+func (r *repo) descends(commit, from string) (bool, error) {
+	c, ok := r.find(commit)
+	if !ok || commit == from {
+		return ok, map[bool]error{false: source.ErrNoCommit}[ok]
 	}
+	for _, p := range c.Parents {
+		if found, err := r.descends(p, from); found || err != nil {
+			return found, err
+		}
+	}
+	return false, nil
 }
 
 func (r *repo) Status() source.Status {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/lbsync/lbsync/reconcile/journal"
@@ -116,7 +115,7 @@ func (a *Agent) failed() {
 }
 
 func (a *Agent) later() time.Time {
-	return time.Now().Add(backoff(max(a.attempts, 1), rand.Float64()))
+	return time.Now().Add(backoff(max(a.attempts, 1), a.chance()))
 }
 
 // owes says whether something is left for the retry.
@@ -146,7 +145,7 @@ func (a *Agent) arrived(ctx context.Context, r arrival) {
 	now := time.Now()
 	if r.err != nil {
 		a.sourceFailed(r.err)
-		a.agenda[fetch] = now.Add(backoff(max(a.parts.Source.Status().Failures, 1), rand.Float64()))
+		a.agenda[fetch] = now.Add(backoff(max(a.parts.Source.Status().Failures, 1), a.chance()))
 	} else {
 		a.agenda[fetch] = nextPoll(now, a.cfg.Poll, source.Phase(a.cfg.Director, a.cfg.Poll))
 		a.sourceAnswered(commitOf(r.commit))

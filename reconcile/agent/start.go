@@ -23,7 +23,9 @@ func (a *Agent) start(ctx context.Context) {
 	}
 	a.lapse()
 	if t := a.held.Trial; t != nil {
-		a.turn = spec.Turn{Commit: t.Commit.ID, Taken: true}
+		if t.Turn {
+			a.turn = spec.Turn{Commit: t.Commit.ID, Taken: true}
+		}
 		a.agenda.sooner(proof, time.Now())
 	}
 	a.rebooted(ctx)
@@ -45,7 +47,8 @@ func (a *Agent) restore(ctx context.Context) {
 	}
 	if len(a.live.Services)+len(a.live.Daemons) == 0 {
 		// A kernel that just booted: filling it repairs nothing that somebody changed.
-		a.prior = nil
+		// And none of it waits: an empty director serves nobody.
+		a.prior, a.held.Late = nil, false
 	}
 	a.compare(ctx, true)
 }
@@ -61,6 +64,9 @@ func (a *Agent) remember() *intent {
 	if begun != nil {
 		_ = a.record(of(begun.Commit, journal.Record{Event: journal.Recovered, Actor: self, Plan: begun.Plan.String(), Detail: "begun and not ended"}))
 		a.held.Owned = begun.Owned
+		if begun.Trial != nil {
+			a.held.Trial = begun.Trial // what of it the kernel has is as unproven as the whole
+		}
 	}
 	if h.View == nil {
 		a.parts.VRRP.Tell(spec.View{})

@@ -17,6 +17,7 @@ type trial struct {
 	Boot     string      // run of the machine in which it was applied
 	Baseline spec.Vitals // before it was
 	Failed   bool        // a probe did not hold once already
+	Turn     bool        // it is this director's turn; a syncid alone is tried without
 }
 
 // probedServices is how many services have their connections counted before and after a commit.
@@ -108,10 +109,10 @@ func (a *Agent) try(ctx context.Context, commit spec.Commit, view *spec.View, p 
 		return nil
 	}
 	now := time.Now()
-	t := &trial{Trial: spec.Trial{Commit: commit, Before: a.held.Commit, Began: now, Until: now.Add(confirm.Timeout)}, Boot: a.cfg.Boot}
+	t := &trial{Trial: spec.Trial{Commit: commit, Before: a.held.Commit, Began: now, Until: now.Add(confirm.Timeout)}, Boot: a.cfg.Boot, Turn: a.begins}
 	if was := a.held.Trial; was != nil {
 		// A newer commit, or the rest of this one: what was proven last is still what to go back to.
-		t.Before, t.Baseline = was.Before, was.Baseline
+		t.Before, t.Baseline, t.Turn = was.Before, was.Baseline, was.Turn || a.begins
 		return t
 	}
 	if a.held.Commit.ID == commit.ID {
