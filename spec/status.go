@@ -70,7 +70,9 @@ type Status struct {
 	Disk     *Problem     `json:"disk,omitempty"`    // why the state folder cannot be written
 	Engine   *Problem     `json:"engine,omitempty"`  // why the engine cannot be asked; nil too where no instance needs one
 	VRRP     *VRRPStatus  `json:"vrrp,omitempty"`    // nil while the engine cannot be asked, or where none runs
-	Journal  JournalHead  `json:"journal"`
+	// Channel is the exchange with other directors and operators; nil where this director takes part in none.
+	Channel *ChannelStatus `json:"channel,omitempty"`
+	Journal JournalHead    `json:"journal"`
 
 	Services    int `json:"services"`     // live and wanted
 	RealServers int `json:"real_servers"` // live and wanted, over all services

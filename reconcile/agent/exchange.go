@@ -22,6 +22,8 @@ type Exchange interface {
 	Changed() <-chan struct{}
 	// Sample asks a director for a sample of its connections.
 	Sample(ctx context.Context, director string) (spec.ConnSample, error)
+	// Report is how it goes, for status; nil when there are no others.
+	Report() *spec.ChannelStatus
 }
 
 // Sync is connection sync from user space. Its methods may be called at any time.
@@ -162,6 +164,7 @@ func (alone) Trust(...spec.View)              {}
 func (alone) Tell(spec.PeerReport)            {}
 func (alone) Facts() map[string]spec.PeerFact { return nil }
 func (alone) Changed() <-chan struct{}        { return nil }
+func (alone) Report() *spec.ChannelStatus     { return nil }
 func (alone) Sample(context.Context, string) (spec.ConnSample, error) {
 	return spec.ConnSample{}, errAlone
 }

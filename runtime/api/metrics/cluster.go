@@ -48,6 +48,7 @@ var clusterMetrics = []Definition{
 				add(p.Coverage.Share(), p.Director)
 			}
 		})},
+	{"lbsync_channel_refusals_total", Counter, "Who was not let in or not answered by the channel, and answers of directors that were not taken, by reason, since the agent started.", []string{"reason"}, refusals},
 	{"lbsync_overrides", Gauge, "Overrides of weights that hold here, whichever director they were made on.", nil,
 		one(func(s *Scrape) float64 { return float64(len(s.Status.Overrides)) })},
 	{"lbsync_override_weight", Gauge, "Weight that an override gives the real server.", []string{"peer", "service", "real_server"},
@@ -62,6 +63,16 @@ var clusterMetrics = []Definition{
 		ofResync(func(r *spec.Resynced) float64 { return r.Took.Seconds() })},
 	{"lbsync_resync_partial", Gauge, "1 when it did not send all of the table.", nil,
 		ofResync(func(r *spec.Resynced) float64 { return truth(r.Partial != "") })},
+}
+
+// refusals have every reason, so that a rule sees the first of each.
+func refusals(s *Scrape, add Series) {
+	if s.Status.Channel == nil {
+		return
+	}
+	for _, kind := range spec.RefusedForAll {
+		add(float64(s.Status.Channel.Refusals[kind]), string(kind))
+	}
 }
 
 func ofPeers(collect func(spec.PeerStatus, *Scrape, Series)) func(*Scrape, Series) {
