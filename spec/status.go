@@ -191,6 +191,7 @@ type PeerStatus struct {
 	Confirmed bool      `json:"confirmed"`          // Commit is confirmed there
 	Stays     string    `json:"stays,omitempty"`    // why it does not follow the branch
 	Coverage  *Coverage `json:"coverage,omitempty"` // how much of this director's connections it holds
+	Journal   *Problem  `json:"journal,omitempty"`  // its journal went back or was rewritten, and no operator accepted that
 }
 
 // Drift is an object that was changed outside git.

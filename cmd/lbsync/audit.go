@@ -20,7 +20,7 @@ func (a *app) audit() *cobra.Command {
 	audit := a.group("audit", "Read and prove the journal")
 	audit.AddCommand(a.auditShow(), a.auditVerify(), a.auditExport(),
 		a.command("accept", "Know that the journal is broken, and have status say so no more",
-			"An altered, cut or deleted journal stays in status until then, over restarts too. Who accepted it, why, and what it was go\ninto the journal.", spec.AcceptJournal))
+			"An altered, cut or deleted journal stays in status until then, over restarts too. Who accepted it, why, and what it was go\ninto the journal. With --peer it is that of another director: one that this director saw go back, or saw rewritten.", spec.AcceptJournal))
 	return audit
 }
 

@@ -94,6 +94,7 @@ func sortedNames(peers map[string]spec.PeerFact) []string {
 
 // exchanged goes on with what waited for the others, and renders anew what depends on them.
 func (a *Agent) exchanged(ctx context.Context) {
+	a.witness()
 	if a.pending != nil {
 		a.follow(ctx)
 	}

@@ -68,6 +68,7 @@ func (a *Agent) stop() error {
 		<-a.fetched
 	}
 	a.hear()
+	a.keepJournals(true)
 	err := a.record(journal.Record{Event: journal.Stopped, Actor: self})
 	if !a.undone {
 		a.keep() // the journal's end, so that one that is cut meanwhile is found
@@ -91,6 +92,7 @@ func (a *Agent) do(ctx context.Context, t task) {
 	case resyncing: // the loop does it
 	case look:
 		a.agenda[look] = time.Now().Add(a.cfg.Look)
+		a.keepJournals(false)
 		a.look(ctx, false)
 	case fetch:
 		a.fetch(ctx)

@@ -110,6 +110,9 @@ func TestHealth(t *testing.T) {
 		}},
 		{Drifted, func(s *spec.Status) { s.Drift = []spec.Drift{{}} }},
 		{Drifted, func(s *spec.Status) { s.Flapping = []spec.Flap{{}} }},
+		{Failing, func(s *spec.Status) {
+			s.Peers = []spec.PeerStatus{{Director: "lb2", Journal: &spec.Problem{Error: "it went back"}}}
+		}},
 		{NotStarted, func(s *spec.Status) { s.Applied = nil }},
 	} {
 		s := fine()

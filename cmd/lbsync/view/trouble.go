@@ -79,6 +79,11 @@ func failing(s spec.Status, now time.Time) []Trouble {
 			out = append(out, Trouble{Failing, p.what + ": " + callText(p.Problem), p.Since})
 		}
 	}
+	for _, p := range s.Peers {
+		if p.Journal != nil {
+			out = append(out, Trouble{Failing, p.Journal.Error, p.Journal.Since})
+		}
+	}
 	out = append(out, electing(s, now)...)
 	kernel, engine := byHolder(s.Failures)
 	if n := len(kernel); n > 0 {

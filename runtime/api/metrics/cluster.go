@@ -42,6 +42,8 @@ var clusterMetrics = []Definition{
 		ofPeers(func(p spec.PeerStatus, _ *Scrape, add Series) { add(truth(p.Confirmed), p.Director) })},
 	{"lbsync_peer_follows", Gauge, "1 while the other director follows the branch; 0: pinned, suspended, refused or frozen.", ofPeer,
 		ofPeers(func(p spec.PeerStatus, _ *Scrape, add Series) { add(truth(p.Stays == ""), p.Director) })},
+	{"lbsync_peer_journal_broken", Gauge, "1 when the other director's journal was seen to go back or to be rewritten, until an operator accepts it.", ofPeer,
+		ofPeers(func(p spec.PeerStatus, _ *Scrape, add Series) { add(truth(p.Journal != nil), p.Director) })},
 	{"lbsync_peer_coverage_ratio", Gauge, "Share of this director's connections that the other one holds, from 0 to 1; left out while it was not sampled.", ofPeer,
 		ofPeers(func(p spec.PeerStatus, _ *Scrape, add Series) {
 			if p.Coverage != nil {
