@@ -17,7 +17,7 @@ func (a *Agent) carry(ctx context.Context, c candidate) {
 		a.failed()
 		return
 	}
-	if a.frozen(c) || a.waved(c) {
+	if a.overtaken(c) || a.frozen(c) || a.waved(c) {
 		return
 	}
 	a.enter(spec.Planning, "plan "+c.commit.Short())

@@ -53,6 +53,8 @@ type company struct {
 	pending      *candidate // accepted, and waiting for the others or the end of a freeze
 	awaited      []spec.Hold
 	pendingSince time.Time
+	lasting      bool          // it runs until it is told to stop: what is not heard yet may be waited for
+	contradicted contradiction // the refusal that stands for another director's sake
 	digests      map[string]map[string]spec.Digest // renderings, by commit and cluster
 }
 
@@ -95,7 +97,7 @@ func sortedNames(peers map[string]spec.PeerFact) []string {
 // exchanged goes on with what waited for the others, and renders anew what depends on them.
 func (a *Agent) exchanged(ctx context.Context) {
 	a.witness()
-	if a.pending != nil {
+	if a.reconsider() || a.pending != nil {
 		a.follow(ctx)
 	}
 	if a.want != nil && a.known {

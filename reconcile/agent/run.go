@@ -21,6 +21,7 @@ type arrival struct {
 // Run turns the loop until ctx ends, finishes the step of a plan that is under way, and leaves the kernel as it is.
 func (a *Agent) Run(ctx context.Context) error {
 	defer close(a.ended)
+	a.lasting = true
 	a.start(ctx)
 	a.parts.Notify("READY=1")
 	now := time.Now()
