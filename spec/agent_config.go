@@ -61,7 +61,7 @@ var agentBlock = schema.New(schema.Block[AgentConfig]{
 			Set: func(c *AgentConfig, v schema.Value) { c.Socket = v.Str }},
 		{Attr: schema.Attr{Name: "engine", Default: `"/run/lbsync/engine.sock"`, Doc: "Path of the socket of lbsync engine, which runs VRRP"},
 			Set: func(c *AgentConfig, v schema.Value) { c.Engine = v.Str }},
-		{Attr: schema.Attr{Name: "key_file", Default: `"/etc/lbsync/key.pem"`, Doc: "Private key of this director (`lbsync keygen`), for its owner alone; several while it changes. Without the file the others cannot be asked, nor ask"},
+		{Attr: schema.Attr{Name: "key_file", Default: `"/etc/lbsync/key.pem"`, Doc: "Private key of this director (`lbsync keygen`), for its owner alone; several while it changes. Without the file the others cannot be asked, nor ask; it is looked at every 10 s"},
 			Set: func(c *AgentConfig, v schema.Value) { c.KeyFile = v.Str }},
 		{Attr: schema.Attr{Name: "listen", Doc: "Address and port at which the other directors and operators are answered, such as \"192.0.2.11:7946\", or \"off\"; the port of the director's endpoint on all addresses if not written"},
 			Set: func(c *AgentConfig, v schema.Value) { c.Listen = v.Str }},

@@ -41,12 +41,16 @@ type Command struct {
 	Weight     *int32 `json:"weight,omitempty"`  // of override-set: 0..65535
 	All        bool   `json:"all,omitempty"`     // of override-clear: every override of this director
 	DryRun     bool   `json:"dry_run,omitempty"` // of rollback, pin and handover: judge what is asked, and change nothing
+	Peer       string `json:"peer,omitempty"`    // of accept-journal: the director whose journal it is; "" is this one's own
 	Now        bool   `json:"now,omitempty"`     // of handover: do not send the connections to the backups first
 	Actor      Actor  `json:"-"`
 }
 
 // longestReason bounds what goes into every status and journal record.
 const longestReason = 500
+
+// longestPeer is that of a director block's label.
+const longestPeer = 64
 
 // Check says what is wrong with the request on its own.
 func (c Command) Check() error {
@@ -77,6 +81,10 @@ func (c Command) Check() error {
 		return fmt.Errorf("%s: say why: it may lose connections", c.Verb)
 	case !rev && c.Verb != Handover && c.DryRun:
 		return fmt.Errorf("%s: a dry run does not apply", c.Verb)
+	case c.Verb != AcceptJournal && c.Peer != "":
+		return fmt.Errorf("%s: takes no peer", c.Verb)
+	case len(c.Peer) > longestPeer:
+		return fmt.Errorf("%s: the name of a director has at most %d bytes", c.Verb, longestPeer)
 	case len(c.Reason) > longestReason:
 		return fmt.Errorf("%s: reason has %d bytes, at most %d are kept", c.Verb, len(c.Reason), longestReason)
 	}

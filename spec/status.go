@@ -71,7 +71,9 @@ type Status struct {
 	Disk     *Problem     `json:"disk,omitempty"`    // why the state folder cannot be written
 	Engine   *Problem     `json:"engine,omitempty"`  // why the engine cannot be asked; nil too where no instance needs one
 	VRRP     *VRRPStatus  `json:"vrrp,omitempty"`    // nil while the engine cannot be asked, or where none runs
-	Journal  JournalHead  `json:"journal"`
+	// Channel is the exchange with other directors and operators; nil where this director takes part in none.
+	Channel *ChannelStatus `json:"channel,omitempty"`
+	Journal JournalHead    `json:"journal"`
 
 	Services    int `json:"services"`     // live and wanted
 	RealServers int `json:"real_servers"` // live and wanted, over all services
@@ -192,6 +194,7 @@ type PeerStatus struct {
 	Confirmed bool      `json:"confirmed"`          // Commit is confirmed there
 	Stays     string    `json:"stays,omitempty"`    // why it does not follow the branch
 	Coverage  *Coverage `json:"coverage,omitempty"` // how much of this director's connections it holds
+	Journal   *Problem  `json:"journal,omitempty"`  // its journal went back or was rewritten, and no operator accepted that
 }
 
 // Drift is an object that was changed outside git.

@@ -67,7 +67,10 @@ func (a *app) serve(ctx context.Context, cfg *spec.AgentConfig) error {
 		return errors.Join(err, open.close())
 	}
 	ctx, stop := context.WithCancel(ctx)
-	onHangup(ctx, func() { _, _ = d.Do(ctx, spec.Command{Verb: spec.Refresh}) }) // status tells what came of it
+	onHangup(ctx, func() {
+		d.others.Reload()
+		_, _ = d.Do(ctx, spec.Command{Verb: spec.Refresh}) // status tells what came of it
+	})
 	go d.listen(ctx)
 	answered := make(chan struct{})
 	go func() {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,91 +20,158 @@ func (a *app) audit() *cobra.Command {
 	audit := a.group("audit", "Read and prove the journal")
 	audit.AddCommand(a.auditShow(), a.auditVerify(), a.auditExport(),
 		a.command("accept", "Know that the journal is broken, and have status say so no more",
-			"An altered, cut or deleted journal stays in status until then, over restarts too. Who accepted it, why, and what it was go\ninto the journal.", spec.AcceptJournal))
+			"An altered, cut or deleted journal stays in status until then, over restarts too. Who accepted it, why, and what it was go\ninto the journal. With --peer it is that of another director: one that this director saw go back, or saw rewritten.", spec.AcceptJournal))
 	return audit
 }
 
 func (a *app) auditShow() *cobra.Command {
-	var state string
+	var from journalFlags
 	var f filterFlags
 	cmd := &cobra.Command{
 		Use: "show", Short: "Show records, oldest first", Args: noArguments(),
-		RunE: func(*cobra.Command, []string) error {
-			filter, dir, err := a.records(f, state)
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			q, err := f.query(a.now())
 			if err != nil {
 				return err
 			}
-			var records []journal.Record
-			for r, err := range journal.Read(dir, filter) {
-				if err != nil {
-					return fmt.Errorf("%w; `lbsync audit verify` tells what is wrong", err)
-				}
-				records = append(records, r)
+			here, err := a.here(from)
+			if err != nil {
+				return err
 			}
-			return a.print.Print(view.NewAudit(records))
+			if !here {
+				return a.again(cmd.Context(), 0, func(ctx context.Context, c *api.Client) (view.Document, int, error) { return auditAfar(ctx, c, q) })
+			}
+			return a.showRecords(q, from)
 		},
 	}
-	stateFlag(cmd, &state)
+	from.register(cmd)
 	f.register(cmd)
 	return cmd
 }
 
+func (a *app) showRecords(q spec.RecordQuery, from journalFlags) error {
+	filter, dir, err := a.records(q, from)
+	if err != nil {
+		return err
+	}
+	var records []journal.Record
+	for r, err := range journal.Read(dir, filter) {
+		if err != nil {
+			return fmt.Errorf("%w; `lbsync audit verify` tells what is wrong", err)
+		}
+		records = append(records, r)
+	}
+	return a.print.Print(view.NewAudit(records))
+}
+
 func (a *app) auditExport() *cobra.Command {
-	var state string
+	var from journalFlags
 	var f filterFlags
 	cmd := &cobra.Command{
 		Use: "export", Short: "Write records as JSON lines, as they stand in the journal", Args: noArguments(),
-		RunE: func(*cobra.Command, []string) error {
-			filter, dir, err := a.records(f, state)
+		Long: "Write records as JSON lines, as they stand in the journal. Of several directors they come one director after the other, and each\nline names its own.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			q, err := f.query(a.now())
+			if err != nil {
+				return err
+			}
+			here, err := a.here(from)
+			if err != nil {
+				return err
+			}
+			if !here {
+				return a.exportAfar(cmd.Context(), q)
+			}
+			filter, dir, err := a.records(q, from)
 			if err != nil {
 				return err
 			}
 			return a.print.Export(dir, filter)
 		},
 	}
-	stateFlag(cmd, &state)
+	from.register(cmd)
 	f.register(cmd)
 	return cmd
 }
 
+// exportAfar writes what each director that was named has, and then says which could not be read.
+func (a *app) exportAfar(ctx context.Context, q spec.RecordQuery) error {
+	f, err := a.from(a.fleet)
+	if err != nil {
+		return err
+	}
+	names, err := f.named(a.director)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, name := range names {
+		err := func() error {
+			client, err := f.client(name)
+			if err != nil {
+				return err
+			}
+			defer client.Close()
+			return recordsAfar(ctx, client, q, func(line string) error { return a.print.Raw([]byte(line + "\n")) })
+		}()
+		if err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	return errors.Join(failed...)
+}
+
 func (a *app) auditVerify() *cobra.Command {
-	var state, known string
+	var from journalFlags
+	var heads []string
 	cmd := &cobra.Command{
 		Use: "verify", Short: "Prove that no record was cut, edited or reordered", Args: noArguments(),
 		Long: `Prove that no record was cut, edited or reordered.
 
 That the last records were cut shows only beside a head that is known from elsewhere: --head, that of the last known good beside
-the journal, and without --state also that of the agent that runs here.`,
+the journal, and without --state also that of the agent that runs there. With --director the director itself reads its journal: who is
+root there could have it say anything, but not something that agrees with a --head that you kept.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var heads []journal.Head
-			if known != "" {
-				var h journal.Head
-				if _, err := fmt.Sscanf(known, "%d:%64s", &h.Seq, &h.Hash); err != nil {
-					return usagef("--head %q: write SEQ:HASH, as audit verify prints them", known)
+			var known []journal.Head
+			for _, text := range heads {
+				h, err := headOf(text)
+				if err != nil {
+					return usagef("--%w", err)
 				}
-				heads = append(heads, h)
+				known = append(known, h)
 			}
-			dir, err := a.journalDir(state)
+			here, err := a.here(from)
 			if err != nil {
 				return err
 			}
-			heads = append(heads, agent.JournalHead(filepath.Dir(dir)))
-			if state == "" {
-				heads = append(heads, a.agentHead(cmd.Context())...)
+			if !here {
+				return a.again(cmd.Context(), 0, func(ctx context.Context, c *api.Client) (view.Document, int, error) { return proofAfar(ctx, c, heads) })
 			}
-			report, err := journal.Verify(dir, heads...)
-			if err != nil {
-				return err
-			}
-			if err := a.print.Print(view.NewVerification(report)); err != nil || report.OK() {
-				return err
-			}
-			return done(exitError)
+			return a.verifyHere(cmd.Context(), from, known)
 		},
 	}
-	cmd.Flags().StringVar(&known, "head", "", "SEQ:HASH of a record that is known from elsewhere and must be there")
-	stateFlag(cmd, &state)
+	cmd.Flags().StringArrayVar(&heads, "head", nil, "SEQ:HASH of a record that is known from elsewhere and must be there")
+	from.register(cmd)
 	return cmd
+}
+
+func (a *app) verifyHere(ctx context.Context, from journalFlags, heads []journal.Head) error {
+	dir, err := a.journalDir(from.state)
+	if err != nil {
+		return err
+	}
+	heads = append(heads, agent.JournalHead(filepath.Dir(dir)))
+	if from.state == "" {
+		heads = append(heads, a.agentHead(ctx)...)
+	}
+	report, err := journal.Verify(dir, heads...)
+	if err != nil {
+		return err
+	}
+	if err := a.print.Print(view.NewVerification(report)); err != nil || report.OK() {
+		return err
+	}
+	return done(exitError)
 }
 
 // agentHead is the last record that the running agent wrote; none when no agent answers.
@@ -124,10 +192,6 @@ func (a *app) agentHead(ctx context.Context) []journal.Head {
 	return []journal.Head{{Seq: status.Journal.Seq, Hash: status.Journal.Hash}}
 }
 
-func stateFlag(cmd *cobra.Command, state *string) {
-	cmd.Flags().StringVar(state, "state", "", "the agent's state folder, or a copy of it; the one of --config without it")
-}
-
 // journalDir is the journal below the state folder that was named, or below the agent's own. It has to be there: an empty answer
 // about a wrong folder would look like a director that nothing ever happened to.
 func (a *app) journalDir(state string) (string, error) {
@@ -145,11 +209,11 @@ func (a *app) journalDir(state string) (string, error) {
 	return dir, nil
 }
 
-func (a *app) records(f filterFlags, state string) (journal.Filter, string, error) {
-	filter, err := f.filter(a.now())
+func (a *app) records(q spec.RecordQuery, from journalFlags) (journal.Filter, string, error) {
+	events, err := eventsOf(q.Events)
 	if err != nil {
-		return filter, "", err
+		return journal.Filter{}, "", err
 	}
-	dir, err := a.journalDir(state)
-	return filter, dir, err
+	dir, err := a.journalDir(from.state)
+	return journal.Filter{Commit: q.Commit, Object: q.Object, Events: events, Since: q.Since, Until: q.Until, Limit: q.Limit}, dir, err
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lbsync/lbsync/reconcile/journal"
+	"github.com/lbsync/lbsync/spec"
 )
 
 // filterFlags choose records.
@@ -34,21 +35,21 @@ func eventWords() string {
 	return strings.Join(words, ", ")
 }
 
-func (f *filterFlags) filter(now time.Time) (journal.Filter, error) {
-	out := journal.Filter{Commit: f.commit, Object: f.object, Limit: f.limit}
-	for _, word := range f.events {
-		var e journal.Event
-		if err := e.UnmarshalText([]byte(word)); err != nil {
-			return out, usagef("--event %q: write one of %s", word, eventWords())
-		}
-		out.Events = append(out.Events, e)
+// query is what the flags say. Each is judged here, so that a mistake costs no question.
+func (f *filterFlags) query(now time.Time) (spec.RecordQuery, error) {
+	q := spec.RecordQuery{Commit: f.commit, Object: f.object, Events: f.events, Limit: f.limit}
+	if _, err := eventsOf(f.events); err != nil {
+		return q, usagef("--%w", err)
+	}
+	if f.limit < 0 {
+		return q, usagef("--limit %d: write a number from 0", f.limit)
 	}
 	var err error
-	if out.Since, err = moment("--since", f.since, now); err != nil {
-		return out, err
+	if q.Since, err = moment("--since", f.since, now); err != nil {
+		return q, err
 	}
-	out.Until, err = moment("--until", f.until, now)
-	return out, err
+	q.Until, err = moment("--until", f.until, now)
+	return q, err
 }
 
 // moment reads a time, or how long ago it was.

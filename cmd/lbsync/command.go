@@ -21,6 +21,9 @@ func (a *app) command(use, short, long string, verb spec.Verb) *cobra.Command {
 		cmd.Args = arguments(1, 1, "a revision: a commit, a branch or a tag")
 		cmd.Flags().BoolVar(&c.DryRun, "dry-run", false, "only show what it would change, with the exit codes of diff")
 	}
+	if verb == spec.AcceptJournal {
+		cmd.Flags().StringVar(&c.Peer, "peer", "", "the journal of this other director, which status reports; without it, the own one")
+	}
 	if verb == spec.Rollback || verb == spec.PinTo || verb == spec.Suspend {
 		cmd.Flags().DurationVar(&c.For, "for", 0, "end by itself after this time, such as 2h; without it, it lasts until it is ended")
 	}

@@ -35,6 +35,7 @@ const look = 10 * time.Second
 
 // service is the agent with everything it works with. It answers the socket: api.Handler.
 type service struct {
+	archive
 	agent    *agent.Agent
 	director *director.Director
 	others   *channel
@@ -102,7 +103,8 @@ func (a *app) assemble(cfg *spec.AgentConfig, log *slog.Logger) (*service, error
 	if err != nil {
 		return nil, errors.Join(err, hand.Close())
 	}
-	return &service{agent: ag, director: hand, others: others, heard: heard, stirred: stirred, log: log, now: a.now, each: cfg.MetricsRealServers}, nil
+	kept := archive{cfg.Director, journalFolder(cfg.State), ag.JournalHead}
+	return &service{archive: kept, agent: ag, director: hand, others: others, heard: heard, stirred: stirred, log: log, now: a.now, each: cfg.MetricsRealServers}, nil
 }
 
 // engineAt is the engine behind a socket.

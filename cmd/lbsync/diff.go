@@ -32,7 +32,7 @@ func (a *app) diff() *cobra.Command {
 			"what `lbsync snapshot` wrote.\n\n" + exitHelp(),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runDiff(cmd.Context(), args, f) },
 	}
-	cmd.Flags().StringVar(&f.director, "director", "", "one director, or all; without it, all that can be compared")
+	cmd.Flags().StringVar(&f.director, "director", "", "one director, several (lb1,lb2) or all; without it, all that can be compared")
 	keyFlag(cmd, a)
 	cmd.Flags().StringVar(&f.against, "against", "live", "live, rev:REV or snapshot:FILE")
 	cmd.Flags().BoolVar(&f.full, "full", false, "list every change, however many there are")

@@ -66,7 +66,7 @@ func (a *app) baseline(ctx context.Context, dir string, f diffFlags) (baseline, 
 // live asks the agent of this host, which speaks for its own director. Another director is asked at its endpoint, if there is a key.
 // Where no agent runs and agent.hcl says that this is a director, or there is no key, the kernel is read directly.
 func (a *app) live(ctx context.Context, dir, director string) (baseline, error) {
-	if director == everyDirector {
+	if several(director) {
 		return a.liveAfar(ctx, dir, director)
 	}
 	client, err := a.agent()

@@ -6,23 +6,27 @@ import (
 	"fmt"
 )
 
-// liveAfar asks one director of the fleet in a folder, or all, at their endpoints.
+// liveAfar asks directors of the fleet in a folder, as --director names them, at their endpoints.
 func (a *app) liveAfar(ctx context.Context, dir, director string) (baseline, error) {
 	f, err := a.from(dir)
 	if err != nil {
 		return baseline{}, err
 	}
-	if director != everyDirector {
+	if !several(director) {
 		return f.live(ctx, director)
 	}
+	names, err := f.named(director)
+	if err != nil {
+		return baseline{}, err
+	}
 	out := baseline{what: "The fleet's directors", starts: map[string]start{}}
-	for _, d := range f.directors {
-		b, err := f.live(ctx, d.Name)
+	for _, name := range names {
+		b, err := f.live(ctx, name)
 		if err != nil {
-			out.unread = errors.Join(out.unread, fmt.Errorf("%s: %w", d.Name, err))
+			out.unread = errors.Join(out.unread, fmt.Errorf("%s: %w", name, err))
 			continue
 		}
-		out.starts[d.Name] = b.starts[d.Name]
+		out.starts[name] = b.starts[name]
 	}
 	if len(out.starts) == 0 {
 		return baseline{}, out.unread

@@ -20,10 +20,10 @@ type reader struct {
 	end  func()
 }
 
-// reader asks as --director says: one director, or all of the fleet.
+// reader asks as --director says: one director, or several.
 func (a *app) reader(read reading) (reader, error) {
-	if a.director == everyDirector {
-		return a.readerOfAll(read)
+	if several(a.director) {
+		return a.readerOfSeveral(read)
 	}
 	client, err := a.agent()
 	if err != nil {
@@ -32,20 +32,23 @@ func (a *app) reader(read reading) (reader, error) {
 	return reader{func(ctx context.Context) (view.Document, int, error) { return read(ctx, client) }, client.Close}, nil
 }
 
-func (a *app) readerOfAll(read reading) (reader, error) {
+func (a *app) readerOfSeveral(read reading) (reader, error) {
 	f, err := a.from(a.fleet)
 	if err != nil {
 		return reader{}, err
 	}
-	clients := make([]*api.Client, len(f.directors))
-	why := make([]error, len(f.directors))
-	for i, d := range f.directors {
-		clients[i], why[i] = f.client(d.Name)
+	names, err := f.named(a.director)
+	if err != nil {
+		return reader{}, err
+	}
+	clients, why := make([]*api.Client, len(names)), make([]error, len(names))
+	for i, name := range names {
+		clients[i], why[i] = f.client(name)
 	}
 	all := func(ctx context.Context) (view.Document, int, error) {
-		out, codes := make(view.Each, len(clients)), make([]int, len(clients))
+		out, codes := make(view.Each, len(names)), make([]int, len(names))
 		var asked errgroup.Group
-		for i, d := range f.directors {
+		for i, name := range names {
 			asked.Go(func() error {
 				doc, code, err := view.Document(nil), exitOK, why[i]
 				if err == nil {
@@ -54,7 +57,7 @@ func (a *app) readerOfAll(read reading) (reader, error) {
 				if err != nil {
 					code = codeOf(err)
 				}
-				out[i], codes[i] = view.NewSection(d.Name, doc, err), code
+				out[i], codes[i] = view.NewSection(name, doc, err), code
 				return nil
 			})
 		}

@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"runtime/debug"
+	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
@@ -82,18 +84,22 @@ func folder(args []string) (name string, fsys fs.FS, err error) {
 	return name, root.FS(), nil
 }
 
-// chosen are the directors that --director names: one, or all of the fleet.
-func chosen(fleet *spec.Fleet, name string) ([]string, error) {
+// chosen are the directors that --director names: one, several, or all of the fleet.
+func chosen(fleet *spec.Fleet, list string) ([]string, error) {
 	var all []string
 	for _, d := range fleet.Directors {
-		if name == "" || name == everyDirector || d.Def.Name == name {
-			all = append(all, d.Def.Name)
+		all = append(all, d.Def.Name)
+	}
+	if list == "" || list == everyDirector {
+		return all, nil
+	}
+	names := strings.Split(list, ",")
+	for _, name := range names {
+		if !slices.Contains(all, name) {
+			return nil, usagef("--director %q: the fleet declares no such director", name)
 		}
 	}
-	if len(all) == 0 && name != "" {
-		return nil, usagef("--director %q: the fleet declares no such director", name)
-	}
-	return all, nil
+	return names, nil
 }
 
 func optionalFolder() cobra.PositionalArgs { return arguments(0, 1, "") }

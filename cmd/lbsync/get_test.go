@@ -14,6 +14,7 @@ import (
 
 // counted is an agent that cancels whoever watches it at the third look.
 type counted struct {
+	archive
 	cancel context.CancelFunc
 	reads  int
 }

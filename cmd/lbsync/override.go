@@ -26,6 +26,8 @@ func (a *app) overrideSet() *cobra.Command {
 			"KEY is \"tcp 192.0.2.100:80 > 192.0.2.21:80\", or 192.0.2.21:80 alone where that is in one service only. Weight 0 takes no new\n" +
 			"connections and leaves those that are open. It outlasts restarts and new commits, and ends by itself; status, `get real-servers`\n" +
 			"and every diff show it. It says nothing of drift: git still has its own weight, which is back at the end.\n\n" +
+			"The other directors of the cluster take it too, as soon as they hear of it, where all of them have keys in the fleet (lbsync keygen);\n" +
+			"else set it on each.\n\n" +
 			exitHelp(exitOK, exitError, exitUnreachable, exitUsage),
 		Example: "  lbsync override set real-server 192.0.2.21:80 weight=0 --for 2h --reason \"new disk\"",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -66,7 +68,7 @@ func (a *app) overrideClear() *cobra.Command {
 	c := spec.Command{Verb: spec.OverrideClear}
 	cmd := &cobra.Command{
 		Use: "clear [KEY]", Short: "End an override before its time", Args: arguments(0, 1, ""),
-		Long: "End an override before its time. It is cleared on the director where it was set.\n\n" + exitHelp(exitOK, exitError, exitUnreachable, exitUsage),
+		Long: "End an override before its time. It is cleared on the director where it was set, and with that on those that took it from there.\n\n" + exitHelp(exitOK, exitError, exitUnreachable, exitUsage),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				c.RealServer = args[0]

@@ -17,13 +17,18 @@ import (
 // everyDirector is what --director says for all that the fleet declares.
 const everyDirector = "all"
 
+// several says whether --director names more than one.
+func several(director string) bool {
+	return director == everyDirector || strings.Contains(director, ",")
+}
+
 const operatorKey = "~/.config/lbsync/key.pem"
 
 // remote gives commands the flags that have them ask a director from elsewhere.
 func (a *app) remote(cmds ...*cobra.Command) []*cobra.Command {
 	for _, cmd := range cmds {
 		flags := cmd.PersistentFlags()
-		flags.StringVar(&a.director, "director", "", "ask this director at its endpoint, and not the local agent; status and get also take all")
+		flags.StringVar(&a.director, "director", "", "ask this director at its endpoint, and not the local agent; what only reads also takes several (lb1,lb2) or all")
 		flags.StringVar(&a.fleet, "fleet", ".", "with --director: folder of the fleet, which has the endpoints and public keys")
 		keyFlag(cmd, a)
 	}
@@ -92,11 +97,36 @@ func (a *app) from(dir string) (*afar, error) {
 	return f, nil
 }
 
+// named are the directors that --director says: one, several with commas between, or all of the fleet.
+func (f *afar) named(list string) ([]string, error) {
+	var out []string
+	if list == everyDirector {
+		for _, d := range f.directors {
+			out = append(out, d.Name)
+		}
+		return out, nil
+	}
+	for name := range strings.SplitSeq(list, ",") {
+		switch {
+		case !slices.ContainsFunc(f.directors, func(d spec.Director) bool { return d.Name == name }):
+			return nil, f.undeclared(name)
+		case slices.Contains(out, name):
+			return nil, usagef("--director %q: %q stands there twice", list, name)
+		}
+		out = append(out, name)
+	}
+	return out, nil
+}
+
+func (f *afar) undeclared(name string) error {
+	return usagef("--director %q: fleet %s declares no such director", name, f.name)
+}
+
 // client asks one director.
 func (f *afar) client(name string) (*api.Client, error) {
 	at := slices.IndexFunc(f.directors, func(d spec.Director) bool { return d.Name == name })
 	if at < 0 {
-		return nil, usagef("--director %q: fleet %s declares no such director", name, f.name)
+		return nil, f.undeclared(name)
 	}
 	d := f.directors[at]
 	if !d.Reachable() {
@@ -107,11 +137,11 @@ func (f *afar) client(name string) (*api.Client, error) {
 
 // agent is a connection to the director that was named, or to the local agent.
 func (a *app) agent() (*api.Client, error) {
-	switch a.director {
-	case "":
+	switch {
+	case a.director == "":
 		return api.Dial(a.socket)
-	case everyDirector:
-		return nil, usagef("--director all: this command asks one director: name it")
+	case several(a.director):
+		return nil, usagef("--director %s: this command asks one director: name it", a.director)
 	}
 	f, err := a.from(a.fleet)
 	if err != nil {

@@ -5,11 +5,13 @@ locals {
 }
 
 director "lb1" {
-  endpoint = "192.0.2.11:7946"
+  endpoint   = "192.0.2.11:7946"
+  public_key = "ed25519:Ps5eO5ZLrmuYbx5z3X/I3w5d+a6dJrqxv8TltNB+3CQ="
 }
 
 director "lb2" {
-  endpoint = "192.0.2.12:7946"
+  endpoint   = "192.0.2.12:7946"
+  public_key = "ed25519:f+9K73rddKnpmxe5vi4tDA5/p3l/+82z0yYfIxtPbNE="
 }
 
 cluster "codis" {

@@ -139,6 +139,7 @@ type Agent struct {
 	unrecorded int         // records that could not be written
 	undone     bool        // a plan was stopped: its intent must stand
 	company
+	witnesses
 	report
 }
 

@@ -13,7 +13,7 @@ import (
 
 // carry makes the kernel hold a new commit. Nothing is read before if live is known since the last read; reading it back follows.
 func (a *Agent) carry(ctx context.Context, c candidate) {
-	if !a.seen(ctx, &c) || a.frozen(c) || a.waved(c) {
+	if !a.seen(ctx, &c) || a.overtaken(c) || a.frozen(c) || a.waved(c) {
 		return
 	}
 	a.enter(spec.Planning, "plan "+c.commit.Short())

@@ -118,6 +118,9 @@ func (a *Agent) command(ctx context.Context, c spec.Command) (spec.CommandResult
 	case spec.Proceed:
 		return spec.CommandResult{}, a.proceed(ctx, c)
 	case spec.AcceptJournal:
+		if c.Peer != "" {
+			return spec.CommandResult{}, a.acceptPeerJournal(c)
+		}
 		return spec.CommandResult{}, a.acceptJournal(c)
 	case spec.Resume:
 		return a.released(ctx, func() error { return a.resume(actorOf(c.Actor), c.Reason) })

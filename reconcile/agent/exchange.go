@@ -22,6 +22,8 @@ type Exchange interface {
 	Changed() <-chan struct{}
 	// Sample asks a director for a sample of its connections.
 	Sample(ctx context.Context, director string) (spec.ConnSample, error)
+	// Report is how it goes, for status; nil when there are no others.
+	Report() *spec.ChannelStatus
 }
 
 // Sync is connection sync from user space. Its methods may be called at any time.
@@ -52,6 +54,8 @@ type company struct {
 	pending      *candidate // accepted, and waiting for the others or the end of a freeze
 	awaited      []spec.Hold
 	pendingSince time.Time
+	lasting      bool                              // it runs until it is told to stop: what is not heard yet may be waited for
+	contradicted contradiction                     // the refusal that stands for another director's sake
 	digests      map[string]map[string]spec.Digest // renderings, by commit and cluster
 }
 
@@ -94,7 +98,8 @@ func sortedNames(peers map[string]spec.PeerFact) []string {
 // exchanged goes on with what waited for the others, and renders anew what depends on them.
 func (a *Agent) exchanged(ctx context.Context) {
 	a.hinted(ctx)
-	if a.pending != nil {
+	a.witness()
+	if a.reconsider() || a.pending != nil {
 		a.follow(ctx)
 	}
 	if a.want != nil && a.known {
@@ -167,6 +172,7 @@ func (alone) Trust(...spec.View)              {}
 func (alone) Tell(spec.PeerReport)            {}
 func (alone) Facts() map[string]spec.PeerFact { return nil }
 func (alone) Changed() <-chan struct{}        { return nil }
+func (alone) Report() *spec.ChannelStatus     { return nil }
 func (alone) Sample(context.Context, string) (spec.ConnSample, error) {
 	return spec.ConnSample{}, errAlone
 }

@@ -2,12 +2,10 @@ package agent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/lbsync/lbsync/reconcile/journal"
-	"github.com/lbsync/lbsync/reconcile/source"
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -95,25 +93,6 @@ func (a *Agent) judge(c spec.Commit, branch bool) (candidate, *spec.Refusal, err
 		a.source = nil
 	}
 	return out, refusal, err
-}
-
-// rewound refuses a tip that does not descend from the newest commit that was accepted: whoever can push could otherwise bring back
-// an old mistake, or drop a fix, without a new commit.
-func (a *Agent) rewound(c spec.Commit) (*spec.Refusal, error) {
-	mark := a.held.HighWater
-	if mark == "" || mark == c.ID || a.cfg.AnyHistory {
-		return nil, nil
-	}
-	ok, err := a.parts.Source.IsAncestor(mark, c.ID)
-	if errors.Is(err, source.ErrShallow) {
-		// The first fetch brings the tip alone, the next one its history.
-		a.agenda.sooner(fetch, a.later())
-	}
-	if ok || err != nil {
-		return nil, err
-	}
-	return refuse(c, fmt.Sprintf("the branch was rewound: %s does not descend from %s, which was accepted before; if history was rewritten on purpose, run lbsync pin %s and then lbsync unpin",
-		c.Short(), spec.ShortID(mark), c.Short())), nil
 }
 
 func refuse(c spec.Commit, reason string) *spec.Refusal {

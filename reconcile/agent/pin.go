@@ -116,12 +116,18 @@ func (a *Agent) newPin(c spec.Commit, cmd spec.Command) *pin {
 }
 
 // moveMark accepts a history that was rewritten: the operator pins a commit of the branch as it is now, which the old mark is not
-// part of. In any other case the mark stays, so that a rollback opens no way to rewind the branch.
+// part of, or that of another director for whose sake it was refused. In any other case the mark stays, so that a rollback opens no way to rewind the branch.
 func (a *Agent) moveMark(c spec.Commit) {
-	if a.tip == nil || a.held.HighWater == "" {
+	if a.tip == nil {
 		return
 	}
-	kept, err := a.parts.Source.IsAncestor(a.held.HighWater, a.tip.ID)
+	kept, err := true, error(nil)
+	if a.held.HighWater != "" {
+		kept, err = a.parts.Source.IsAncestor(a.held.HighWater, a.tip.ID)
+	}
+	if by := a.contradicted; by.refusal != nil && by.refusal == a.refusal {
+		kept = false // the own mark is lost or old
+	}
 	on, onErr := a.parts.Source.IsAncestor(c.ID, a.tip.ID)
 	if err == nil && onErr == nil && !kept && on {
 		a.held.HighWater = c.ID

@@ -57,3 +57,9 @@ func (a *Agent) acceptJournal(c spec.Command) error {
 	a.held.Broken = nil
 	return a.mark("accepted, but a restart would report it again")
 }
+
+// JournalHead is the last record that is durable.
+func (a *Agent) JournalHead() (h journal.Head) {
+	h.Seq, h.Hash = a.journal.Head()
+	return h
+}

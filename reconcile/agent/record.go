@@ -65,7 +65,7 @@ func (a *Agent) say(recs []journal.Record) {
 		switch r.Event {
 		case journal.Step:
 			level = slog.LevelDebug
-		case journal.Refused, journal.Failed, journal.Reverted, journal.Drift, journal.SourceFailing, journal.Recovered, journal.ChainBroken:
+		case journal.Refused, journal.Failed, journal.Reverted, journal.Drift, journal.SourceFailing, journal.Recovered, journal.ChainBroken, journal.PeerJournal:
 			level = slog.LevelWarn
 		}
 		var attrs []any

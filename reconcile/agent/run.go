@@ -20,6 +20,7 @@ type arrival struct {
 // Run turns the loop until ctx ends, finishes the step of a plan that is under way, and leaves the kernel as it is.
 func (a *Agent) Run(ctx context.Context) error {
 	defer close(a.ended)
+	a.lasting = true
 	a.start(ctx)
 	a.parts.Notify("READY=1")
 	now := time.Now()
@@ -67,6 +68,7 @@ func (a *Agent) stop() error {
 		<-a.fetched
 	}
 	a.hear()
+	a.keepJournals(true)
 	err := a.record(journal.Record{Event: journal.Stopped, Actor: self})
 	if !a.undone {
 		a.keep() // the journal's end, so that one that is cut meanwhile is found
@@ -90,6 +92,7 @@ func (a *Agent) do(ctx context.Context, t task) {
 	case resyncing, routine: // the loop does it
 	case look:
 		a.agenda[look] = time.Now().Add(a.cfg.Look)
+		a.keepJournals(false)
 		a.look(ctx, false)
 	case fetch:
 		a.fetch(ctx)

@@ -16,6 +16,7 @@ func (a *Agent) start(ctx context.Context) {
 	defer hurry()()
 	_ = a.record(journal.Record{Event: journal.Started, Actor: self, Detail: "lbsync " + a.cfg.Program})
 	begun := a.remember()
+	a.rememberJournals()
 	a.prove(begun == nil)
 	if tip, ok := a.parts.Source.Tip(); ok {
 		c := commitOf(tip)

@@ -209,6 +209,7 @@ func (a *Agent) Status() spec.Status {
 			i.Speakers = view.Strangers(*i, time.Now())
 		}
 	}
+	s.Channel = a.parts.Exchange.Report()
 	s.Peers = peersOf(a.parts.Exchange.Facts(), s.Peers)
 	src := a.parts.Source.Status()
 	s.Source.URL, s.Source.Ref, s.Source.LastSuccess, s.Source.Attempts = src.URL, src.Ref, src.LastSuccess, src.Failures

@@ -47,6 +47,11 @@ func (a *Agent) progress(s *spec.Status) {
 	for name, c := range a.covered {
 		s.Peers = append(s.Peers, spec.PeerStatus{Director: name, Coverage: &c})
 	}
+	for name, j := range a.journals {
+		if j.Wrong != nil {
+			s.Peers = append(s.Peers, spec.PeerStatus{Director: name, Journal: j.Wrong})
+		}
+	}
 	mates, earlier := reconcile.Apart(a.parts.Exchange.Facts(), a.views()...)
 	for name := range earlier {
 		if _, mate := mates[name]; !mate {
@@ -66,7 +71,7 @@ func peersOf(facts map[string]spec.PeerFact, known []spec.PeerStatus) []spec.Pee
 		}
 		for _, k := range known {
 			if k.Director == name {
-				s.Coverage, s.Earlier = cmp.Or(k.Coverage, s.Coverage), s.Earlier || k.Earlier
+				s.Coverage, s.Earlier, s.Journal = cmp.Or(k.Coverage, s.Coverage), s.Earlier || k.Earlier, cmp.Or(k.Journal, s.Journal)
 			}
 		}
 		out = append(out, s)

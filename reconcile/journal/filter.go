@@ -13,13 +13,14 @@ type Filter struct {
 	Events []Event   // it is one of these; none is any
 	Since  time.Time // not before; the zero time is no limit
 	Until  time.Time // before; the zero time is no limit
+	After  uint64    // of a higher sequence number
 	Limit  int       // at most so many records; 0 is no limit
 	Newest bool      // newest first
 }
 
 // within judges by the header alone, which spares decoding most of a long journal.
-func (f Filter) within(t time.Time) bool {
-	return (f.Since.IsZero() || !t.Before(f.Since)) && (f.Until.IsZero() || t.Before(f.Until))
+func (f Filter) within(h header) bool {
+	return h.seq > f.After && (f.Since.IsZero() || !h.time.Before(f.Since)) && (f.Until.IsZero() || h.time.Before(f.Until))
 }
 
 func (f Filter) match(r Record) bool {

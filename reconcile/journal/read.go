@@ -15,7 +15,7 @@ import (
 // *LineError, after which the sequence goes on; the line that is being written, or that a crash left incomplete, is passed over.
 func Read(dir string, f Filter) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		for e, err := range entries(dir, f) {
+		for e, err := range entries(dir, &walk{filter: f}) {
 			if !yield(e.Record, err) {
 				return
 			}
@@ -26,7 +26,7 @@ func Read(dir string, f Filter) iter.Seq2[Record, error] {
 // Export writes the lines that pass the filter as they stand in the journal, with what newer versions put into them. The whole
 // journal, oldest first, is a chain that can be proven again. It stops at the first line that is no record.
 func Export(w io.Writer, dir string, f Filter) error {
-	for e, err := range entries(dir, f) {
+	for e, err := range entries(dir, &walk{filter: f}) {
 		if err != nil {
 			return err
 		}
@@ -42,18 +42,19 @@ type entry struct {
 	line []byte
 }
 
-func entries(dir string, f Filter) iter.Seq2[entry, error] {
+func entries(dir string, w *walk) iter.Seq2[entry, error] {
 	return func(yield func(entry, error) bool) {
 		files, err := segments(dir)
 		if err != nil {
 			yield(entry{}, err)
 			return
 		}
-		w := walk{filter: f, left: f.Limit, yield: yield}
+		w.left, w.yield = w.filter.Limit, yield
 		if len(files) > 0 {
 			w.last = files[len(files)-1].number
 		}
-		if f.Newest {
+		files = after(files, w.filter.After)
+		if w.filter.Newest {
 			slices.Reverse(files)
 		}
 		for _, s := range files {
@@ -67,9 +68,13 @@ func entries(dir string, f Filter) iter.Seq2[entry, error] {
 // walk is one run of a reader.
 type walk struct {
 	filter Filter
-	left   int // records still to yield; unused without a limit
-	last   int // number of the segment that may end with a torn line
+	most   int64 // bytes that may be looked at; 0 is no limit
+	left   int   // records still to yield; unused without a limit
+	last   int   // number of the segment that may end with a torn line
 	yield  func(entry, error) bool
+
+	looked int64  // bytes that were looked at
+	seq    uint64 // of the last record that was
 }
 
 func (w *walk) segment(s segment) (more bool) {
@@ -82,12 +87,14 @@ func (w *walk) segment(s segment) (more bool) {
 		if s.number == w.last && err == nil && l.torn() {
 			continue
 		}
-		if !w.line(s, l, err) {
+		if !w.line(s, l, err) || w.spent() {
 			return false
 		}
 	}
 	return true
 }
+
+func (w *walk) spent() bool { return w.most > 0 && w.looked > w.most }
 
 func (w *walk) lines(f *os.File, size int64) iter.Seq2[line, error] {
 	if w.filter.Newest {
@@ -103,7 +110,9 @@ func (w *walk) line(s segment, l line, err error) (more bool) {
 	if err == nil && !ok {
 		err = errNoRecord
 	}
-	if err == nil && !w.filter.within(h.time) {
+	w.looked += int64(len(l.bytes))
+	w.seq = max(w.seq, h.seq)
+	if err == nil && !w.filter.within(h) {
 		return true
 	}
 	var r Record

@@ -42,6 +42,8 @@ func TestFilter(t *testing.T) {
 		"since":         {journal.Filter{Since: at(5)}, []uint64{5, 6}},
 		"until":         {journal.Filter{Until: at(3)}, []uint64{1, 2}},
 		"all of it":     {journal.Filter{Object: "tcp", Commit: "aa", Since: at(3), Newest: true}, []uint64{6}},
+		"after":         {journal.Filter{After: 4}, []uint64{5, 6}},
+		"after the end": {journal.Filter{After: 9}, nil},
 		"nothing":       {journal.Filter{Commit: "ff"}, nil},
 		"newest, since": {journal.Filter{Since: at(2), Until: at(4), Newest: true}, []uint64{3, 2}},
 	} {

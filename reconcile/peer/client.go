@@ -53,7 +53,7 @@ func (c *client) report(ctx context.Context, boot string, serial uint64) (*spec.
 	}
 	var r spec.PeerReport
 	if err := json.Unmarshal(body, &r); err != nil {
-		return nil, refusal{"its report cannot be read", ": " + err.Error()}
+		return nil, refusal{spec.RefusedAnswer, "its report cannot be read", ": " + err.Error()}
 	}
 	return &r, nil
 }
@@ -95,7 +95,7 @@ func (c *client) get(ctx context.Context, what string, most int64) ([]byte, erro
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, most+1))
 	if err == nil && int64(len(body)) > most {
-		return nil, refusal{"its answer is too large", fmt.Sprintf(": over %d bytes", most)}
+		return nil, refusal{spec.RefusedTooLarge, "its answer is too large", fmt.Sprintf(": over %d bytes", most)}
 	}
 	return body, err
 }

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -43,6 +44,7 @@ type Exchange struct {
 	closed  bool
 	peers   map[string]*watcher
 	refused map[string]*spec.PeerRefusal // by director and reason
+	totals  map[spec.RefusedFor]uint64
 	running sync.WaitGroup
 }
 
@@ -61,7 +63,7 @@ var usual = times{silent: 3 * time.Second, answer: 2500 * time.Millisecond, pace
 func New(self string, dial Dial) *Exchange { return newExchange(self, dial, usual) }
 
 func newExchange(self string, dial Dial, t times) *Exchange {
-	return &Exchange{self: self, dial: dial, times: t, changed: make(chan struct{}, 1), peers: map[string]*watcher{}, refused: map[string]*spec.PeerRefusal{}}
+	return &Exchange{self: self, dial: dial, times: t, changed: make(chan struct{}, 1), peers: map[string]*watcher{}, refused: map[string]*spec.PeerRefusal{}, totals: map[spec.RefusedFor]uint64{}}
 }
 
 // Watch replaces whom to ask. What is known of a director is kept while it is watched, also when its endpoint or its keys change.
@@ -93,7 +95,7 @@ func (e *Exchange) Watch(peers []Peer) {
 			e.peers[name] = e.start(p, spec.PeerFact{}, 0)
 		}
 	}
-	maps.DeleteFunc(e.refused, func(_ string, r *spec.PeerRefusal) bool { return e.peers[r.Director] == nil })
+	maps.DeleteFunc(e.refused, func(_ string, r *spec.PeerRefusal) bool { return e.peers[strings.TrimPrefix(r.Who, ofDirector)] == nil })
 	e.signal()
 }
 
@@ -111,15 +113,19 @@ func (e *Exchange) Facts() map[string]spec.PeerFact {
 // Changed has an element when Facts may have something new: a report, or a director that fell silent or answers again.
 func (e *Exchange) Changed() <-chan struct{} { return e.changed }
 
-// Refused are the answers that were not taken, and the directors that have another key than the fleet declares.
-func (e *Exchange) Refused() []spec.PeerRefusal {
+// ofDirector stands before the name in PeerRefusal.Who.
+const ofDirector = "director "
+
+// Refused are the answers that were not taken, and the directors that have another key than the fleet declares; and how many there were
+// of each kind.
+func (e *Exchange) Refused() ([]spec.PeerRefusal, map[spec.RefusedFor]uint64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	out := make([]spec.PeerRefusal, 0, len(e.refused))
 	for _, key := range slices.Sorted(maps.Keys(e.refused)) {
 		out = append(out, *e.refused[key])
 	}
-	return out
+	return out, maps.Clone(e.totals)
 }
 
 // Sample asks a director for a sample of its connections; it waits where the director gave one a moment ago.
@@ -178,15 +184,19 @@ func (e *Exchange) refuse(director string, r refusal, now time.Time) {
 	key := director + "\x00" + r.why
 	row := e.refused[key]
 	if row == nil {
-		row = &spec.PeerRefusal{Director: director, Why: r.why, First: now}
+		row = &spec.PeerRefusal{For: r.kind, Who: ofDirector + director, Why: r.why, First: now}
 		e.refused[key] = row
 	}
 	row.Last = now
 	row.Count++
+	e.totals[r.kind]++
 }
 
 // refusal is an answer that is not taken.
-type refusal struct{ why, detail string }
+type refusal struct {
+	kind        spec.RefusedFor
+	why, detail string
+}
 
 func (r refusal) Error() string { return r.why + r.detail }
 

@@ -140,7 +140,7 @@ func TestReportsAreJudged(t *testing.T) {
 			if f.Report.Serial != 7 || f.Report.Director != "lb2" || f.Answers() {
 				t.Errorf("fact: %+v", f)
 			}
-			if r := e.Refused(); len(r) != 1 || r[0].Director != "lb2" || !strings.Contains(r[0].Why, c.why) || r[0].Count == 0 {
+			if r, totals := e.Refused(); len(r) != 1 || r[0].Who != "director lb2" || totals[r[0].For] != r[0].Count || !strings.Contains(r[0].Why, c.why) || r[0].Count == 0 {
 				t.Errorf("refused: %+v", r)
 			}
 			d.report(good)
@@ -164,8 +164,8 @@ func TestErrorsAreNamed(t *testing.T) {
 	if f.Report != nil || f.Why != "it answers: more than 50 requests a second" || f.Silent.IsZero() {
 		t.Errorf("fact: %+v", f)
 	}
-	if len(e.Refused()) != 0 {
-		t.Errorf("refused: %+v", e.Refused())
+	if r, _ := e.Refused(); len(r) != 0 {
+		t.Errorf("refused: %+v", r)
 	}
 	wrong := newExchange("lb1", func(context.Context, string, []string) (net.Conn, error) {
 		return nil, fmt.Errorf("192.0.2.2:1: %w", identity.ErrWrongKey)
@@ -173,7 +173,7 @@ func TestErrorsAreNamed(t *testing.T) {
 	t.Cleanup(wrong.Close)
 	wrong.Watch([]Peer{p})
 	wait(t, wrong, "silence", silent)
-	if r := wrong.Refused(); len(r) != 1 || !strings.Contains(r[0].Why, "another key") {
+	if r, _ := wrong.Refused(); len(r) != 1 || r[0].For != spec.RefusedOtherKey || !strings.Contains(r[0].Why, "another key") {
 		t.Errorf("refused: %+v", r)
 	}
 }
@@ -225,7 +225,7 @@ func TestWatchReplaces(t *testing.T) {
 	e.Watch([]Peer{p})
 	wait(t, e, "silence at another endpoint", silent)
 	e.Watch(nil)
-	if len(e.Facts()) != 0 || len(e.Refused()) != 0 {
+	if r, _ := e.Refused(); len(e.Facts()) != 0 || len(r) != 0 {
 		t.Error("a director that is not watched is still known")
 	}
 	if _, err := e.Sample(t.Context(), "lb2"); err == nil {

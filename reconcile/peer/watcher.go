@@ -107,11 +107,11 @@ func (w *watcher) check(r *spec.PeerReport) error {
 	case r == nil:
 		return nil
 	case r.Version != spec.DocumentVersion:
-		return refusal{"its report is of another version of lbsync", fmt.Sprintf(": %d, and this one reads %d", r.Version, spec.DocumentVersion)}
+		return refusal{spec.RefusedAnswer, "its report is of another version of lbsync", fmt.Sprintf(": %d, and this one reads %d", r.Version, spec.DocumentVersion)}
 	case r.Director != w.peer.Name:
-		return refusal{"its report is that of another director", fmt.Sprintf(": %.64q", r.Director)}
+		return refusal{spec.RefusedAnswer, "its report is that of another director", fmt.Sprintf(": %.64q", r.Director)}
 	case was != nil && r.Boot == was.Boot && r.Serial < was.Serial:
-		return refusal{"its report is older than the last one", fmt.Sprintf(": %d after %d", r.Serial, was.Serial)}
+		return refusal{spec.RefusedAnswer, "its report is older than the last one", fmt.Sprintf(": %d after %d", r.Serial, was.Serial)}
 	}
 	return nil
 }
@@ -127,7 +127,7 @@ func (w *watcher) failed(err error) time.Duration {
 	case ok:
 		w.e.refuse(w.peer.Name, r, time.Now())
 	case errors.Is(err, identity.ErrWrongKey):
-		w.e.refuse(w.peer.Name, refusal{why: "it has another key than the fleet declares"}, time.Now())
+		w.e.refuse(w.peer.Name, refusal{kind: spec.RefusedOtherKey, why: "it has another key than the fleet declares"}, time.Now())
 	}
 	w.why = err.Error()
 	if !w.fact.Silent.IsZero() && w.fact.Why != w.why {

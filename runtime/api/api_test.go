@@ -24,6 +24,8 @@ type fake struct {
 	stats    spec.Stats
 	err      error
 	asked    chan spec.Command
+	query    spec.RecordQuery
+	next     uint64
 }
 
 func (f *fake) Status(context.Context) (spec.Status, error) {

@@ -30,6 +30,7 @@ type Channel struct {
 
 	mu      sync.Mutex
 	trusted map[string]caller // by public key
+	former  map[string]string // by public key that was trusted: whose it was
 	links   map[*link]struct{}
 }
 
@@ -54,14 +55,16 @@ const (
 // NewChannel makes a channel that trusts nobody yet. Without a sampler there is no sample.
 func NewChannel(self string, keys *identity.Keyring, sample Sampler) *Channel {
 	return &Channel{
-		self: self, keys: keys, sample: sample, trusted: map[string]caller{}, links: map[*link]struct{}{},
+		self: self, keys: keys, sample: sample, trusted: map[string]caller{}, former: map[string]string{}, links: map[*link]struct{}{},
 		shakes: newRates[string](shakesASecond, shakesBurst), requests: newRates[string](requestsSecond, requestsBurst),
 		samples: newRates[string](1/sampleEvery.Seconds(), 1),
 	}
 }
 
-// Refused are those who were not let in, the newest first; the table is bounded.
-func (c *Channel) Refused() []spec.PeerRefusal { return c.refused.list() }
+// Refused are those who were not let in or not answered, the newest first, and how many there were of each kind; the table is bounded.
+func (c *Channel) Refused() ([]spec.PeerRefusal, map[spec.RefusedFor]uint64) {
+	return c.refused.list()
+}
 
 // Serve answers on the listener until ctx ends, and closes it.
 func (c *Channel) Serve(ctx context.Context, l net.Listener, h Handler) error {
@@ -76,7 +79,7 @@ func (c *Channel) Serve(ctx context.Context, l net.Listener, h Handler) error {
 		IdleTimeout:       idleFor,
 		MaxHeaderBytes:    longestHeader,
 		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
-			return context.WithValue(ctx, callerKey{}, conn.(*link).caller)
+			return context.WithValue(ctx, linkKey{}, conn.(*link))
 		},
 	}
 	stopped := make(chan error, 1)
@@ -96,11 +99,20 @@ func (c *Channel) Serve(ctx context.Context, l net.Listener, h Handler) error {
 	return err
 }
 
-type callerKey struct{}
+type linkKey struct{}
 
-func callerOf(ctx context.Context) caller {
-	who, _ := ctx.Value(callerKey{}).(caller)
-	return who
+func linkOf(ctx context.Context) *link { return ctx.Value(linkKey{}).(*link) }
+
+func callerOf(ctx context.Context) caller { return linkOf(ctx).caller }
+
+// refuse counts a request that is not answered, and says why.
+func (c *Channel) refuse(w http.ResponseWriter, r *http.Request, code int, kind spec.RefusedFor, err error) {
+	l := linkOf(r.Context())
+	c.refused.add(l.from, l.key, refusal{kind, l.caller.String(), err.Error()}, time.Now())
+	if code == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", "1")
+	}
+	fail(w, code, err)
 }
 
 // routes are those of directors and those of operators.
@@ -111,18 +123,17 @@ func (c *Channel) routes(h Handler) http.Handler {
 	operators := documents(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who := callerOf(r.Context())
-		if !c.requests.allow(who.key, time.Now()) {
-			w.Header().Set("Retry-After", "1")
-			fail(w, http.StatusTooManyRequests, fmt.Errorf("more than %d requests a second", requestsSecond))
-			return
-		}
 		ctx, cancel := context.WithTimeout(r.Context(), answerTimeout)
 		defer cancel()
 		switch {
+		case !c.requests.allow(who.key, time.Now()):
+			c.refuse(w, r, http.StatusTooManyRequests, spec.RefusedTooMany, fmt.Errorf("more than %d requests a second", requestsSecond))
+		case r.ContentLength < 0 || r.ContentLength > longestBody: // below 0: it does not say
+			c.refuse(w, r, http.StatusRequestEntityTooLarge, spec.RefusedTooLarge, fmt.Errorf("the request does not say how long it is, or is over %d bytes", longestBody))
 		case who.director != "":
 			peers.ServeHTTP(w, r.WithContext(ctx))
 		case r.Method != http.MethodGet && !who.operates:
-			fail(w, http.StatusForbidden, fmt.Errorf("operator %q has the role view, which changes nothing: role = \"operate\" would", who.operator))
+			c.refuse(w, r, http.StatusForbidden, spec.RefusedRole, fmt.Errorf("operator %q has the role view, which changes nothing: role = \"operate\" would", who.operator))
 		default:
 			operators.ServeHTTP(w, r.WithContext(context.WithValue(ctx, actorKey{}, spec.Actor{Operator: who.operator})))
 		}
@@ -132,7 +143,7 @@ func (c *Channel) routes(h Handler) http.Handler {
 func (c *Channel) takeSample(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case callerOf(r.Context()).later:
-		fail(w, http.StatusForbidden, errors.New("samples are for the directors of the own clusters"))
+		c.refuse(w, r, http.StatusForbidden, spec.RefusedRole, errors.New("samples are for the directors of the own clusters"))
 		return
 	case c.sample == nil:
 		fail(w, http.StatusNotFound, errors.New("this director takes no samples of its connections"))

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"io"
@@ -10,6 +12,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -122,6 +125,8 @@ func TestEachKeyHasItsRoutes(t *testing.T) {
 	wantCode(t, ann, "GET", "/v1/peer/report", "", 404, "")
 	wantCode(t, ann, "GET", "/v1/status", "", 200, `"director":"lb1"`)
 	wantCode(t, ann, "GET", "/v1/snapshot", "", 200, `"live"`)
+	wantCode(t, ann, "GET", "/v1/records", "", 200, `"lines"`)
+	wantCode(t, peer, "GET", "/v1/records", "", 404, "")
 	wantCode(t, ann, "POST", "/v1/command", pin, 403, "role view")
 	if len(f.asked) > 0 {
 		t.Fatal("a director or an operator of role view commands")
@@ -130,7 +135,7 @@ func TestEachKeyHasItsRoutes(t *testing.T) {
 	if c := <-f.asked; c.Actor != (spec.Actor{Operator: "ben"}) || c.Actor.String() != "operator ben" {
 		t.Errorf("actor is %+v", c.Actor)
 	}
-	wantCode(t, ben, "POST", "/v1/command", `{"verb":"pin","rev":"`+strings.Repeat("a", longestBody)+`"}`, 400, "over 65536 bytes")
+	wantCode(t, ben, "POST", "/v1/command", `{"verb":"pin","rev":"`+strings.Repeat("a", longestBody)+`"}`, 413, "over 65536 bytes")
 	wantCode(t, ben, "POST", "/v1/command", `{"verb":"pin","rev":"x","actor":{"operator":"ann"}}`, 400, "actor")
 }
 
@@ -165,12 +170,75 @@ func TestStrangersAreRefusedAndNamed(t *testing.T) {
 	}
 	_, _ = io.Copy(io.Discard, raw) // until it is refused
 	_ = raw.Close()
-	rows := l.Refused()
-	if len(rows) != 2 || rows[1].Key != mallory.public || rows[1].Count != 3 || rows[1].Address != netip.MustParseAddr("127.0.0.1") || rows[1].Why != errUntrusted.Error() {
+	rows, totals := l.Refused()
+	if len(rows) != 2 || rows[1].Key != mallory.public || rows[1].Count != 3 || rows[1].Address != netip.MustParseAddr("127.0.0.1") || rows[1].For != spec.RefusedUnknownKey || rows[1].Who != "" {
 		t.Errorf("refused: %+v", rows)
 	}
-	if rows[0].Key != "" || rows[0].Count != 1 || !strings.Contains(rows[0].Why, "TLS") {
+	if rows[0].Key != "" || rows[0].Count != 1 || !strings.Contains(rows[0].Why, "TLS") || rows[0].For != spec.RefusedHandshake {
 		t.Errorf("no TLS: %+v", rows[0])
+	}
+	if totals[spec.RefusedUnknownKey] != 3 || totals[spec.RefusedHandshake] != 1 || len(totals) != 2 {
+		t.Errorf("totals: %v", totals)
+	}
+}
+
+// Who presents no key, and who presents one that counted before, are told from strangers.
+func TestOldKeysAreNamed(t *testing.T) {
+	l := open(t, &fake{}, nil)
+	l.Trust(Trusted{Directors: []spec.Director{{Name: "lb1", PublicKey: l.self.public}}, Operators: l.operators()[1:]})
+	for _, w := range []who{l.lb2, l.ann} {
+		if _, _, err := fetch(t, l.as(t, w), "GET", "/v1/status", ""); !errors.Is(err, identity.ErrNotAdmitted) {
+			t.Errorf("got %v", err)
+		}
+	}
+	bare, err := tls.Dial("tcp", l.at, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}})
+	if err == nil {
+		_, _ = io.Copy(io.Discard, bare) // until it is refused
+		_ = bare.Close()
+	}
+	for _, want := range []struct {
+		kind     spec.RefusedFor
+		who, key string
+	}{{spec.RefusedOldKey, "director lb2", l.lb2.public}, {spec.RefusedOldKey, "operator ann", l.ann.public}, {spec.RefusedNoKey, "", ""}} {
+		rows, _ := l.Refused()
+		if !slices.ContainsFunc(rows, func(r spec.PeerRefusal) bool { return r.For == want.kind && r.Who == want.who && r.Key == want.key }) {
+			t.Errorf("no %+v: %+v", want, rows)
+		}
+	}
+	// One that counts again is not old.
+	l.Trust(Trusted{Directors: l.directors(), Operators: l.operators()})
+	wantCode(t, l.as(t, l.ann), "GET", "/v1/status", "", 200, "")
+	if len(l.former) != 0 {
+		t.Errorf("former keys: %v", l.former)
+	}
+	for range 3 {
+		many := make([]spec.Director, maxFormer)
+		for i := range many {
+			many[i] = spec.Director{Name: "x", PublicKey: rand.Text()}
+		}
+		l.Trust(Trusted{Directors: many})
+	}
+	if len(l.former) > maxFormer {
+		t.Errorf("%d former keys", len(l.former))
+	}
+}
+
+// Requests of somebody who is let in are refused by name, and counted, too.
+func TestRefusedRequestsAreNamed(t *testing.T) {
+	l := open(t, &fake{}, nil)
+	ann := l.as(t, l.ann)
+	wantCode(t, ann, "POST", "/v1/command", `{"verb":"unpin"}`, 403, "role view")
+	wantCode(t, ann, "POST", "/v1/command", strings.Repeat("x", longestBody+1), 413, "over 65536 bytes")
+	for l.requests.allow(l.ann.public, time.Now().Add(time.Hour)) { // nothing is added until then, however slow this is
+	}
+	wantCode(t, ann, "GET", "/v1/status", "", 429, "requests a second")
+	rows, totals := l.Refused()
+	for _, kind := range []spec.RefusedFor{spec.RefusedRole, spec.RefusedTooLarge, spec.RefusedTooMany} {
+		if totals[kind] != 1 || !slices.ContainsFunc(rows, func(r spec.PeerRefusal) bool {
+			return r.For == kind && r.Who == "operator ann" && r.Key == l.ann.public
+		}) {
+			t.Errorf("%s: %d, %+v", kind, totals[kind], rows)
+		}
 	}
 }
 
@@ -291,7 +359,7 @@ func TestConnectionsOfAKeyAreCounted(t *testing.T) {
 		t.Error("one connection too many")
 	}
 	wantCode(t, l.as(t, l.ben), "GET", "/v1/status", "", 200, "")
-	if rows := l.Refused(); len(rows) != 1 || rows[0].Key != l.ann.public || !strings.Contains(rows[0].Why, "too many connections") {
+	if rows, _ := l.Refused(); len(rows) != 1 || rows[0].Key != l.ann.public || rows[0].Who != "operator ann" || rows[0].For != spec.RefusedTooMany {
 		t.Errorf("refused: %+v", rows)
 	}
 }
@@ -306,7 +374,8 @@ func TestHandshakesAreCounted(t *testing.T) {
 		_ = raw.Close()
 	}
 	late := func() bool {
-		for _, r := range l.Refused() {
+		rows, _ := l.Refused()
+		for _, r := range rows {
 			if strings.Contains(r.Why, "connections a second") {
 				return true
 			}
@@ -355,18 +424,25 @@ func TestRates(t *testing.T) {
 func TestRefusalsAreBounded(t *testing.T) {
 	var r refusals
 	at := time.Unix(0, 0)
-	quiet := netip.MustParseAddr("192.0.2.1")
-	r.add(quiet, "k", "why", at)
+	quiet, why := netip.MustParseAddr("192.0.2.1"), refusal{kind: spec.RefusedUnknownKey, why: "why"}
+	r.add(quiet, "k", refusal{spec.RefusedOldKey, "director lb2", "old"}, at)
 	for i := range 1000 {
-		r.add(netip.MustParseAddr("192.0.2.2"), string(rune(i+1000)), "why", at.Add(time.Duration(i)))
+		r.add(netip.MustParseAddr("192.0.2.2"), string(rune(i+1000)), why, at.Add(time.Duration(i+1)))
 	}
-	if rows := r.list(); len(rows) != 1+maxRefusalsAddress || rows[len(rows)-1].Address != quiet {
-		t.Errorf("%d rows of one with many keys", len(rows))
+	for i := range 1000 { // one host of IPv6 has as many addresses as it likes
+		r.add(netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 14: byte(i >> 8), 15: byte(i)}), "", why, at.Add(time.Duration(i+1)))
 	}
-	for i := range 1000 {
-		r.add(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), "", "why", at.Add(time.Hour))
+	if rows, _ := r.list(); len(rows) != 1+2*maxRefusalsNetwork || rows[len(rows)-1].Address != quiet {
+		t.Errorf("%d rows of two with many keys and addresses", len(rows))
 	}
-	if rows := r.list(); len(rows) != maxRefusals {
-		t.Errorf("%d rows", len(rows))
+	for i := range 5000 {
+		r.add(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), "", why, at.Add(time.Hour))
+	}
+	rows, totals := r.list()
+	if len(rows) != maxRefusals || totals[spec.RefusedUnknownKey] != 7000 || totals[spec.RefusedOldKey] != 1 {
+		t.Errorf("%d rows, totals %v", len(rows), totals)
+	}
+	if rows[len(rows)-1].Who != "director lb2" {
+		t.Error("strangers hide a director that is known")
 	}
 }

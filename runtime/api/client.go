@@ -9,7 +9,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
+	"strconv"
 
 	"github.com/lbsync/lbsync/runtime/local"
 	"github.com/lbsync/lbsync/spec"
@@ -72,6 +74,25 @@ func (c *Client) Snapshot(ctx context.Context) (spec.Snapshot, error) {
 // Stats reads the counters now.
 func (c *Client) Stats(ctx context.Context) (spec.Stats, error) {
 	return ask[spec.Stats](ctx, c, http.MethodGet, "stats", nil)
+}
+
+// Records reads a part of the journal; Next of the answer is where to go on.
+func (c *Client) Records(ctx context.Context, q spec.RecordQuery) (spec.RecordPage, error) {
+	page, err := ask[spec.RecordPage](ctx, c, http.MethodGet, "records?"+values(q).Encode(), nil)
+	if err == nil && page.Next != 0 && page.Next <= q.After {
+		err = fmt.Errorf("read records: after record %d the agent goes on after %d; is it of another version?", q.After, page.Next)
+	}
+	return page, err
+}
+
+// History reads the last commits that were tried; 0 is as many as one answer takes.
+func (c *Client) History(ctx context.Context, most int) (spec.HistoryPage, error) {
+	return ask[spec.HistoryPage](ctx, c, http.MethodGet, "history?limit="+strconv.Itoa(most), nil)
+}
+
+// Verify has the director prove its journal, in which the records of some heads, "SEQ:HASH", have to be.
+func (c *Client) Verify(ctx context.Context, heads ...string) (spec.Verification, error) {
+	return ask[spec.Verification](ctx, c, http.MethodGet, "verification?"+url.Values{"head": heads}.Encode(), nil)
 }
 
 // Do has a command carried out and waits until that is done. A commit that is refused is in the result; an error is a command that

@@ -10,6 +10,9 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/lbsync/lbsync/spec"
+	"github.com/lbsync/lbsync/spec/identity"
 )
 
 // guard is a listener whose connections are those of trusted keys: it does the handshakes, within their bounds.
@@ -73,7 +76,7 @@ func (g *guard) run() {
 func (g *guard) meet(raw net.Conn) {
 	from := addressOf(raw)
 	if !g.channel.shakes.allow(network(from), time.Now()) {
-		g.channel.refused.add(from, "", fmt.Sprintf("more than %d connections a second", shakesASecond), time.Now())
+		g.channel.refused.add(from, "", refusal{spec.RefusedTooMany, "", fmt.Sprintf("more than %d connections a second", shakesASecond)}, time.Now())
 		_ = raw.Close()
 		return
 	}
@@ -84,7 +87,7 @@ func (g *guard) meet(raw net.Conn) {
 			g.shake(raw, from)
 		})
 	default:
-		g.channel.refused.add(from, "", fmt.Sprintf("%d others are in their handshake", maxShakes), time.Now())
+		g.channel.refused.add(from, "", refusal{spec.RefusedTooMany, "", fmt.Sprintf("%d others are in their handshake", maxShakes)}, time.Now())
 		_ = raw.Close()
 	}
 }
@@ -97,7 +100,7 @@ func (g *guard) shake(raw net.Conn, from netip.Addr) {
 		key = public
 		return g.channel.admit(public)
 	}))
-	l := &link{Conn: conn, channel: g.channel}
+	l := &link{Conn: conn, channel: g.channel, from: from}
 	err := conn.HandshakeContext(ctx)
 	if err == nil {
 		err = g.channel.register(l, key)
@@ -116,20 +119,23 @@ func (g *guard) shake(raw net.Conn, from netip.Addr) {
 	}
 }
 
-// reason is an error without what differs each time, such as ports: it is counted by.
-func reason(err error) string {
+// reason is what an error of the handshake is counted by.
+func reason(err error) refusal {
+	if r, ok := errors.AsType[refusal](err); ok {
+		return r
+	}
 	switch timeout, ok := errors.AsType[net.Error](err); {
-	case errors.Is(err, errUntrusted):
-		return errUntrusted.Error()
+	case errors.Is(err, identity.ErrKeyless):
+		return refusal{spec.RefusedNoKey, "", identity.ErrKeyless.Error()}
 	case ok && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
-		return fmt.Sprintf("no handshake within %v", shakeWithin)
+		return refusal{spec.RefusedHandshake, "", fmt.Sprintf("no handshake within %v", shakeWithin)}
 	case errors.Is(err, io.EOF):
-		return "it ended the connection in the handshake"
+		return refusal{spec.RefusedHandshake, "", "it ended the connection in the handshake"}
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Err != nil {
 		err = op.Err
 	}
-	return err.Error()
+	return refusal{spec.RefusedHandshake, "", err.Error()}
 }
 
 // linger closes a refused connection so that the client reads the alert: closing with unread data would reset it, and the alert with it
@@ -147,6 +153,7 @@ func linger(raw net.Conn) {
 type link struct {
 	net.Conn
 	channel *Channel
+	from    netip.Addr
 	caller
 }
 

@@ -22,6 +22,7 @@ type Handler interface {
 	Metrics(ctx context.Context) metrics.Scrape
 	// Do carries out a command that passed its Check; an error is a command that does not fit the agent's state.
 	Do(ctx context.Context, c spec.Command) (spec.CommandResult, error)
+	Archive
 }
 
 // The bounds of one request. A command may wait for a fetch and an apply.
@@ -74,6 +75,7 @@ func documents(h Handler) *http.ServeMux {
 	mux.HandleFunc("GET /v1/stats", read(h.Stats, writeStats))
 	mux.Handle("GET /v1/metrics", scrape(h))
 	mux.HandleFunc("POST /v1/command", command(h))
+	archive(mux, h)
 	return mux
 }
 

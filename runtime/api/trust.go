@@ -1,7 +1,7 @@
 package api
 
 import (
-	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/lbsync/lbsync/spec"
@@ -13,6 +13,13 @@ type caller struct {
 	director, operator string
 	later              bool // a director of the wave after: it may ask for the report alone
 	operates           bool
+}
+
+func (c caller) String() string {
+	if c.director != "" {
+		return "director " + c.director
+	}
+	return "operator " + c.operator
 }
 
 // Trusted are those whom the channel lets in: those of each view that counts. A director or operator may stand there several times,
@@ -50,19 +57,43 @@ func (c *Channel) Trust(t Trusted) {
 	}
 	c.keys.Declare(own...)
 	c.mu.Lock()
+	c.remember(trusted)
 	c.trusted = trusted
 	c.mu.Unlock()
 	c.closeIf(func(who caller) bool { return trusted[who.key] != who })
 }
 
-var errUntrusted = errors.New("the fleet declares this key for no director of its clusters and for no operator")
+// maxFormer bounds how many keys are known that do not count any more.
+const maxFormer = 256
+
+// remember keeps whose the keys were that do not count any more: who comes with one of them can be named.
+func (c *Channel) remember(trusted map[string]caller) {
+	for key, who := range c.trusted {
+		if _, still := trusted[key]; !still {
+			c.former[key] = who.String()
+		}
+	}
+	for key := range c.former {
+		if _, again := trusted[key]; again || len(c.former) > maxFormer {
+			delete(c.former, key)
+		}
+	}
+}
+
+// untrusted is why a key is refused.
+func (c *Channel) untrusted(key string) refusal {
+	if who, was := c.former[key]; was {
+		return refusal{spec.RefusedOldKey, who, "the fleet no longer declares this key"}
+	}
+	return refusal{spec.RefusedUnknownKey, "", "the fleet declares this key for no director of its clusters and for no operator"}
+}
 
 // admit judges a key in the handshake.
 func (c *Channel) admit(key string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.trusted[key]; !ok {
-		return errUntrusted
+		return c.untrusted(key)
 	}
 	return nil
 }
@@ -80,11 +111,11 @@ func (c *Channel) register(l *link, key string) error {
 	}
 	switch {
 	case !ok:
-		return errUntrusted
+		return c.untrusted(key)
 	case of >= maxLinksKey:
-		return errors.New("it has too many connections")
+		return refusal{spec.RefusedTooMany, who.String(), fmt.Sprintf("it has %d connections already", maxLinksKey)}
 	case len(c.links) >= maxLinks:
-		return errors.New("there are too many connections")
+		return refusal{spec.RefusedTooMany, who.String(), fmt.Sprintf("there are %d connections already", maxLinks)}
 	}
 	l.caller = who
 	c.links[l] = struct{}{}

@@ -26,13 +26,16 @@ func (r *Keyring) Dial(ctx context.Context, address string, expected []string) (
 	if len(expected) == 0 {
 		return nil, fmt.Errorf("connect to %s: no key is known for it", address)
 	}
+	own, err := r.clientKey(address)
+	if err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, dialWithin)
 	defer cancel()
 	raw, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", address, plainCause(err))
 	}
-	own := r.clientKey(address)
 	wrong := ""
 	c := config(func(public string) error {
 		if !slices.Contains(expected, public) {

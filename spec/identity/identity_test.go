@@ -86,6 +86,59 @@ func TestDeclaredKeyIsLookedFor(t *testing.T) {
 	}
 }
 
+// A key file may come, change and be damaged while a process runs; what was read is presented until there is something better.
+func TestKeyFileComesAndChanges(t *testing.T) {
+	one, a := make1(t)
+	two, b := make1(t)
+	path := filepath.Join(t.TempDir(), "key.pem")
+	r := At(path)
+	if _, err := r.Dial(t.Context(), "127.0.0.1:1", []string{a.Public}); !errors.Is(err, ErrNoKey) || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("dial without a key: %v", err)
+	}
+	if _, err := r.serverKey(&tls.ClientHelloInfo{}); !errors.Is(err, ErrNoKey) {
+		t.Errorf("answer without a key: %v", err)
+	}
+	if r.Problem() != nil {
+		t.Errorf("nothing is declared: %v", r.Problem())
+	}
+	r.Declare(a.Public)
+	problem := func(want string) {
+		t.Helper()
+		switch err := r.Problem(); {
+		case want == "" && err != nil, want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("problem: %v, want %q", err, want)
+		}
+	}
+	problem("has none: read key: open " + path)
+	put(t, path, one)
+	if !r.Reload() || !slices.Equal(r.Public(), []string{a.Public}) {
+		t.Errorf("after it came: %v", r.Public())
+	}
+	problem("")
+	if r.Reload() {
+		t.Error("the same file is news")
+	}
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if r.Reload() || len(r.Public()) != 1 {
+		t.Error("a key that others may read is gone, or news")
+	}
+	problem("chmod 600 it, and change the key if somebody could have; what was read before is still presented")
+	if err := os.Chmod(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.Reload()
+	problem("")
+	put(t, path, two)
+	if !r.Reload() || !slices.Equal(r.Public(), []string{b.Public}) {
+		t.Errorf("after it changed: %v", r.Public())
+	}
+	problem("holds " + b.Public)
+	r.Declare(b.Public)
+	problem("")
+}
+
 // serve answers one line to each client that is admitted.
 func serve(t *testing.T, r *Keyring, admit func(string) error) string {
 	t.Helper()

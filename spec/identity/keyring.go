@@ -4,7 +4,10 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -17,48 +20,87 @@ type Keyring struct {
 
 	mu       sync.Mutex
 	keys     []Key
+	read     fs.FileInfo       // of the file that was read last; nil when there was none
+	failed   error             // of reading it; what was read before is kept
 	declared []string          // as Declare was told
-	problem  error             // why a declared key cannot be presented
 	liked    map[string]string // by address: public key of ours that was taken there, or is to be tried next
 	hoped    map[string]int    // by address: which of the expected keys is hoped for
 }
 
 // Open reads the keys of a file; see Read for its errors.
 func Open(path string) (*Keyring, error) {
-	keys, err := Read(path)
-	if err != nil {
-		return nil, err
+	r := At(path)
+	if len(r.keys) == 0 {
+		return nil, r.failed
 	}
-	return &Keyring{path: path, keys: keys, liked: map[string]string{}, hoped: map[string]int{}}, nil
+	return r, nil
 }
 
-// Declare tells which public keys the fleet says are this one's, the most wanted first. If none of them is known the file is read again:
+// At is the keys of a file that may come later: Reload looks for it, and Problem says what is missing.
+func At(path string) *Keyring {
+	r := &Keyring{path: path, liked: map[string]string{}, hoped: map[string]int{}}
+	r.load()
+	return r
+}
+
+// Reload reads the file again if it is another one than was read last, and says whether there are other keys now. While it cannot be
+// read, the keys from before are presented.
+func (r *Keyring) Reload() (changed bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	info, err := os.Stat(r.path)
+	if err == nil && r.failed == nil && same(info, r.read) {
+		return false
+	}
+	was := r.publics()
+	r.load()
+	return !slices.Equal(was, r.publics())
+}
+
+func same(a, b fs.FileInfo) bool {
+	return b != nil && os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size() && a.Mode() == b.Mode()
+}
+
+func (r *Keyring) load() {
+	info, _ := os.Stat(r.path) // before reading: what changes in between is read once more; an error comes again
+	keys, err := Read(r.path)
+	r.read, r.failed = info, err
+	if err == nil {
+		r.keys = keys
+	}
+}
+
+// Declare tells which public keys the fleet says are this one's, the most wanted first. If that is not known the file is read again:
 // so a new key may be put into it at any time before the fleet declares it.
 func (r *Keyring) Declare(public ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.declared, r.problem = public, nil
-	if len(public) == 0 || r.known(public[0]) {
-		return
-	}
-	keys, err := Read(r.path)
-	if err == nil {
-		r.keys = keys
-	}
-	switch {
-	case err != nil:
-		r.problem = err
-	case !r.known(public[0]):
-		r.problem = fmt.Errorf("the fleet declares the key %s for this director, and %s holds %s: put the key that belongs to it there, or correct public_key", public[0], r.path, strings.Join(r.publics(), ", "))
+	r.declared = public
+	if len(public) > 0 && !r.known(public[0]) {
+		r.load()
 	}
 }
 
-// Problem is why the key that the fleet declares cannot be presented; nil when it can, or when it declares none.
+// Problem is why the key that the fleet declares cannot be presented, or could not after a restart; nil when it can, or when it
+// declares none.
 func (r *Keyring) Problem() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.problem
+	switch {
+	case len(r.declared) == 0:
+		return nil
+	case len(r.keys) == 0:
+		return fmt.Errorf("the fleet declares the key %s for this director, which has none: %w; put it there, or make one with lbsync keygen and merge its public_key", r.declared[0], r.failed)
+	case r.failed != nil:
+		return fmt.Errorf("%w; what was read before is still presented, and a restart would lose it", r.failed)
+	case !r.known(r.declared[0]):
+		return fmt.Errorf("the fleet declares the key %s for this director, and %s holds %s: put the key that belongs to it there, or correct public_key", r.declared[0], r.path, strings.Join(r.publics(), ", "))
+	}
+	return nil
 }
+
+// ErrNoKey is a key file without a key that could be presented.
+var ErrNoKey = errors.New("this director has no key")
 
 // Public are the public keys, that which is presented unless something else is asked for first.
 func (r *Keyring) Public() []string {
@@ -94,15 +136,18 @@ func (r *Keyring) ordered() []Key {
 	return out
 }
 
-// for an address, that which was liked there; else the first.
-func (r *Keyring) clientKey(address string) *Key {
+// clientKey is for an address that which was liked there; else the first.
+func (r *Keyring) clientKey(address string) (*Key, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	keys := r.ordered()
-	if at := slices.IndexFunc(keys, func(k Key) bool { return k.Public == r.liked[address] }); at >= 0 {
-		return &keys[at]
+	if len(keys) == 0 {
+		return nil, fmt.Errorf("%w: %w", ErrNoKey, r.failed)
 	}
-	return &keys[0]
+	if at := slices.IndexFunc(keys, func(k Key) bool { return k.Public == r.liked[address] }); at >= 0 {
+		return &keys[at], nil
+	}
+	return &keys[0], nil
 }
 
 // disliked has the key that follows tried at this address.
@@ -115,16 +160,19 @@ func (r *Keyring) disliked(address, public string) {
 }
 
 // serverKey is the one that the client hopes for, or else the first.
-func (r *Keyring) serverKey(hello *tls.ClientHelloInfo) *Key {
+func (r *Keyring) serverKey(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	keys := r.ordered()
+	if len(keys) == 0 {
+		return nil, fmt.Errorf("%w: %w", ErrNoKey, r.failed)
+	}
 	for i := range keys {
 		if hint(keys[i].Public) == hello.ServerName {
-			return &keys[i]
+			return &keys[i].cert, nil
 		}
 	}
-	return &keys[0]
+	return &keys[0].cert, nil
 }
 
 // hint is a public key as a server name: that which a client hopes to meet (RFC 6066, 3). It is a digest, as a label has 63 bytes at

@@ -13,10 +13,11 @@ import (
 const protocol = "http/1.1"
 
 // Server is the TLS of a listener. admit judges the public key of a client, whose secret it has; an error refuses it in the handshake.
+// A client without a key is refused by PublicOf, which says so better than RequireAnyClientCert would.
 func (r *Keyring) Server(admit func(public string) error) *tls.Config {
 	c := config(admit)
-	c.ClientAuth = tls.RequireAnyClientCert
-	c.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return &r.serverKey(hello).cert, nil }
+	c.ClientAuth = tls.RequestClientCert
+	c.GetCertificate = r.serverKey
 	return c
 }
 
@@ -35,16 +36,17 @@ func config(admit func(public string) error) *tls.Config {
 	}
 }
 
-var errNoKey = errors.New("it presents no Ed25519 key")
+// ErrKeyless is a peer that presents no Ed25519 key.
+var ErrKeyless = errors.New("it presents no Ed25519 key")
 
 // PublicOf is the public key that the other end presents.
 func PublicOf(s tls.ConnectionState) (string, error) {
 	if len(s.PeerCertificates) != 1 {
-		return "", errNoKey
+		return "", ErrKeyless
 	}
 	public, ok := s.PeerCertificates[0].PublicKey.(ed25519.PublicKey)
 	if !ok {
-		return "", errNoKey
+		return "", ErrKeyless
 	}
 	text := spec.FormatPublicKey(public)
 	if _, err := spec.ParsePublicKey(text); err != nil {

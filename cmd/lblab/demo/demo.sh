@@ -88,7 +88,7 @@ for d in lb1 lb2; do
 	mkdir -p "$work/$d/state"
 	show "$d: lbsync keygen --out key.pem"
 	lbsync keygen --out "$work/$d/key.pem" | tee "$work/$d/key.pub"
-	sed -i "/^director \"$d\"/a \  $(grep -o 'public_key = .*' "$work/$d/key.pub")" "$repo/fleet.hcl"
+	sed -i "/^director \"$d\"/,/^}/s|public_key = .*|$(grep -o 'public_key = .*' "$work/$d/key.pub")|" "$repo/fleet.hcl"
 done
 sed -i '/directors = \["lb1", "lb2"\]/a \\n  confirm {\n    timeout = "2s"\n  }' "$repo/fleet.hcl"
 lbsync fmt "$repo"

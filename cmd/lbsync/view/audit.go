@@ -70,7 +70,7 @@ func what(r journal.Record) string {
 
 // eventStyles are for what stands out; the rest is plain.
 var eventStyles = map[journal.Event]Style{
-	journal.Refused: Red, journal.Failed: Red, journal.ChainBroken: Red, journal.SourceFailing: Red,
+	journal.Refused: Red, journal.Failed: Red, journal.ChainBroken: Red, journal.PeerJournal: Red, journal.SourceFailing: Red,
 	journal.Drift: Magenta, journal.RolledBack: Magenta, journal.Transition: Bold, journal.HandedOver: Magenta,
 	journal.Reverted: Red, journal.Confirmed: Green, journal.Proceeded: Magenta,
 	journal.Applied: Green, journal.SourceOK: Green,

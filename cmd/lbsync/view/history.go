@@ -13,6 +13,7 @@ import (
 type History struct {
 	Head
 	Generations []journal.Generation `json:"generations"`
+	More        bool                 `json:"more,omitempty"` // there are older ones, which the director does not give out in one answer
 }
 
 // NewHistory makes the document.
@@ -20,7 +21,7 @@ func NewHistory(g []journal.Generation) History {
 	if g == nil {
 		g = []journal.Generation{}
 	}
-	return History{head("history"), g}
+	return History{Head: head("history"), Generations: g}
 }
 
 // Text is a table. BY is the operator who asked for it; what follows the branch was asked for by its author.
@@ -41,6 +42,9 @@ func (h History) Text(t *Text) {
 		})
 	}
 	t.Table("", rows)
+	if h.More {
+		t.Linef("… and older ones, which lbsync history shows on the director itself")
+	}
 }
 
 func outcome(g journal.Generation) string {

@@ -127,6 +127,7 @@ func (s Status) lists(t *Text) {
 	for _, st := range s.Agent.Strangers {
 		rows = append(rows, []Cell{Yellow.In("stranger"), Plain.In(st.Addr.String()), Plain.In(strangerText(st, s.Now))})
 	}
+	rows = append(rows, refusedRows(s.Agent.Channel, s.Now)...)
 	if s.Agent.VRRP != nil {
 		rows = append(rows, remarks(s.Agent.VRRP, s.Now)...)
 		rows = append(rows, badTrackers(s.Agent.VRRP, s.Now)...)

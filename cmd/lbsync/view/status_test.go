@@ -68,6 +68,27 @@ func TestStatusOfTheCluster(t *testing.T) {
 	both(t, "status_reverted", NewStatus(s, now))
 }
 
+// Strangers who were turned away change no verdict; what is wrong with the own key or port does.
+func TestStatusOfTheChannel(t *testing.T) {
+	lb9 := netip.MustParseAddr("192.0.2.9")
+	s := fine()
+	s.Channel = &spec.ChannelStatus{Address: "[::]:7946", Refusals: map[spec.RefusedFor]uint64{spec.RefusedOldKey: 40, spec.RefusedUnknownKey: 6}, Refused: []spec.PeerRefusal{
+		{For: spec.RefusedOldKey, Who: "director lb2", Address: lb9, Key: "ed25519:AAAA", Why: "the fleet no longer declares this key", Last: now.Add(-2 * time.Second), Count: 40},
+		{For: spec.RefusedUnknownKey, Address: lb9, Key: "ed25519:BBBB", Why: "the fleet declares it for nobody", Last: now.Add(-time.Minute), Count: 1},
+		{For: spec.RefusedOtherKey, Who: "director lb3", Why: "it has another key than the fleet declares", Last: now.Add(-time.Hour), Count: 3},
+	}}
+	for range 4 {
+		s.Channel.Refused = append(s.Channel.Refused, spec.PeerRefusal{For: spec.RefusedHandshake, Address: lb9, Why: "no handshake within 5s", Last: now.Add(-2 * time.Hour), Count: 2})
+	}
+	both(t, "status_refused", NewStatus(s, now))
+
+	s.Channel = &spec.ChannelStatus{
+		Key:      &spec.Problem{Error: "the fleet declares the key ed25519:AAAA for this director, which has none", Since: now.Add(-time.Minute)},
+		Listener: &spec.Problem{Error: "listen for other directors and operators on [::]:7946: address already in use", Since: now.Add(-time.Hour)},
+	}
+	both(t, "status_keyless", NewStatus(s, now))
+}
+
 // Each kind of trouble has its word, and the worst of several stands first.
 func TestHealth(t *testing.T) {
 	other := spec.Commit{ID: "ffff"}
@@ -95,6 +116,9 @@ func TestHealth(t *testing.T) {
 		}},
 		{Drifted, func(s *spec.Status) { s.Drift = []spec.Drift{{}} }},
 		{Drifted, func(s *spec.Status) { s.Flapping = []spec.Flap{{}} }},
+		{Failing, func(s *spec.Status) {
+			s.Peers = []spec.PeerStatus{{Director: "lb2", Journal: &spec.Problem{Error: "it went back"}}}
+		}},
 		{NotStarted, func(s *spec.Status) { s.Applied = nil }},
 	} {
 		s := fine()

@@ -66,12 +66,22 @@ func troubles(s spec.Status, now time.Time) []Trouble {
 
 func failing(s spec.Status, now time.Time) []Trouble {
 	var out []Trouble
+	channel := spec.ChannelStatus{}
+	if s.Channel != nil {
+		channel = *s.Channel
+	}
 	for _, p := range []struct {
 		what string
 		*spec.Problem
-	}{{"kernel", s.Kernel}, {"git source", s.Source.Failing}, {"journal", s.Journal.Failing}, {"journal", s.Journal.Broken}, {"state folder", s.Disk}} {
+	}{{"kernel", s.Kernel}, {"git source", s.Source.Failing}, {"journal", s.Journal.Failing}, {"journal", s.Journal.Broken}, {"state folder", s.Disk},
+		{"key", channel.Key}, {"channel", channel.Listener}} {
 		if p.Problem != nil {
 			out = append(out, Trouble{Failing, p.what + ": " + callText(p.Problem), p.Since})
+		}
+	}
+	for _, p := range s.Peers {
+		if p.Journal != nil {
+			out = append(out, Trouble{Failing, p.Journal.Error, p.Journal.Since})
 		}
 	}
 	out = append(out, electing(s, now)...)

@@ -27,7 +27,7 @@ var agentMetrics = []Definition{
 		one(func(s *Scrape) float64 { return truth(s.Status.Pin != nil) })},
 	{"lbsync_refused", Gauge, "1 while the commit that was tried last is refused: invalid, or against a policy.", nil,
 		one(func(s *Scrape) float64 { return truth(s.Status.Refusal != nil) })},
-	{"lbsync_problem", Gauge, "1 while this part fails: git source, kernel, disk, engine, journal.", []string{"part"}, problems},
+	{"lbsync_problem", Gauge, "1 while this part fails: git source, kernel, disk, engine, journal, key (that the fleet declares for this director), channel (nobody can be answered).", []string{"part"}, problems},
 	{"lbsync_scrape_counters_readable", Gauge, "1 when the kernel's counters could be read for this scrape; 0: services, real servers and sync daemons are left out.", nil,
 		one(func(s *Scrape) float64 { return truth(s.Stats != nil) })},
 }
@@ -43,11 +43,14 @@ func callSeconds(s *Scrape) float64 {
 func age(s *Scrape, t time.Time) float64 { return max(0, s.Now.Sub(t).Seconds()) }
 
 func problems(s *Scrape, add Series) {
-	st := s.Status
+	st, channel := s.Status, spec.ChannelStatus{}
+	if st.Channel != nil {
+		channel = *st.Channel
+	}
 	for _, p := range []struct {
 		part string
 		what *spec.Problem
-	}{{"disk", st.Disk}, {"engine", st.Engine}, {"journal", st.Journal.Failing}, {"kernel", st.Kernel}, {"source", st.Source.Failing}} {
+	}{{"channel", channel.Listener}, {"disk", st.Disk}, {"engine", st.Engine}, {"journal", st.Journal.Failing}, {"kernel", st.Kernel}, {"key", channel.Key}, {"source", st.Source.Failing}} {
 		add(truth(p.what != nil), p.part)
 	}
 }

@@ -42,12 +42,15 @@ var clusterMetrics = []Definition{
 		ofPeers(func(p spec.PeerStatus, _ *Scrape, add Series) { add(truth(p.Confirmed), p.Director) })},
 	{"lbsync_peer_follows", Gauge, "1 while the other director follows the branch; 0: pinned, suspended, refused or frozen.", ofPeer,
 		ofPeers(func(p spec.PeerStatus, _ *Scrape, add Series) { add(truth(p.Stays == ""), p.Director) })},
+	{"lbsync_peer_journal_broken", Gauge, "1 when the other director's journal was seen to go back or to be rewritten, until an operator accepts it.", ofPeer,
+		ofPeers(func(p spec.PeerStatus, _ *Scrape, add Series) { add(truth(p.Journal != nil), p.Director) })},
 	{"lbsync_peer_coverage_ratio", Gauge, "Share of this director's connections that the other one holds, from 0 to 1; left out while it was not sampled.", ofPeer,
 		ofPeers(func(p spec.PeerStatus, _ *Scrape, add Series) {
 			if p.Coverage != nil && p.Coverage.Uncompared == "" {
 				add(p.Coverage.Share(), p.Director)
 			}
 		})},
+	{"lbsync_channel_refusals_total", Counter, "Who was not let in or not answered by the channel, and answers of directors that were not taken, by reason, since the agent started.", []string{"reason"}, refusals},
 	{"lbsync_overrides", Gauge, "Overrides of weights that hold here, whichever director they were made on.", nil,
 		one(func(s *Scrape) float64 { return float64(len(s.Status.Overrides)) })},
 	{"lbsync_override_weight", Gauge, "Weight that an override gives the real server.", []string{"peer", "service", "real_server"},
@@ -73,6 +76,16 @@ var clusterMetrics = []Definition{
 		})},
 	{"lbsync_resync_partial", Gauge, "1 when it did not send all of the table.", nil,
 		ofResync(func(r *spec.Resynced) float64 { return truth(r.Partial != "") })},
+}
+
+// refusals have every reason, so that a rule sees the first of each.
+func refusals(s *Scrape, add Series) {
+	if s.Status.Channel == nil {
+		return
+	}
+	for _, kind := range spec.RefusedForAll {
+		add(float64(s.Status.Channel.Refusals[kind]), string(kind))
+	}
 }
 
 func ofPeers(collect func(spec.PeerStatus, *Scrape, Series)) func(*Scrape, Series) {

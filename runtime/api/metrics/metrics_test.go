@@ -41,13 +41,14 @@ func full() metrics.Scrape {
 			Applied: &spec.CommitAt{Commit: commit("a1"), At: ago(100)}, Attempted: &spec.CommitAt{Commit: commit("b2")}, Refusal: &spec.Refusal{},
 			Pending: &spec.CommitAt{Commit: commit("d4")}, Trial: &spec.Trial{Until: ago(-20)}, Confirmed: "a0", Reverted: &spec.Reverted{Commit: commit("b1")},
 			Peers: []spec.PeerStatus{{Director: "lb2", Answers: true, Commit: "a1", Confirmed: true, Coverage: &spec.Coverage{Sampled: 8, Known: 6}},
-				{Director: "lb3", Silent: ago(33), Stays: "pinned"}},
+				{Director: "lb3", Silent: ago(33), Stays: "pinned", Journal: trouble}},
 			Overrides: []spec.OverrideStatus{{Override: spec.Override{Director: "lb2", Key: dest, Weight: 7, Until: ago(-70)}}},
 			Resynced:  &spec.Resynced{Connections: 1000, Skipped: 3, Took: 1500 * time.Millisecond, Busy: 1200 * time.Millisecond, At: ago(12), Partial: "it ended"},
 			Routine:   &spec.Routine{Next: ago(-48)},
 			Pin:       &spec.Pin{}, Suspension: &spec.Suspension{}, Plan: &spec.PlanSummary{Add: 1, Edit: 2, Remove: 3, Drifted: 4, Done: 5, Failed: 1, At: ago(60)},
 			Failures: []spec.Failure{{Object: object}}, Holds: make([]spec.Held, 2), Drift: make([]spec.Drift, 3), Flapping: make([]spec.Flap, 4), Repaired: 17,
 			Foreign: make([]spec.Object, 5), Kernel: trouble, Disk: trouble, Engine: trouble, Journal: spec.JournalHead{Seq: 99, Failing: trouble, Broken: trouble},
+			Channel:  &spec.ChannelStatus{Key: trouble, Listener: trouble, Refusals: map[spec.RefusedFor]uint64{spec.RefusedOldKey: 4, spec.RefusedTooMany: 5}},
 			Services: 1, RealServers: 1, VRRP: vrrp(ago)},
 		Stats: &spec.Stats{
 			Services: []spec.ServiceStats{{Key: svc, Counters: spec.Counters{Connections: 7, InPackets: 70, OutPackets: 71, InBytes: 72, OutBytes: 73}}},
@@ -230,13 +231,14 @@ Rules that are worth a page at night:
 
     lbsync_source_behind_seconds > 900                       # a commit does not arrive
     time() - lbsync_source_last_success_time_seconds > 900   # git does not answer
-    max by (part) (lbsync_problem) == 1                      # kernel, disk, engine or journal
+    max by (part) (lbsync_problem) == 1                      # kernel, disk, engine, journal, key or channel
     lbsync_failures > 0                                      # the kernel does not take a change
     sum by (vrrp_instance) (lbsync_vrrp_state{state="master"}) != 1  # over both directors: nobody is master, or two are
     increase(lbsync_repaired_total[1h]) > 6                  # somebody else writes
-    lbsync_journal_broken == 1
+    lbsync_journal_broken == 1 or lbsync_peer_journal_broken == 1
     lbsync_reverted == 1                                     # a commit did not hold its probes
     lbsync_peer_silent_seconds > 60                          # changes wait for a director that does not answer
+    increase(lbsync_channel_refusals_total{reason=~"old_key|other_key"}[1h]) > 0  # a key was not changed everywhere, or somebody has one
     lbsync_peer_coverage_ratio < 0.9                         # a failover to that director would lose connections
     count by (commit) (lbsync_commit_info{which="applied"})  # more than one line: directors differ
 `
