@@ -13,14 +13,12 @@ import (
 
 // carry makes the kernel hold a new commit. Nothing is read before if live is known since the last read; reading it back follows.
 func (a *Agent) carry(ctx context.Context, c candidate) {
-	if !a.known {
-		if a.observe(ctx, reconcile.Full) != nil {
-			a.failed()
-			return
-		}
-		a.rendering(&c) // which syncid is right depends on what runs
+	if !a.knows(ctx, &c) {
+		a.failed()
+		return
 	}
 	if a.frozen(c) || a.waved(c) {
+		a.withdraw()
 		return
 	}
 	a.enter(spec.Planning, "plan "+c.commit.Short())
@@ -57,6 +55,18 @@ func (a *Agent) carry(ctx context.Context, c candidate) {
 		a.drifted(p)
 		a.settled()
 	}
+}
+
+// knows reads the kernel where it is not known, and renders the candidate anew: which syncid is right depends on what runs.
+func (a *Agent) knows(ctx context.Context, c *candidate) bool {
+	if a.known {
+		return true
+	}
+	if a.observe(ctx, reconcile.Full) != nil {
+		return false
+	}
+	a.rendering(c)
+	return true
 }
 
 // turnTo takes the turn for a commit of the branch that changes something, and begins its trial. One that changes nothing more goes on

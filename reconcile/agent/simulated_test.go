@@ -155,9 +155,9 @@ func (d *director) start() {
 	synctest.Wait()
 }
 
-func (d *director) check(in policies.Input) hcl.Diagnostics {
+func (d *director) check(in policies.Input) policies.Outcome {
 	if d.refuses.Load() {
-		return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "nothing may be"}}
+		return policies.Outcome{Diags: hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "nothing may be"}}}
 	}
 	return checkText(in)
 }
