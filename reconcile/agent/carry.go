@@ -13,7 +13,12 @@ import (
 
 // carry makes the kernel hold a new commit. Nothing is read before if live is known since the last read; reading it back follows.
 func (a *Agent) carry(ctx context.Context, c candidate) {
-	if !a.seen(ctx, &c) || a.overtaken(c) || a.frozen(c) || a.waved(c) {
+	if !a.knows(ctx, &c) {
+		a.failed()
+		return
+	}
+	if a.overtaken(c) || a.frozen(c) || a.waved(c) {
+		a.withdraw()
 		return
 	}
 	a.enter(spec.Planning, "plan "+c.commit.Short())
@@ -52,16 +57,15 @@ func (a *Agent) carry(ctx context.Context, c candidate) {
 	}
 }
 
-// seen says that live is what the kernel holds, or that it cannot be read.
-func (a *Agent) seen(ctx context.Context, c *candidate) bool {
+// knows reads the kernel where it is not known, and renders the candidate anew: which syncid is right depends on what runs.
+func (a *Agent) knows(ctx context.Context, c *candidate) bool {
 	if a.known {
 		return true
 	}
 	if a.observe(ctx, reconcile.Full) != nil {
-		a.failed()
 		return false
 	}
-	a.rendering(c) // which syncid is right depends on what runs
+	a.rendering(c)
 	return true
 }
 

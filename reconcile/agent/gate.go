@@ -90,7 +90,6 @@ func (a *Agent) frozen(c candidate) bool {
 	for _, v := range []spec.View{*a.held.View, c.view} {
 		if why, until, ok := reconcile.Frozen(v, time.Now()); ok {
 			a.agenda.sooner(expire, until)
-			a.withdraw()
 			a.await(c, []spec.Hold{{Why: why, Until: until}})
 			return true
 		}

@@ -43,7 +43,7 @@ func seeds(t *testing.T, usual uint64) []uint64 {
 // TestSimulation lets real agents live through an hour or two of a bad day, at which all that may go wrong goes wrong, and then through
 // a quiet one, in which all has to be well again. Replay one with -run TestSimulation -seed N.
 func TestSimulation(t *testing.T) {
-	for _, seed := range seeds(t, 16) {
+	for _, seed := range seeds(t, 12) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			simulate(t, 2+int(seed%4), seed, func(s *simulation) {
 				for range 30 {
