@@ -20,6 +20,8 @@ func groups() []group {
 		}},
 		{"Addresses", []Policy{
 			sharedAddress{},
+			unheldAddress{},
+			idleAddress{},
 		}},
 		{"Pools", []Policy{
 			allWeightsZero{},
