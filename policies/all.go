@@ -25,6 +25,9 @@ func groups() []group {
 		}},
 		{"Pools", []Policy{
 			allWeightsZero{},
+			offSegment{},
+			hashFlags{},
+			udpTimeout{},
 		}},
 		{"The change", []Policy{
 			preventDestroy{},
