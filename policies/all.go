@@ -31,6 +31,9 @@ func groups() []group {
 		}},
 		{"The change", []Policy{
 			preventDestroy{},
+			servicesRemoved{},
+			realServersRemoved{},
+			weightLost{},
 			lostDirector{},
 		}},
 		{"The fleet", []Policy{
