@@ -34,7 +34,11 @@ func groups() []group {
 			servicesRemoved{},
 			realServersRemoved{},
 			weightLost{},
+			undrainedRemoval{},
+			checkWithPool{},
 			lostDirector{},
+			lostMaster{},
+			emptyFleet{},
 		}},
 		{"The fleet", []Policy{
 			emptyDirector{},
