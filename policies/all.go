@@ -40,6 +40,10 @@ func groups() []group {
 			lostMaster{},
 			emptyFleet{},
 		}},
+		{"Secrets", []Policy{
+			clearTextSecret{},
+			plainAuthentication{},
+		}},
 		{"The fleet", []Policy{
 			emptyDirector{},
 			directorWithoutKey{},

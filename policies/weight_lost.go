@@ -25,7 +25,7 @@ func (weightLost) Check(in *Input) []Finding {
 		}
 		b := budgetOf(in.Fleet, p.cluster)
 		l := p.weights()
-		if percent := l.percent(); percent > b.Weight && (l.smaller > 1 || l.now == 0) {
+		if percent := l.percent(); percent > b.Weight && (l.gone > 1 || l.now == 0) {
 			out = append(out, found(p.now.Place.Pos(p.now.Def.At), fmt.Sprintf("virtual_server %q would lose %.0f%% of its weight", p.now.Def.Name, percent),
 				"The accepted commit gives it %.0f (%s), and of that %.0f is left. %s", l.was, p.was.Place.Pos(p.was.Def.At), l.was*(1-percent/100), widen("weight", b.Weight, "1 real server")))
 		}
@@ -37,12 +37,11 @@ func (weightLost) Check(in *Input) []Finding {
 type weights struct {
 	was, now float64
 	scale    float64 // by which all were lowered: of the one that was lowered least; at most 1
-	smaller  int     // real servers with less than before
+	gone     int     // real servers that are left with a tenth of their weight or nothing
 }
 
 func (p pair) weights() weights {
 	var l weights
-	kept := 0
 	for was, now := range p.realServers() {
 		var before, after float64
 		if was != nil {
@@ -52,16 +51,17 @@ func (p pair) weights() weights {
 			after = float64(now.Dest.Weight)
 		}
 		l.was, l.now = l.was+before, l.now+after
-		if after < before {
-			l.smaller++
-		}
-		if before > 0 && after > 0 {
-			kept++
+		if before > 0 {
 			l.scale = max(l.scale, after/before)
 		}
 	}
-	if l.scale = min(l.scale, 1); kept == 0 {
+	if l.scale = min(l.scale, 1); l.scale == 0 {
 		l.scale = 1
+	}
+	for was, now := range p.realServers() {
+		if was != nil && was.Dest.Weight > 0 && (now == nil || float64(now.Dest.Weight) <= l.scale*float64(was.Dest.Weight)/10) {
+			l.gone++
+		}
 	}
 	return l
 }
