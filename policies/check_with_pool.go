@@ -2,7 +2,6 @@ package policies
 
 import (
 	"fmt"
-	"reflect"
 
 	"github.com/lbsync/lbsync/spec"
 )
@@ -21,45 +20,11 @@ func (checkWithPool) Lacks(in *Input) string { return in.noPrior() }
 func (checkWithPool) Check(in *Input) []Finding {
 	var out []Finding
 	for _, p := range in.pairs() {
-		if p.now.Def == nil || p.now.Def == p.was.Def {
-			continue
-		}
-		if added, removed, checks := p.poolAndChecks(); checks && added+removed > 0 {
+		if d := p.delta; d.checked && d.added+d.removed > 0 {
 			out = append(out, found(p.now.Place.Pos(p.now.Def.At), fmt.Sprintf("virtual_server %q gets other health checks and other real servers at once", p.now.Def.Name),
 				"New real servers: %d, gone: %d, and its health_check is another than in the accepted commit (%s). Once checks are run, which this version does not do, it would not be known which of the two takes them down. Change one of them in a commit of its own.",
-				added, removed, p.was.Place.Pos(p.was.Def.At)))
+				d.added, d.removed, p.was.Place.Pos(p.was.Def.At)))
 		}
 	}
 	return out
-}
-
-// poolAndChecks is how many real servers are new and gone, and whether those that stay are checked in another way.
-func (p pair) poolAndChecks() (added, removed int, checks bool) {
-	checks = !sameChecks(p.was.Def.HealthChecks, p.now.Def.HealthChecks)
-	for was, now := range p.realServers() {
-		switch {
-		case was == nil:
-			added++
-		case now == nil:
-			removed++
-		case !sameChecks(was.HealthChecks, now.HealthChecks):
-			checks = true
-		}
-	}
-	return added, removed, checks
-}
-
-// sameChecks leaves out where checks stand.
-func sameChecks(a, b []spec.HealthCheck) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		x, y := a[i], b[i]
-		x.At, y.At = spec.Mark{}, spec.Mark{}
-		if !reflect.DeepEqual(x, y) {
-			return false
-		}
-	}
-	return true
 }

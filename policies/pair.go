@@ -16,6 +16,7 @@ type pair struct {
 	was, now spec.Placed[spec.VirtualServer]
 	services int             // that are in both; where now.Def is nil, that are in no virtual server any more
 	key      spec.ServiceKey // of the first of these, where now.Def is nil
+	delta    delta           // else
 }
 
 // pairs are all virtual servers that were accepted. Directors of one cluster hold the same, so each cluster is looked at once.
@@ -32,6 +33,11 @@ func (in *Input) pairs() []pair {
 				seen[c.Name] = true
 				in.paired = m.cluster(in.paired, c)
 			}
+		}
+	}
+	for i := range in.paired {
+		if p := &in.paired[i]; p.now.Def != nil {
+			p.delta = deltaOf(*p)
 		}
 	}
 	return in.paired

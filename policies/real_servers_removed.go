@@ -26,10 +26,10 @@ func (realServersRemoved) Check(in *Input) []Finding {
 		var worst pair
 		most := 0
 		for to = from; to < len(pairs) && pairs[to].cluster == c; to++ {
-			usable, gone := pairs[to].loss()
-			all, lost = all+usable*pairs[to].services, lost+gone*pairs[to].services
-			if gone > most {
-				most, worst = gone, pairs[to]
+			p := &pairs[to]
+			all, lost = all+p.delta.usable*p.services, lost+p.delta.gone*p.services
+			if p.delta.gone > most {
+				most, worst = p.delta.gone, *p
 			}
 		}
 		if b := budgetOf(in.Fleet, c); exceeds(lost, all, b.RealServers, b.Few) {
@@ -38,21 +38,4 @@ func (realServersRemoved) Check(in *Input) []Finding {
 		}
 	}
 	return out
-}
-
-// loss is how many real servers took connections, and how many of these are gone or drained. A service that is removed has none.
-func (p pair) loss() (usable, gone int) {
-	if p.now.Def == nil {
-		return 0, 0
-	}
-	for was, now := range p.realServers() {
-		if was == nil || was.Dest.Weight == 0 {
-			continue
-		}
-		usable++
-		if now == nil || now.Dest.Weight == 0 {
-			gone++
-		}
-	}
-	return usable, gone
 }

@@ -21,29 +21,13 @@ func (undrainedRemoval) Lacks(in *Input) string { return in.noPrior() }
 func (undrainedRemoval) Check(in *Input) []Finding {
 	var out []Finding
 	for _, p := range in.pairs() {
-		if p.now.Def == nil || p.now.Def == p.was.Def {
-			continue
-		}
-		if first, n := p.undrained(); n > 0 {
+		if first, n := p.delta.first, p.delta.undrained; n > 0 {
 			out = append(out, found(p.now.Place.Pos(p.now.Def.At), fmt.Sprintf("virtual_server %q would lose %s without a drain", p.now.Def.Name, count(n, "real server", "real servers")),
 				"%s has weight %d in the accepted commit (%s), and what is open to it would be cut%s.%s Write weight = 0 in a commit of its own, which takes no new connections and keeps those that are open, and remove it when lbsync get real-servers shows none.",
 				label(first), first.Dest.Weight, p.was.Place.Pos(first.At), forGood(in.Fleet, p.cluster), unrunDrain(p.now.Def)))
 		}
 	}
 	return out
-}
-
-// undrained is the first real server that is removed though it takes connections, and how many there are.
-func (p pair) undrained() (first *spec.RealServer, n int) {
-	for was, now := range p.realServers() {
-		if was == nil || now != nil || was.Dest.Weight == 0 {
-			continue
-		}
-		if n++; n == 1 {
-			first = was
-		}
-	}
-	return first, n
 }
 
 // forGood says what else is lost where the kernel ends connections without a real server at once: those of one that comes back, as in a

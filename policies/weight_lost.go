@@ -6,8 +6,7 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// weightLost refuses a commit that leaves a service with a part of what carried it. Weights mean something beside each other only: all of
-// them lowered alike are no loss.
+// weightLost refuses a commit that leaves a service with a part of what carried it.
 type weightLost struct{}
 
 func (weightLost) Name() string      { return "weight-lost" }
@@ -20,56 +19,25 @@ func (weightLost) Lacks(in *Input) string { return in.noPrior() }
 func (weightLost) Check(in *Input) []Finding {
 	var out []Finding
 	for _, p := range in.pairs() {
-		if p.now.Def == nil || p.now.Def == p.was.Def {
+		if p.now.Def == nil || p.delta.lost() == 0 {
 			continue
 		}
 		b := budgetOf(in.Fleet, p.cluster)
-		l := p.weights()
-		if percent := l.percent(); percent > b.Weight && (l.gone > 1 || l.now == 0) {
+		if percent := p.delta.lost(); percent > b.Weight && (p.delta.now == 0 || p.nearlyGone() > 1) {
 			out = append(out, found(p.now.Place.Pos(p.now.Def.At), fmt.Sprintf("virtual_server %q would lose %.0f%% of its weight", p.now.Def.Name, percent),
-				"The accepted commit gives it %.0f (%s), and of that %.0f is left. %s", l.was, p.was.Place.Pos(p.was.Def.At), l.was*(1-percent/100), widen("weight", b.Weight, "1 real server")))
+				"The accepted commit gives it %.0f (%s), and of that %.0f is left. %s", p.delta.was, p.was.Place.Pos(p.was.Def.At), p.delta.was*(1-percent/100), widen("weight", b.Weight, "1 real server")))
 		}
 	}
 	return out
 }
 
-// weights are the sums of both sides.
-type weights struct {
-	was, now float64
-	scale    float64 // by which all were lowered: of the one that was lowered least; at most 1
-	gone     int     // real servers that are left with a tenth of their weight or nothing
-}
-
-func (p pair) weights() weights {
-	var l weights
+// nearlyGone are the real servers that are left with a tenth of their weight or nothing.
+func (p pair) nearlyGone() int {
+	n := 0
 	for was, now := range p.realServers() {
-		var before, after float64
-		if was != nil {
-			before = float64(was.Dest.Weight)
-		}
-		if now != nil {
-			after = float64(now.Dest.Weight)
-		}
-		l.was, l.now = l.was+before, l.now+after
-		if before > 0 {
-			l.scale = max(l.scale, after/before)
+		if was != nil && was.Dest.Weight > 0 && (now == nil || float64(now.Dest.Weight) <= p.delta.scale*float64(was.Dest.Weight)/10) {
+			n++
 		}
 	}
-	if l.scale = min(l.scale, 1); l.scale == 0 {
-		l.scale = 1
-	}
-	for was, now := range p.realServers() {
-		if was != nil && was.Dest.Weight > 0 && (now == nil || float64(now.Dest.Weight) <= l.scale*float64(was.Dest.Weight)/10) {
-			l.gone++
-		}
-	}
-	return l
-}
-
-// percent of the weight that is lost.
-func (l weights) percent() float64 {
-	if l.was == 0 {
-		return 0
-	}
-	return max(0, 100*(1-l.now/l.scale/l.was))
+	return n
 }
