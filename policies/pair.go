@@ -24,16 +24,11 @@ func (in *Input) pairs() []pair {
 	if in.paired != nil {
 		return in.paired
 	}
-	in.paired = []pair{}
+	accepted, servers := in.accepted()
+	in.paired = make([]pair, 0, servers)
 	m := matcher{fleet: in.Fleet}
-	seen := map[string]bool{}
-	for i := range in.Priors {
-		for n := range in.Priors[i].Clusters {
-			if c := &in.Priors[i].Clusters[n]; !seen[c.Name] {
-				seen[c.Name] = true
-				in.paired = m.cluster(in.paired, c)
-			}
-		}
+	for _, c := range accepted {
+		in.paired = m.cluster(in.paired, c)
 	}
 	for i := range in.paired {
 		if p := &in.paired[i]; p.now.Def != nil {
@@ -41,6 +36,20 @@ func (in *Input) pairs() []pair {
 		}
 	}
 	return in.paired
+}
+
+// accepted are the clusters that were accepted, each once, and how many virtual servers they have.
+func (in *Input) accepted() (out []*spec.Cluster, servers int) {
+	seen := map[string]bool{}
+	for i := range in.Priors {
+		for n := range in.Priors[i].Clusters {
+			if c := &in.Priors[i].Clusters[n]; !seen[c.Name] {
+				seen[c.Name] = true
+				out, servers = append(out, c), servers+len(c.VirtualServers)
+			}
+		}
+	}
+	return out, servers
 }
 
 // matcher finds services in the fleet. Most stand where they stood, so that the index of all is rarely needed.
