@@ -20,13 +20,29 @@ func groups() []group {
 		}},
 		{"Addresses", []Policy{
 			sharedAddress{},
+			unheldAddress{},
+			idleAddress{},
 		}},
 		{"Pools", []Policy{
 			allWeightsZero{},
+			offSegment{},
+			hashFlags{},
+			udpTimeout{},
 		}},
 		{"The change", []Policy{
 			preventDestroy{},
+			servicesRemoved{},
+			realServersRemoved{},
+			weightLost{},
+			undrainedRemoval{},
+			checkWithPool{},
 			lostDirector{},
+			lostMaster{},
+			emptyFleet{},
+		}},
+		{"Secrets", []Policy{
+			clearTextSecret{},
+			plainAuthentication{},
 		}},
 		{"The fleet", []Policy{
 			emptyDirector{},

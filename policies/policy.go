@@ -46,6 +46,8 @@ type Input struct {
 	Priors []spec.View               // what directors last accepted: on a director its own, in CI those of all directors that are known
 	Facts  map[string]spec.HostFacts // by director: on a director its own, in CI those that were exported
 	Commit *spec.Commit              // that brings the fleet; nil when it is none yet
+
+	paired []pair // see pairs
 }
 
 // noFacts is what a rule lacks that looks at facts alone.

@@ -21,6 +21,7 @@ type Cluster struct {
 	Rollout        Rollout
 	Confirm        Confirm
 	Drift          DriftRules
+	Budget         Budget
 	Freezes        []Freeze
 	Notify         []Notify // of what becomes of commits
 	VirtualServers []Placed[VirtualServer]
@@ -79,6 +80,7 @@ var clusterBlock = schema.New(schema.Block[shell]{
 		schema.One(rolloutBlock, func(_ *schema.Decoder, c *shell, r *Rollout, _ *schema.Instance) { c.Rollout = *r }),
 		schema.One(confirmBlock, func(_ *schema.Decoder, c *shell, x *Confirm, _ *schema.Instance) { c.Confirm = *x }),
 		schema.One(driftBlock, func(_ *schema.Decoder, c *shell, r *DriftRules, _ *schema.Instance) { c.Drift = *r }),
+		schema.One(budgetBlock, func(_ *schema.Decoder, c *shell, b *Budget, _ *schema.Instance) { c.Budget = *b }),
 		schema.Many(freezeBlock, addFreeze),
 		schema.Many(notifyBlock, addClusterNotify),
 		schema.Many(vrrpInstanceBlock, func(_ *schema.Decoder, c *shell, i *VRRPInstance, _ *schema.Instance) {

@@ -14,7 +14,6 @@ const notYet = "It is not in this version of lbsync: remove it."
 var refused = map[string]string{
 	"policy":      notYet,
 	"policy_test": notYet,
-	"budget":      notYet,
 
 	"state":                   "The initial state follows from the priority alone, as in keepalived for every priority below 255: remove it.",
 	"nopreempt":               "Write preempt = false.",

@@ -132,6 +132,9 @@ func TestRulesOfACluster(t *testing.T) {
 	if want := (spec.DriftRules{MostAnHour: 6}); c.Drift != want {
 		t.Errorf("%+v", c.Drift)
 	}
+	if want := (spec.Budget{Services: 10, RealServers: 25, Weight: 50, Few: 3}); c.Budget != want {
+		t.Errorf("%+v", c.Budget)
+	}
 	c = load(`
   rollout {
     wave            = 3
@@ -148,6 +151,10 @@ func TestRulesOfACluster(t *testing.T) {
     sync_daemons = "off"
     most_an_hour = 12
   }
+  budget {
+    services = 2.5
+    few      = 0
+  }
   freeze "nights" {
     days = ["sat", "sun"]
     from = "22:30"
@@ -160,7 +167,7 @@ func TestRulesOfACluster(t *testing.T) {
     reason = "nobody is there"
   }
 `)
-	c.Rollout.At, c.Confirm.At, c.Drift.At = spec.Mark{}, spec.Mark{}, spec.Mark{}
+	c.Rollout.At, c.Confirm.At, c.Drift.At, c.Budget.At = spec.Mark{}, spec.Mark{}, spec.Mark{}, spec.Mark{}
 	if want := (spec.Rollout{Wave: 3, Soak: time.Minute, PeerTimeout: 2 * time.Minute, ProceedSilent: true}); c.Rollout != want {
 		t.Errorf("%+v", c.Rollout)
 	}
@@ -169,6 +176,9 @@ func TestRulesOfACluster(t *testing.T) {
 	}
 	if want := (spec.DriftRules{RealServers: spec.DriftWarn, SyncDaemons: spec.DriftOff, MostAnHour: 12}); c.Drift != want {
 		t.Errorf("%+v", c.Drift)
+	}
+	if want := (spec.Budget{Services: 2.5, RealServers: 25, Weight: 50}); c.Budget != want {
+		t.Errorf("%+v", c.Budget)
 	}
 	if len(c.Freezes) != 2 || c.Freezes[0].Text() != "sat, sun 22:30 to 06:00 Europe/Berlin" ||
 		c.Freezes[1].Text() != "2026-12-23T23:00:00Z to 2026-12-27T00:00:00Z" || c.Freezes[1].Reason != "nobody is there" {

@@ -77,4 +77,7 @@ func (c *Cluster) completeRules() {
 	if c.Drift.At == (Mark{}) {
 		c.Drift = driftBlock.Defaults()
 	}
+	if c.Budget.At == (Mark{}) {
+		c.Budget = budgetBlock.Defaults()
+	}
 }

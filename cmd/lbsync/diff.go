@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
@@ -39,6 +40,14 @@ func (a *app) diff() *cobra.Command {
 	return cmd
 }
 
+// validate is the command that shows what the policies say of the folder, and of the change if that needs no agent.
+func (f diffFlags) validate(name string) string {
+	if strings.HasPrefix(f.against, "rev:") {
+		name += " --base " + f.against
+	}
+	return "lbsync validate " + name
+}
+
 func (a *app) runDiff(ctx context.Context, args []string, f diffFlags) error {
 	name, fsys, err := folder(args)
 	if err != nil {
@@ -49,7 +58,7 @@ func (a *app) runDiff(ctx context.Context, args []string, f diffFlags) error {
 		return err
 	}
 	l := load(fsys, base.views...)
-	if err := a.accepted(l, name); err != nil {
+	if err := a.accepted(l, name, f.validate(name)); err != nil {
 		return err
 	}
 	names, err := chosen(l.fleet, f.director)

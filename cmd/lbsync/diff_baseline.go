@@ -151,31 +151,43 @@ func fromSnapshot(s spec.Snapshot, what string) (baseline, error) {
 
 // revision renders the fleet as it is in a commit: what a director holds that follows it.
 func (a *app) revision(dir, rev string) (baseline, error) {
-	checkout, err := source.OpenCheckout(dir)
+	head, l, err := a.fleetAt(dir, rev)
 	if err != nil {
 		return baseline{}, err
+	}
+	b := baseline{what: "Revision " + rev, starts: map[string]start{}, all: &start{label: commit(head).Short(), prior: &spec.State{}}, views: views(l)}
+	for _, v := range b.views {
+		want, _ := reconcile.Want(*v, spec.Facts{Now: a.now()})
+		b.starts[v.Director.Def.Name] = start{label: b.all.label, live: want, prior: &want, owned: reconcile.Owned{}.Claim(want)}
+	}
+	return b, nil
+}
+
+// fleetAt is the fleet of a revision. There is none, and no error, where it begins later.
+func (a *app) fleetAt(dir, rev string) (source.Commit, loaded, error) {
+	checkout, err := source.OpenCheckout(dir)
+	if err != nil {
+		return source.Commit{}, loaded{}, err
 	}
 	head, err := checkout.Resolve(rev)
 	if err != nil {
-		return baseline{}, err
+		return head, loaded{}, err
 	}
-	b := baseline{what: "Revision " + rev, starts: map[string]start{}, all: &start{label: commit(head).Short(), prior: &spec.State{}}}
 	tree, err := checkout.Tree(head.ID)
 	if errors.Is(err, source.ErrNoPath) || errors.Is(err, source.ErrNoHCL) {
-		return b, nil // the fleet begins after that revision
+		return head, loaded{}, nil
 	}
 	if err != nil {
-		return baseline{}, err
+		return head, loaded{}, err
 	}
 	l := load(tree)
 	if l.fleet == nil {
-		return baseline{}, errors.Join(fmt.Errorf("revision %s cannot be loaded", rev), a.print.Diagnostics(l.diags, l.files))
+		return head, l, a.unloadable("revision "+rev, l)
 	}
-	for _, d := range l.fleet.Directors {
-		v, _ := l.fleet.Director(d.Def.Name)
-		want, _ := reconcile.Want(v, spec.Facts{Now: a.now()})
-		b.views = append(b.views, &v)
-		b.starts[d.Def.Name] = start{label: b.all.label, live: want, prior: &want, owned: reconcile.Owned{}.Claim(want)}
-	}
-	return b, nil
+	return head, l, nil
+}
+
+// unloadable is the error of a fleet to compare with, whose findings are printed.
+func (a *app) unloadable(what string, l loaded) error {
+	return errors.Join(fmt.Errorf("%s cannot be loaded", what), a.print.Diagnostics(l.diags, l.files))
 }

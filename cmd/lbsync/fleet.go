@@ -58,9 +58,9 @@ func (l loaded) verdict() int {
 
 // accepted is an error if the fleet may not be, after its findings were printed. Mere warnings are for `validate` to show: a diff
 // only says that there are some.
-func (a *app) accepted(l loaded, name string) error {
+func (a *app) accepted(l loaded, name, validate string) error {
 	if l.verdict() == exitOK {
-		return a.print.Warnings(len(l.diags), "`lbsync validate "+name+"` shows them")
+		return a.print.Warnings(len(l.diags), "`"+validate+"` shows them")
 	}
 	if err := a.print.Diagnostics(l.diags, l.files); err != nil {
 		return err

@@ -11,34 +11,50 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
+type validateFlags struct {
+	reports []string
+	base    string
+}
+
 func (a *app) validate() *cobra.Command {
-	var reports []string
+	var f validateFlags
 	cmd := &cobra.Command{
 		Use: "validate [DIR]", Short: "Check schema and policies of a whole fleet, offline", Args: optionalFolder(),
-		RunE: func(_ *cobra.Command, args []string) error {
-			wanted, err := reportsOf(reports)
-			if err != nil {
-				return err
-			}
-			name, fsys, err := folder(args)
-			if err != nil {
-				return err
-			}
-			l := load(fsys)
-			if !a.print.JSON {
-				if err := a.print.Diagnostics(l.diags, l.files); err != nil {
-					return err
-				}
-			}
-			v := a.coverage(l)
-			if err := a.report(v, name, wanted); err != nil {
-				return err
-			}
-			return done(l.verdict())
-		},
+		Long: "Check schema and policies of a whole fleet, offline.\n\n" +
+			"Some rules judge a change: what it removes, and how much of it at once. They need --base, the fleet before: another folder, or a\n" +
+			"revision of the git work tree that DIR is in. In CI that is the branch to merge into.\n\n" +
+			exitHelp(exitOK, exitError, exitRefused, exitUsage),
+		RunE: func(_ *cobra.Command, args []string) error { return a.runValidate(args, f) },
 	}
-	cmd.Flags().StringArrayVar(&reports, "report", nil, "also for a machine, `KIND[=FILE]`: "+strings.Join(view.ReportKinds(), ", ")+"; without a file on stdout, instead of the text; may be given several times")
+	cmd.Flags().StringVar(&f.base, "base", "", "the fleet before the change, `DIR|rev:REV`, for the rules that judge a change")
+	cmd.Flags().StringArrayVar(&f.reports, "report", nil, "also for a machine, `KIND[=FILE]`: "+strings.Join(view.ReportKinds(), ", ")+"; without a file on stdout, instead of the text; may be given several times")
 	return cmd
+}
+
+func (a *app) runValidate(args []string, f validateFlags) error {
+	wanted, err := reportsOf(f.reports)
+	if err != nil {
+		return err
+	}
+	name, fsys, err := folder(args)
+	if err != nil {
+		return err
+	}
+	priors, err := a.priors(name, f.base)
+	if err != nil {
+		return err
+	}
+	l := load(fsys, priors...)
+	if !a.print.JSON {
+		if err := a.print.Diagnostics(l.diags, l.files); err != nil {
+			return err
+		}
+	}
+	v := a.coverage(l)
+	if err := a.report(v, name, wanted); err != nil {
+		return err
+	}
+	return done(l.verdict())
 }
 
 // coverage renders every director, so that what validate says of the fleet holds for each of them.
