@@ -92,6 +92,9 @@ func (a *Agent) do(ctx context.Context, t task) {
 	case look:
 		a.agenda[look] = time.Now().Add(a.cfg.Look)
 		a.look(ctx, false)
+		if a.reconsiders() {
+			a.follow(ctx)
+		}
 	case fetch:
 		a.fetch(ctx)
 	}
