@@ -12,6 +12,7 @@ func groups() []group {
 		{"Connection sync", []Policy{
 			duplicateSyncID{},
 			backupOnly{},
+			syncInterfaceWithoutAddress{},
 		}},
 		{"VRRP", []Policy{
 			loneSyncGroup{},

@@ -23,7 +23,7 @@ const operatorKey = "~/.config/lbsync/key.pem"
 func (a *app) remote(cmds ...*cobra.Command) []*cobra.Command {
 	for _, cmd := range cmds {
 		flags := cmd.PersistentFlags()
-		flags.StringVar(&a.director, "director", "", "ask this director at its endpoint, and not the local agent; status and get also take all")
+		flags.StringVar(&a.director, "director", "", "ask this director at its endpoint, and not the local agent; status, get and snapshot also take all")
 		flags.StringVar(&a.fleet, "fleet", ".", "with --director: folder of the fleet, which has the endpoints and public keys")
 		keyFlag(cmd, a)
 	}

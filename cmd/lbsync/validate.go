@@ -13,6 +13,7 @@ import (
 
 func (a *app) validate() *cobra.Command {
 	var reports []string
+	var seen seen
 	cmd := &cobra.Command{
 		Use: "validate [DIR]", Short: "Check schema and policies of a whole fleet, offline", Args: optionalFolder(),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -24,13 +25,20 @@ func (a *app) validate() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			l := load(fsys)
+			if err := seen.read(); err != nil {
+				return err
+			}
+			l := loadSeen(fsys, seen.facts)
+			if err := seen.declared(l.fleet, name); err != nil {
+				return err
+			}
 			if !a.print.JSON {
 				if err := a.print.Diagnostics(l.diags, l.files); err != nil {
 					return err
 				}
 			}
 			v := a.coverage(l)
+			v.Facts, v.Unseen = seen.taken(), seen.missing
 			if err := a.report(v, name, wanted); err != nil {
 				return err
 			}
@@ -38,6 +46,7 @@ func (a *app) validate() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringArrayVar(&reports, "report", nil, "also for a machine, `KIND[=FILE]`: "+strings.Join(view.ReportKinds(), ", ")+"; without a file on stdout, instead of the text; may be given several times")
+	cmd.Flags().StringArrayVar(&seen.files, "facts", nil, "also judge by what directors know of their hosts: a file that lbsync snapshot wrote; may be given again")
 	return cmd
 }
 

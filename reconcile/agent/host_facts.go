@@ -71,6 +71,9 @@ func sight(f spec.HostFacts) string {
 	for _, name := range slices.Sorted(maps.Keys(f.Ports)) {
 		fmt.Fprintln(&b, name, f.Ports[name])
 	}
+	for _, name := range slices.Sorted(maps.Keys(f.Roles)) {
+		fmt.Fprintln(&b, name, f.Roles[name])
+	}
 	for _, s := range f.Strangers {
 		fmt.Fprintln(&b, s.Addr, s.Interface, s.Group, s.Port, s.SyncID)
 	}
