@@ -18,6 +18,7 @@ func groups() []group {
 			loneSyncGroup{},
 			duplicateRouterID{},
 			equalPriority{},
+			vrrpInterfaceWithoutAddress{},
 		}},
 		{"Addresses", []Policy{
 			sharedAddress{},

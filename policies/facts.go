@@ -23,41 +23,37 @@ func (in *Input) noPorts() string {
 	return "no director's ports are known"
 }
 
-// accepted are the views that directors accepted last, by director.
-func (in *Input) accepted() map[string]*spec.View {
-	out := make(map[string]*spec.View, len(in.Priors))
+// holding is what a director with facts accepted last.
+type holding struct {
+	director  *spec.Director // nil: not known
+	daemon    spec.Daemon    // of its connection sync; zero: none
+	instances map[string]*spec.VRRPInstance
+}
+
+// held is what each director with facts accepted last, as far as that is known.
+func (in *Input) held() map[string]holding {
+	out := map[string]holding{}
 	for i := range in.Priors {
-		out[in.Priors[i].Director.Def.Name] = &in.Priors[i]
+		v := &in.Priors[i]
+		name := v.Director.Def.Name
+		if _, ok := in.Facts[name]; ok {
+			out[name] = holdingOf(v, name)
+		}
 	}
 	return out
 }
 
-// syncOf is the connection sync that a director runs by its view; false where there is none, or no view.
-func syncOf(v *spec.View) (spec.Daemon, bool) {
-	if v == nil {
-		return spec.Daemon{}, false
-	}
+func holdingOf(v *spec.View, name string) holding {
+	h := holding{director: v.Director.Def, instances: map[string]*spec.VRRPInstance{}}
 	for _, c := range v.Clusters {
 		if c.Sync != nil {
-			return c.Sync.Daemon(v.Director.Def.Name)
+			h.daemon, _ = c.Sync.Daemon(name)
 		}
-	}
-	return spec.Daemon{}, false
-}
-
-// instanceOf is an instance by its name in a view; nil where there is none, or no view.
-func instanceOf(v *spec.View, name string) *spec.VRRPInstance {
-	if v == nil {
-		return nil
-	}
-	for _, c := range v.Clusters {
 		for _, i := range c.Instances {
-			if i.Def.Name == name {
-				return i.Def
-			}
+			h.instances[i.Def.Name] = i.Def
 		}
 	}
-	return nil
+	return h
 }
 
 // unusable says why a host's interface cannot be used for a family, as far as its facts say; "" when it can.

@@ -19,7 +19,7 @@ func (syncInterfaceWithoutAddress) Lacks(in *Input) string { return in.noPorts()
 
 func (syncInterfaceWithoutAddress) Check(in *Input) []Finding {
 	var out []Finding
-	before := in.accepted()
+	held := in.held()
 	for i := range in.Fleet.Clusters {
 		c := &in.Fleet.Clusters[i]
 		if c.Sync == nil {
@@ -28,7 +28,8 @@ func (syncInterfaceWithoutAddress) Check(in *Input) []Finding {
 		for _, name := range c.Directors {
 			facts := in.Facts[name]
 			d, ok := c.Sync.Daemon(name)
-			if was, had := syncOf(before[name]); !ok || facts.Ports == nil || had && was.Interface == d.Interface && spec.FamilyOf(was.Group) == spec.FamilyOf(d.Group) {
+			was := held[name].daemon
+			if !ok || facts.Ports == nil || was.Interface == d.Interface && spec.FamilyOf(was.Group) == spec.FamilyOf(d.Group) {
 				continue
 			}
 			if why := unusable(facts, d.Interface, spec.FamilyOf(d.Group)); why != "" {
