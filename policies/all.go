@@ -12,7 +12,9 @@ func groups() []group {
 		{"Connection sync", []Policy{
 			duplicateSyncID{},
 			backupOnly{},
+			dividedSync{},
 			syncInterfaceWithoutAddress{},
+			foreignSyncMaster{},
 		}},
 		{"VRRP", []Policy{
 			loneSyncGroup{},
