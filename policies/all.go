@@ -20,6 +20,7 @@ func groups() []group {
 			loneSyncGroup{},
 			duplicateRouterID{},
 			equalPriority{},
+			foreignSpeaker{},
 			vrrpInterfaceWithoutAddress{},
 		}},
 		{"Addresses", []Policy{
