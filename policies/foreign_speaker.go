@@ -83,6 +83,10 @@ func heardSpeaker(def *spec.VRRPInstance, here, other string, s spec.SpeakerFact
 	if s.Priority > own {
 		outcome = fmt.Sprintf("%s with %d stays backup to its %d, and nobody holds the addresses of vrrp_instance %q", here, own, s.Priority, def.Name)
 	}
+	remedy := "Find the host and give one of the two a free id"
+	if !def.Unicast {
+		remedy += ", or write unicast = true"
+	}
 	return fmt.Sprintf("%s hears it on %s, and it is %s. Where the two take each other's advertisements, %s; where they refuse them, both go on, one beside the other. "+
-		"Find the host and give one of the two a free id, or write unicast = true.", here, s.Interface, who, outcome)
+		"%s.", here, s.Interface, who, outcome, remedy)
 }
