@@ -21,6 +21,7 @@ func groups() []group {
 			duplicateRouterID{},
 			equalPriority{},
 			foreignSpeaker{},
+			ownerWithoutAddress{},
 			vrrpInterfaceWithoutAddress{},
 		}},
 		{"Addresses", []Policy{
