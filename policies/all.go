@@ -22,6 +22,7 @@ func groups() []group {
 			equalPriority{},
 			foreignSpeaker{},
 			ownerWithoutAddress{},
+			ignoredByOwner{},
 			vrrpInterfaceWithoutAddress{},
 		}},
 		{"Addresses", []Policy{
