@@ -23,6 +23,8 @@ func groups() []group {
 			foreignSpeaker{},
 			ownerWithoutAddress{},
 			ignoredByOwner{},
+			mixedOwners{},
+			syncGroupOrder{},
 			vrrpInterfaceWithoutAddress{},
 		}},
 		{"Addresses", []Policy{
