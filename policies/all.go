@@ -13,6 +13,8 @@ func groups() []group {
 			duplicateSyncID{},
 			backupOnly{},
 			dividedSync{},
+			followOneOfMany{},
+			coldPreemption{},
 			syncInterfaceWithoutAddress{},
 			foreignSyncMaster{},
 		}},
