@@ -25,6 +25,7 @@ func groups() []group {
 			foreignSpeaker{},
 			ownerWithoutAddress{},
 			ignoredByOwner{},
+			slowAnnouncement{},
 			mixedOwners{},
 			syncGroupOrder{},
 			vrrpInterfaceWithoutAddress{},
