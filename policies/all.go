@@ -39,6 +39,7 @@ func groups() []group {
 		{"The change", []Policy{
 			preventDestroy{},
 			lostDirector{},
+			splitByChange{},
 		}},
 		{"The fleet", []Policy{
 			emptyDirector{},
