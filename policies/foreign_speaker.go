@@ -23,7 +23,7 @@ func (foreignSpeaker) Lacks(in *Input) string {
 			return ""
 		}
 	}
-	return "no director knows who advertises"
+	return "no facts of who advertises"
 }
 
 func (foreignSpeaker) Check(in *Input) []Finding {
