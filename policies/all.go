@@ -9,45 +9,86 @@ type group struct {
 // groups are the built-in rules. The first of the first two groups are the accidents that lbsync began with.
 func groups() []group {
 	return []group{
-		{"Connection sync", []Policy{
-			duplicateSyncID{},
-			backupOnly{},
-		}},
-		{"VRRP", []Policy{
-			loneSyncGroup{},
-			duplicateRouterID{},
-			equalPriority{},
-		}},
-		{"Addresses", []Policy{
-			sharedAddress{},
-			unheldAddress{},
-			idleAddress{},
-		}},
-		{"Pools", []Policy{
-			allWeightsZero{},
-			offSegment{},
-			hashFlags{},
-			udpTimeout{},
-		}},
-		{"The change", []Policy{
-			preventDestroy{},
-			servicesRemoved{},
-			realServersRemoved{},
-			weightLost{},
-			undrainedRemoval{},
-			checkWithPool{},
-			lostDirector{},
-			lostMaster{},
-			emptyFleet{},
-		}},
-		{"Secrets", []Policy{
-			clearTextSecret{},
-			plainAuthentication{},
-		}},
-		{"The fleet", []Policy{
-			emptyDirector{},
-			directorWithoutKey{},
-		}},
+		{"Connection sync", syncRules()},
+		{"VRRP", vrrpRules()},
+		{"Addresses", addressRules()},
+		{"Pools", poolRules()},
+		{"The change", changeRules()},
+		{"Secrets", secretRules()},
+		{"The fleet", fleetRules()},
+	}
+}
+
+func syncRules() []Policy {
+	return []Policy{
+		duplicateSyncID{},
+		backupOnly{},
+		dividedSync{},
+		followOneOfMany{},
+		coldPreemption{},
+		syncInterfaceWithoutAddress{},
+		foreignSyncMaster{},
+	}
+}
+
+func vrrpRules() []Policy {
+	return []Policy{
+		loneSyncGroup{},
+		duplicateRouterID{},
+		equalPriority{},
+		foreignSpeaker{},
+		ownerWithoutAddress{},
+		ignoredByOwner{},
+		slowAnnouncement{},
+		mixedOwners{},
+		syncGroupOrder{},
+		vrrpInterfaceWithoutAddress{},
+	}
+}
+
+func addressRules() []Policy {
+	return []Policy{
+		sharedAddress{},
+		unheldAddress{},
+		idleAddress{},
+	}
+}
+
+func poolRules() []Policy {
+	return []Policy{
+		allWeightsZero{},
+		offSegment{},
+		hashFlags{},
+		udpTimeout{},
+	}
+}
+
+func changeRules() []Policy {
+	return []Policy{
+		preventDestroy{},
+		servicesRemoved{},
+		realServersRemoved{},
+		weightLost{},
+		undrainedRemoval{},
+		checkWithPool{},
+		lostDirector{},
+		splitByChange{},
+		lostMaster{},
+		emptyFleet{},
+	}
+}
+
+func secretRules() []Policy {
+	return []Policy{
+		clearTextSecret{},
+		plainAuthentication{},
+	}
+}
+
+func fleetRules() []Policy {
+	return []Policy{
+		emptyDirector{},
+		directorWithoutKey{},
 	}
 }
 

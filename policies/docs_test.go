@@ -83,7 +83,7 @@ func needs(p Policy) string {
 	if !needy {
 		return ""
 	}
-	return " Skipped where there is " + n.Lacks(&Input{Fleet: &spec.Fleet{}}) + "."
+	return " Skipped with " + n.Lacks(&Input{Fleet: &spec.Fleet{}}) + "."
 }
 
 // quote is what the rule says, as a quotation: the first line of each finding, and what it means below.

@@ -67,11 +67,19 @@ func syncDomains(f *spec.Fleet, c *spec.Cluster) []syncDomain {
 }
 
 func segmentOf(f *spec.Fleet, director, port string) string {
-	i, ok := slices.BinarySearchFunc(f.Directors, director, func(d spec.Placed[spec.Director], name string) int { return strings.Compare(d.Def.Name, name) })
-	if !ok {
-		return ""
+	if d := directorNamed(f, director); d != nil {
+		return d.Segment(port)
 	}
-	return f.Directors[i].Def.Segment(port)
+	return ""
+}
+
+// directorNamed is nil where the fleet declares no such director.
+func directorNamed(f *spec.Fleet, name string) *spec.Director {
+	i, ok := slices.BinarySearchFunc(f.Directors, name, func(d spec.Placed[spec.Director], name string) int { return strings.Compare(d.Def.Name, name) })
+	if !ok {
+		return nil
+	}
+	return f.Directors[i].Def
 }
 
 func duplicateSync(dom syncDomain, c, other *spec.Cluster) Finding {

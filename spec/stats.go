@@ -56,4 +56,5 @@ type Snapshot struct {
 	Bridged   bool            `json:"bridged,omitempty"`   // a syncid is changed over the bridge through 0
 	Roles     map[string]Role `json:"roles,omitempty"`     // by vrrp_instance, as far as they are known
 	Overrides []Override      `json:"overrides,omitempty"` // of this director and of the others, those that are not over
+	Facts     *HostFacts      `json:"facts,omitempty"`     // what policies judge by; nil: not known
 }

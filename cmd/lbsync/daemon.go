@@ -89,7 +89,7 @@ func (a *app) assemble(cfg *spec.AgentConfig, log *slog.Logger) (*service, error
 		Watchdog: watchdog, AnyHistory: cfg.Source.Branch == "", Boot: boot, Run: rand.Text(),
 	}, agent.Parts{
 		Source: mirror, Target: hands{hand}, VRRP: hand.VRRP, Notice: hand.VRRP.Notice, Hold: hand.Hold, Check: policies.Check, Log: log, Stirred: stirred,
-		Exchange: others, Sync: sync, Sources: addresses, Stats: hand.Stats,
+		Exchange: others, Sync: sync, Sources: addresses, Ports: a.ports(log), Stats: hand.Stats,
 		Journal: func() (agent.Journal, error) { return journal.Open(journalFolder(cfg.State), a.now) },
 		Load: func(f fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 			fleet, _, diags := loader.Load(f)
@@ -137,6 +137,22 @@ func addresses() []netip.Addr {
 		}
 	}
 	return out
+}
+
+// ports reads the interfaces of this host; nil where the kernel is not a real one. It is read for each commit: a failure is logged once.
+func (a *app) ports(log *slog.Logger) func() map[string]spec.PortFact {
+	if !a.conns {
+		return nil
+	}
+	failed := ""
+	return func() map[string]spec.PortFact {
+		out, err := kernel.Ports()
+		if err != nil && err.Error() != failed {
+			failed = err.Error()
+			log.Warn("policies do not know the interfaces of this host", "error", err)
+		}
+		return out
+	}
 }
 
 func journalFolder(state string) string { return filepath.Join(state, "journal") }

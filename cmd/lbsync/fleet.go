@@ -24,7 +24,10 @@ type loaded struct {
 }
 
 // load reads a fleet and asks every policy. priors are the views that are in force now, for the rules that look at a change.
-func load(fsys fs.FS, priors ...*spec.View) loaded {
+func load(fsys fs.FS, priors ...*spec.View) loaded { return loadSeen(fsys, nil, priors...) }
+
+// loadSeen is load with what directors know of their hosts.
+func loadSeen(fsys fs.FS, facts map[string]spec.HostFacts, priors ...*spec.View) loaded {
 	// One load and the command ends: collecting seldom halves its time. GOGC=off or more, set by the caller, stays.
 	if was := debug.SetGCPercent(400); was < 0 || was > 400 {
 		debug.SetGCPercent(was)
@@ -34,7 +37,7 @@ func load(fsys fs.FS, priors ...*spec.View) loaded {
 	if fleet == nil {
 		return out
 	}
-	in := policies.Input{Fleet: fleet}
+	in := policies.Input{Fleet: fleet, Facts: facts}
 	for _, p := range priors {
 		if p != nil {
 			in.Priors = append(in.Priors, *p)

@@ -14,6 +14,7 @@ import (
 type validateFlags struct {
 	reports []string
 	base    string
+	seen    seen
 }
 
 func (a *app) validate() *cobra.Command {
@@ -28,6 +29,7 @@ func (a *app) validate() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&f.base, "base", "", "the fleet before the change, `DIR|rev:REV`, for the rules that judge a change")
 	cmd.Flags().StringArrayVar(&f.reports, "report", nil, "also for a machine, `KIND[=FILE]`: "+strings.Join(view.ReportKinds(), ", ")+"; without a file on stdout, instead of the text; may be given several times")
+	cmd.Flags().StringArrayVar(&f.seen.files, "facts", nil, "also judge by what directors know of their hosts: a file that lbsync snapshot wrote; may be given again")
 	return cmd
 }
 
@@ -44,13 +46,20 @@ func (a *app) runValidate(args []string, f validateFlags) error {
 	if err != nil {
 		return err
 	}
-	l := load(fsys, priors...)
+	if err := f.seen.read(); err != nil {
+		return err
+	}
+	l := loadSeen(fsys, f.seen.facts, priors...)
+	if err := f.seen.declared(l.fleet, name); err != nil {
+		return err
+	}
 	if !a.print.JSON {
 		if err := a.print.Diagnostics(l.diags, l.files); err != nil {
 			return err
 		}
 	}
 	v := a.coverage(l)
+	v.Facts, v.Unseen = f.seen.taken(), f.seen.missing
 	if err := a.report(v, name, wanted); err != nil {
 		return err
 	}

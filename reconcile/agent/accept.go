@@ -8,7 +8,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
-	"github.com/lbsync/lbsync/policies"
 	"github.com/lbsync/lbsync/reconcile"
 	"github.com/lbsync/lbsync/reconcile/journal"
 	"github.com/lbsync/lbsync/reconcile/source"
@@ -65,11 +64,14 @@ func (a *Agent) accept(c spec.Commit, judge bool) (candidate, *spec.Refusal, err
 	a.enter(spec.Checking, "check policies of "+c.Short())
 	var judged hcl.Diagnostics
 	if judge {
-		judged = a.parts.Check(a.policyInput(fleet, c)).Diags
+		judged = a.judgedBy(fleet, c)
 	}
 	if judged.HasErrors() {
 		r := refused(c, "policies have", judged)
 		excerpts(tree, r.Diagnostics)
+		if a.seen != "" {
+			r.Reason += ", because of what this director sees now; it is judged again when that changes"
+		}
 		return candidate{}, r, nil
 	}
 	out := candidate{commit: c, view: view, outcome: journal.Applied, actor: self}
@@ -78,15 +80,6 @@ func (a *Agent) accept(c spec.Commit, judge bool) (candidate, *spec.Refusal, err
 	}
 	a.rendering(&out)
 	return out, nil, nil
-}
-
-// policyInput is what this director's policies judge by.
-func (a *Agent) policyInput(f *spec.Fleet, c spec.Commit) policies.Input {
-	in := policies.Input{Fleet: f, Commit: &c}
-	if a.held.View != nil {
-		in.Priors = []spec.View{*a.held.View}
-	}
-	return in
 }
 
 // rendering renders a candidate with the facts of now.

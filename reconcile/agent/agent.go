@@ -86,6 +86,8 @@ type Parts struct {
 	Sync     Sync     // nil: connection sync is the kernel's alone
 	// Sources are this host's addresses; nil: unknown.
 	Sources func() []netip.Addr
+	// Ports are this host's interfaces with its own addresses; nil: unknown, and so is what it gives when it is nil.
+	Ports func() map[string]spec.PortFact
 	// Stats counts connections of some services; nil: they are not counted.
 	Stats func(context.Context, ...spec.ServiceKey) (spec.Stats, error)
 	// Notice tells those whom the held commit names what became of a commit; nil: nobody.
@@ -126,6 +128,8 @@ type Agent struct {
 
 	tip       *spec.Commit // of the branch
 	examined  string       // tip that a rollback was compared with
+	seen      string       // what the commit judged last was refused for, if not for itself
+	refusedBy string       // the same, of the refusal that stands
 	fetching  bool
 	waiting   []chan error // who waits for the fetch that runs
 	queued    []chan error // who asked while it ran, and waits for the next: it may have asked too early for them

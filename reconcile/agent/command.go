@@ -63,6 +63,8 @@ func (a *Agent) snapshot(ctx context.Context) (spec.Snapshot, error) {
 		s.Bridged = reconcile.Bridged(*a.held.View, a.facts())
 		s.Applied = &a.held.Commit
 	}
+	facts := a.hostFacts()
+	s.Facts = &facts
 	return s, nil
 }
 

@@ -17,7 +17,8 @@ import (
 
 // loadText reads a fleet of lines: "80 wrr 21=3 22=1" is a service of 192.0.2.1 with its real servers and weights; "# …" moves what
 // follows down a line; "sysctl KEY VALUE" holds one; "warn" has drift of real servers only reported; "vrrp NAME PRIORITY…" is an instance of lb1, lb2, …, "group NAME…" groups
-// instances, "sync ID" is connection sync in mode both, "follow NAME [ID]" is connection sync that follows one, with syncid 7 if none is given; "error", "deny" and "others" are a fleet with an error, one that policies deny, and one without lb1.
+// instances, "sync ID" is connection sync in mode both, "follow NAME [ID]" is connection sync that follows one, with syncid 7 if none is given; "error", "deny" and "others" are a fleet with an error, one that policies deny, and one without lb1. "uses PORT" is
+// denied where lb1 is known not to have the interface.
 func loadText(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 	text, err := fs.ReadFile(fsys, "fleet")
 	if err != nil {
@@ -34,6 +35,8 @@ func loadText(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 				Subject: &hcl.Range{Filename: "fleet", Start: hcl.Pos{Line: n + 1, Column: 1}}}}
 		case words[0] == "deny":
 			c.Name = "denied"
+		case words[0] == "uses":
+			c.Name = words[0] + " " + words[1]
 		case words[0] == "others":
 			director = "lb2"
 		case words[0] == "warn":
@@ -95,7 +98,13 @@ func number(s string) int {
 }
 
 func checkText(in policies.Input) policies.Outcome {
-	if in.Fleet.Clusters[0].Name == "denied" {
+	name := in.Fleet.Clusters[0].Name
+	port, uses := strings.CutPrefix(name, "uses ")
+	ports := in.Facts["lb1"].Ports
+	if _, has := ports[port]; uses && ports != nil && !has {
+		return policies.Outcome{Diags: hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "lb1 has no " + port}}}
+	}
+	if name == "denied" {
 		return policies.Outcome{Diags: hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "shared-address: twice"}}}
 	}
 	return policies.Outcome{Diags: hcl.Diagnostics{{Severity: hcl.DiagWarning, Summary: "all-weights-zero: is this meant?"}}}

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/lbsync/lbsync/reconcile/journal"
@@ -31,7 +32,7 @@ func (a *Agent) follow(ctx context.Context) {
 	}
 	goal, ok := a.goal()
 	switch {
-	case !ok || a.refusal != nil && a.refusal.Commit.ID == goal.ID:
+	case !ok || a.refusal != nil && a.refusal.Commit.ID == goal.ID && !a.reconsiders():
 		a.forgo()
 		return
 	case goal.ID == a.held.Commit.ID:
@@ -76,7 +77,7 @@ func (a *Agent) quarantined(goal spec.Commit) bool {
 
 // judge accepts a commit or says why not. The error is of this host, not of the commit: it is tried again.
 func (a *Agent) judge(c spec.Commit, branch bool) (candidate, *spec.Refusal, error) {
-	a.attempted = &spec.CommitAt{Commit: c, At: time.Now()}
+	a.attempted, a.seen = &spec.CommitAt{Commit: c, At: time.Now()}, ""
 	if branch {
 		refusal, err := a.rewound(c)
 		if err != nil {
@@ -99,9 +100,13 @@ func refuse(c spec.Commit, reason string) *spec.Refusal {
 	return &spec.Refusal{Commit: c, At: time.Now(), Reason: reason}
 }
 
-// refuse keeps what the director holds and says why.
+// refuse keeps what the director holds and says why; in the journal once, also when it is judged again.
 func (a *Agent) refuse(r spec.Refusal, actor string) {
-	a.refusal = &r
+	was := a.refusal
+	a.refusal, a.refusedBy = &r, a.seen
+	if was != nil && was.Commit.ID == r.Commit.ID && slices.Equal(was.Diagnostics, r.Diagnostics) {
+		return
+	}
 	_ = a.record(of(r.Commit, journal.Record{Event: journal.Refused, Actor: actor, Result: r.Reason, Diagnostics: diagnosticsText(r.Diagnostics)}))
 }
 

@@ -36,6 +36,7 @@ type rig struct {
 	said   []string         // to systemd
 	held   []spec.SysctlKey // what the target was told to observe
 
+	ports    func() map[string]spec.PortFact
 	exchange Exchange
 	sync     Sync
 	sources  func() []netip.Addr
@@ -74,7 +75,7 @@ func (r *rig) open() *Agent {
 	r.t.Helper()
 	a, err := Open(r.cfg, Parts{
 		Source: r.repo, Target: r.kernel, VRRP: r.vrrp, Hold: func(k ...spec.SysctlKey) { r.held = k }, Load: r.load, Exchange: r.exchange, Sync: r.sync, Sources: r.sources, Check: checkText, Log: slog.New(slog.DiscardHandler),
-		Notify: r.tell,
+		Notify: r.tell, Ports: r.ports,
 		Journal: func() (Journal, error) {
 			j, err := journal.Open(r.journalDir(), time.Now)
 			if err == nil && r.wrap != nil {

@@ -94,6 +94,9 @@ func (a *Agent) do(ctx context.Context, t task) {
 		a.agenda[look] = time.Now().Add(a.cfg.Look)
 		a.keepJournals(false)
 		a.look(ctx, false)
+		if a.reconsiders() {
+			a.follow(ctx)
+		}
 	case fetch:
 		a.fetch(ctx)
 	}

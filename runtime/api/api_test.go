@@ -125,9 +125,9 @@ func TestStreamedDocumentsHaveEveryField(t *testing.T) {
 		whole any
 	}{
 		{func(w http.ResponseWriter) {
-			writeSnapshot(w, spec.Snapshot{Applied: &spec.Commit{}, Owned: []byte{1}, Prior: &spec.State{Overrides: []spec.Override{{}}}, Overrides: []spec.Override{{}}})
+			writeSnapshot(w, spec.Snapshot{Applied: &spec.Commit{}, Owned: []byte{1}, Prior: &spec.State{Overrides: []spec.Override{{}}}, Overrides: []spec.Override{{}}, Facts: &spec.HostFacts{}})
 		},
-			spec.Snapshot{Applied: &spec.Commit{}, Owned: []byte{1}, Prior: &spec.State{Overrides: []spec.Override{{}}}, Overrides: []spec.Override{{}}}},
+			spec.Snapshot{Applied: &spec.Commit{}, Owned: []byte{1}, Prior: &spec.State{Overrides: []spec.Override{{}}}, Overrides: []spec.Override{{}}, Facts: &spec.HostFacts{}}},
 		{func(w http.ResponseWriter) { writeStats(w, daemons()) }, daemons()},
 	} {
 		w := recorder{}

@@ -52,6 +52,9 @@ func writeSnapshot(w http.ResponseWriter, s spec.Snapshot) {
 	if len(s.Overrides) > 0 {
 		writeRows(d.text(`,"overrides":`), s.Overrides)
 	}
+	if s.Facts != nil {
+		d.text(`,"facts":`).value(s.Facts)
+	}
 	d.text("}\n").flush()
 }
 

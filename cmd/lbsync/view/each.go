@@ -19,11 +19,13 @@ type unanswered struct {
 	Error    string `json:"error"`
 }
 
+const unansweredKind = "unanswered"
+
 // NewSection is the document of a director, or the error in its place.
 func NewSection(director string, doc Document, err error) Section {
 	s := Section{director: director, doc: doc}
 	if err != nil {
-		s.doc, s.silence = nil, unanswered{head("unanswered"), director, err.Error()}
+		s.doc, s.silence = nil, unanswered{head(unansweredKind), director, err.Error()}
 	}
 	return s
 }

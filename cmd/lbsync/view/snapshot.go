@@ -1,6 +1,7 @@
 package view
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -23,11 +24,36 @@ func (s Snapshot) Text(t *Text) {
 	t.b.Write(document(s))
 }
 
+// ReadSnapshots reads the document of one director, or the array of several; missing are those that did not answer when it was written.
+func ReadSnapshots(b []byte) (all []spec.Snapshot, missing []string, err error) {
+	if b = bytes.TrimSpace(b); len(b) == 0 || b[0] != '[' {
+		s, err := ReadSnapshot(b)
+		return []spec.Snapshot{s}, nil, err
+	}
+	var documents []json.RawMessage
+	if err := json.Unmarshal(b, &documents); err != nil {
+		return nil, nil, fmt.Errorf("read snapshots: %w", err)
+	}
+	for _, d := range documents {
+		var silent unanswered
+		if json.Unmarshal(d, &silent) == nil && silent.Kind == unansweredKind {
+			missing = append(missing, silent.Director)
+			continue
+		}
+		s, err := ReadSnapshot(d)
+		if err != nil {
+			return nil, nil, err
+		}
+		all = append(all, s)
+	}
+	return all, missing, nil
+}
+
 // ReadSnapshot reads the document back.
 func ReadSnapshot(b []byte) (spec.Snapshot, error) {
 	var s Snapshot
 	if err := json.Unmarshal(b, &s); err != nil {
-		return spec.Snapshot{}, fmt.Errorf("read snapshot: %w", err)
+		return spec.Snapshot{}, fmt.Errorf("read snapshot: %w; write it with `lbsync snapshot`", err)
 	}
 	if s.Kind != snapshotKind || s.Version != spec.DocumentVersion {
 		return spec.Snapshot{}, fmt.Errorf("read snapshot: want a document of kind %q and version %d, got %q and %d; write it with `lbsync snapshot`",

@@ -19,7 +19,9 @@ func sample() (spec.Snapshot, spec.Stats) {
 	live.Services[0].Value.Persistence, live.Services[0].Value.Netmask = 300, 32
 	live.Sysctls = spec.Rows[spec.SysctlKey, spec.Setting]{{Key: "net.ipv4.vs.conntrack", Value: "0"}, {Key: "net.ipv4.vs.sync_threshold", Value: "0 1"}}
 	live.Timeouts = spec.Rows[spec.TimeoutKey, spec.Seconds]{{Key: spec.TimeoutTCP, Value: 600}, {Key: spec.TimeoutUDP, Value: 300}}
-	return spec.Snapshot{Version: 1, Director: "lb1", Taken: now, Applied: &tip, Live: live, Prior: &prior}, spec.Stats{
+	facts := spec.HostFacts{Taken: now, Ports: map[string]spec.PortFact{"eth0": {Up: true, Prefixes: []netip.Prefix{netip.MustParsePrefix("192.0.2.11/24")}}},
+		Roles: map[string]spec.Role{"codis_6379": spec.RoleMaster}, Strangers: []spec.SyncSpeaker{}}
+	return spec.Snapshot{Version: 1, Director: "lb1", Taken: now, Applied: &tip, Live: live, Prior: &prior, Facts: &facts}, spec.Stats{
 		Version: 1, Taken: now,
 		Services: []spec.ServiceStats{{Key: codis, Counters: spec.Counters{Connections: 9, InBytes: 1 << 40, ConnectionRate: 3}}},
 		Dests: []spec.DestStats{{Key: spec.DestKey{Service: codis, Addr: netip.MustParseAddrPort("192.0.2.21:6379")}, Active: 2, Inactive: 5, Persistent: 1,
@@ -42,6 +44,9 @@ func TestSnapshotIsReadBack(t *testing.T) {
 	snapshot, _ := sample()
 	both(t, "snapshot", NewSnapshot(snapshot))
 	got, err := ReadSnapshot(document(NewSnapshot(snapshot)))
+	if f := got.Facts; f == nil || f.Strangers == nil || f.Speakers != nil {
+		t.Errorf("facts %+v: what is known to be nothing is not what is not known", f)
+	}
 	if err != nil || got.Live.Services[1] != snapshot.Live.Services[1] || got.Prior.Sysctls[0] != snapshot.Prior.Sysctls[0] {
 		t.Errorf("read back %+v, %v", got, err)
 	}

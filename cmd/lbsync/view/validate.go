@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 )
@@ -21,8 +22,16 @@ type Coverage struct {
 	Directors int           `json:"directors"` // whose wanted state was rendered
 	Rules     int           `json:"rules"`     // that were run
 	Skipped   []SkippedRule `json:"skipped"`
+	Facts     []FactsOf     `json:"facts,omitempty"`  // by which it was also judged
+	Unseen    []string      `json:"unseen,omitempty"` // directors that were asked for facts and did not answer
 
 	Judged []JudgedRule `json:"-"` // the rules that were run, for reports that list them
+}
+
+// FactsOf is a director whose facts were given, and how old they are.
+type FactsOf struct {
+	Director string    `json:"director"`
+	Taken    time.Time `json:"taken"`
 }
 
 // JudgedRule is a rule that was run.
@@ -61,6 +70,12 @@ func (v Validation) Text(t *Text) {
 		t.Line(Green.In("Valid"), Plain.In("."))
 	}
 	t.Linef("%s, %s rendered, %s run, %d skipped%s", plural(v.Clusters, "cluster"), plural(v.Directors, "director"), plural(v.Rules, "rule"), len(v.Skipped), reasons(v.Skipped))
+	for _, f := range v.Facts {
+		t.Linef("Judged by facts of %s, taken %s", f.Director, stamp(f.Taken))
+	}
+	for _, name := range v.Unseen {
+		t.Linef("No facts of %s, which did not answer", name)
+	}
 }
 
 // reasons are why rules were skipped, each with how many.
