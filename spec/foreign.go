@@ -12,9 +12,7 @@ const notYet = "It is not in this version of lbsync: remove it."
 
 // refused are words that people may write and that are left out: what to do instead, or why.
 var refused = map[string]string{
-	"policy":      notYet,
-	"policy_test": notYet,
-	"budget":      notYet,
+	"budget": notYet,
 
 	"state":                   "The initial state follows from the priority alone, as in keepalived for every priority below 255: remove it.",
 	"nopreempt":               "Write preempt = false.",

@@ -23,7 +23,7 @@ const (
 func LoadFS(fsys fs.FS) (*Fleet, *Sources, hcl.Diagnostics) { return NewLoader().Load(fsys) }
 
 // Loader loads fleets one after another, and reads again only the blocks that changed since: those that did not are the same
-// pointers in both fleets. A block is a director, an operator, a cluster, or a virtual_server or vrrp_instance in a cluster. Of a file system with
+// pointers in both fleets. A block is a director, an operator, a policy, a cluster, or a virtual_server or vrrp_instance in a cluster. Of a file system with
 // a method BlobID(name string) (string, bool), whose equal ids promise equal bytes, it does not even open a file that it knows.
 // A Loader is not for concurrent use.
 type Loader struct {
