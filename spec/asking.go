@@ -15,7 +15,7 @@ import (
 // The limits of a rule. The steps bound time and memory alike on every machine; the clock of the caller is for what they miss.
 const (
 	maxAttempt = 2 * schema.MaxSteps  // steps for one element
-	maxRule    = 20 * schema.MaxSteps // steps for all
+	maxRule    = 8 * schema.MaxSteps // steps for all
 	maxWhole   = 200_000              // elements of a collection that is used as one value
 	maxCases   = 20                   // that are said; the others are counted
 	maxMessage = 1000                 // bytes
@@ -230,7 +230,7 @@ func (a *asking) failed(name string, at Pos, diag *hcl.Diagnostic) Case {
 	d.Expression, d.EvalContext, d.Context = nil, nil, nil
 	d.Detail = oneLine(d.Detail + attributeHint(diag))
 	if name != "" {
-		d.Detail += fmt.Sprintf(" (For %s.)", name)
+		d.Detail += strings.TrimSuffix(fmt.Sprintf(" (For %s, %s", name, at), ", ") + ".)"
 	}
 	return Case{Key: name, At: at, Failed: &d}
 }

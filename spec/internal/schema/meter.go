@@ -151,6 +151,9 @@ func (w *wrapper) Exit(n hclsyntax.Node) hcl.Diagnostics {
 	switch n := n.(type) {
 	case *hclsyntax.ForExpr:
 		w.wrap(&n.CollExpr, inside)
+		if _, shared := n.ValExpr.(*hclsyntax.ScopeTraversalExpr); !shared {
+			w.wrap(&n.ValExpr, 1) // each element is a value of its own
+		}
 	case *hclsyntax.SplatExpr:
 		w.wrap(&n.Source, inside)
 	case *hclsyntax.TemplateExpr:
