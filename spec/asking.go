@@ -14,11 +14,11 @@ import (
 
 // The limits of a rule. The steps bound time and memory alike on every machine; the clock of the caller is for what they miss.
 const (
-	maxAttempt = 2 * schema.MaxSteps  // steps for one element
+	maxAttempt = 2 * schema.MaxSteps // steps for one element
 	maxRule    = 8 * schema.MaxSteps // steps for all
-	maxWhole   = 200_000              // elements of a collection that is used as one value
-	maxCases   = 20                   // that are said; the others are counted
-	maxMessage = 1000                 // bytes
+	maxWhole   = 200_000             // elements of a collection that is used as one value
+	maxCases   = 20                  // that are said; the others are counted
+	maxMessage = 1000                // bytes
 )
 
 // asking is one run of a rule.

@@ -48,7 +48,8 @@ func (a *app) runDiff(ctx context.Context, args []string, f diffFlags) error {
 	if err != nil {
 		return err
 	}
-	l := load(fsys, base.views...)
+	target := commitOf(name, fsys)
+	l := load(fsys, target.brings(), base.views...)
 	if err := a.accepted(l, name); err != nil {
 		return err
 	}
@@ -56,7 +57,6 @@ func (a *app) runDiff(ctx context.Context, args []string, f diffFlags) error {
 	if err != nil {
 		return err
 	}
-	target := commitOf(name, fsys)
 	var plans []view.DirectorDiff
 	for _, director := range names {
 		if from, ok := base.of(director); ok {

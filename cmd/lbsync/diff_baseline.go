@@ -167,7 +167,7 @@ func (a *app) revision(dir, rev string) (baseline, error) {
 	if err != nil {
 		return baseline{}, err
 	}
-	l := load(tree)
+	l := load(tree, nil)
 	if l.fleet == nil {
 		return baseline{}, errors.Join(fmt.Errorf("revision %s cannot be loaded", rev), a.print.Diagnostics(l.diags, l.files))
 	}

@@ -9,7 +9,9 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
+	"github.com/lbsync/lbsync/cmd/lbsync/view"
 	"github.com/lbsync/lbsync/policies"
+	"github.com/lbsync/lbsync/reconcile"
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -19,10 +21,23 @@ type loaded struct {
 	files  map[string]*hcl.File
 	diags  hcl.Diagnostics
 	judged policies.Outcome
+	tests  *view.TestCount // nil: they were not asked for
 }
 
-// load reads a fleet and asks every policy. priors are the views that are in force now, for the rules that look at a change.
-func load(fsys fs.FS, priors ...*spec.View) loaded {
+// test runs the fleet's policy_test blocks.
+func (l *loaded) test() {
+	l.tests = &view.TestCount{}
+	if l.fleet == nil {
+		return
+	}
+	diags := policies.Tests(policies.TestInput{Fleet: l.fleet, Changes: reconcile.Changes})
+	l.tests.Run, l.tests.Failed = len(l.fleet.Tests), len(diags)
+	l.diags = append(l.diags, diags...)
+}
+
+// load reads a fleet and asks every policy. by is the commit that brings it, nil if there is none yet; priors are the views that are in
+// force now, for the rules that look at a change.
+func load(fsys fs.FS, by *spec.Commit, priors ...*spec.View) loaded {
 	// One load and the command ends: collecting seldom halves its time. GOGC=off or more, set by the caller, stays.
 	if was := debug.SetGCPercent(400); was < 0 || was > 400 {
 		debug.SetGCPercent(was)
@@ -32,11 +47,14 @@ func load(fsys fs.FS, priors ...*spec.View) loaded {
 	if fleet == nil {
 		return out
 	}
-	in := policies.Input{Fleet: fleet}
+	in := policies.Input{Fleet: fleet, Commit: by}
 	for _, p := range priors {
 		if p != nil {
 			in.Priors = append(in.Priors, *p)
 		}
+	}
+	if len(in.Priors) > 0 {
+		in.Changes = func() map[string][]spec.Change { return reconcile.Changes(in.Priors, fleet) }
 	}
 	out.judged = policies.Check(in)
 	out.diags = append(out.diags, out.judged.Diags...)

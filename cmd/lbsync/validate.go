@@ -13,6 +13,7 @@ import (
 
 func (a *app) validate() *cobra.Command {
 	var reports []string
+	var tests bool
 	cmd := &cobra.Command{
 		Use: "validate [DIR]", Short: "Check schema and policies of a whole fleet, offline", Args: optionalFolder(),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -24,7 +25,10 @@ func (a *app) validate() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			l := load(fsys)
+			l := load(fsys, commitOf(name, fsys).brings())
+			if tests {
+				l.test()
+			}
 			if !a.print.JSON {
 				if err := a.print.Diagnostics(l.diags, l.files); err != nil {
 					return err
@@ -37,13 +41,14 @@ func (a *app) validate() *cobra.Command {
 			return done(l.verdict())
 		},
 	}
+	cmd.Flags().BoolVar(&tests, "test", false, "also run the fleet's policy_test blocks; one that is not as expected is a refusal (3)")
 	cmd.Flags().StringArrayVar(&reports, "report", nil, "also for a machine, `KIND[=FILE]`: "+strings.Join(view.ReportKinds(), ", ")+"; without a file on stdout, instead of the text; may be given several times")
 	return cmd
 }
 
 // coverage renders every director, so that what validate says of the fleet holds for each of them.
 func (a *app) coverage(l loaded) view.Validation {
-	v := view.Coverage{Rules: len(l.judged.Ran)}
+	v := view.Coverage{Rules: len(l.judged.Ran), Tests: l.tests}
 	for _, r := range l.judged.Ran {
 		v.Judged = append(v.Judged, view.JudgedRule{Name: r.Rule, Level: r.Level.String(), Meaning: r.Meaning})
 	}

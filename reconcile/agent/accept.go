@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -26,7 +27,8 @@ type candidate struct {
 	branch  bool                 // it is the branch's tip, and raises the high-water mark
 	outcome journal.Event        // Applied unless it is a rollback
 	advice  []spec.Diagnostic
-	actor   string // who had it applied
+	excused []policies.Override // rules that it breaks, and may
+	actor   string              // who had it applied
 }
 
 // rendering identifies what a commit asks of the director: the plan that would build it from nothing. Neither where things stand in
@@ -63,28 +65,33 @@ func (a *Agent) accept(c spec.Commit, judge bool) (candidate, *spec.Refusal, err
 			a.cfg.Director, cmp.Or(strings.Join(names(fleet), ", "), "none")))), nil
 	}
 	a.enter(spec.Checking, "check policies of "+c.Short())
-	var judged hcl.Diagnostics
+	var judged policies.Outcome
 	if judge {
-		judged = a.parts.Check(a.policyInput(fleet, c)).Diags
+		judged = a.parts.Check(a.policyInput(fleet, c))
 	}
-	if judged.HasErrors() {
-		r := refused(c, "policies have", judged)
+	if judged.Diags.HasErrors() {
+		r := refused(c, "policies have", judged.Diags)
 		excerpts(tree, r.Diagnostics)
 		return candidate{}, r, nil
 	}
-	out := candidate{commit: c, view: view, outcome: journal.Applied, actor: self}
-	for _, d := range append(diags, judged...) {
+	out := candidate{commit: c, view: view, outcome: journal.Applied, excused: judged.Overridden, actor: self}
+	for _, d := range append(diags, judged.Diags...) {
 		out.advice = append(out.advice, diagnostic(d))
 	}
 	a.rendering(&out)
 	return out, nil, nil
 }
 
+// judgedWithin bounds the rules of a fleet's own, beside their steps: a machine that is this slow is not to hang in one.
+const judgedWithin = time.Minute
+
 // policyInput is what this director's policies judge by.
 func (a *Agent) policyInput(f *spec.Fleet, c spec.Commit) policies.Input {
-	in := policies.Input{Fleet: f, Commit: &c}
+	deadline := time.Now().Add(judgedWithin)
+	in := policies.Input{Fleet: f, Commit: &c, Expired: func() bool { return time.Now().After(deadline) }}
 	if a.held.View != nil {
 		in.Priors = []spec.View{*a.held.View}
+		in.Changes = func() map[string][]spec.Change { return reconcile.Changes(in.Priors, f) }
 	}
 	return in
 }

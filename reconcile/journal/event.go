@@ -38,6 +38,7 @@ const (
 	Reverted                         // they did not, and the commit was taken back; Result says which
 	Resynced                         // all connections were sent to the backups
 	Proceeded                        // an operator said not to wait for directors that do not answer
+	RuleOverridden                   // the commit breaks the rule that Key names, as its author, Author, may; Detail is the reason
 )
 
 var eventNames = [...]string{
@@ -47,7 +48,7 @@ var eventNames = [...]string{
 	SourceFailing: "source_failing", SourceOK: "source_ok",
 	BrokenAccepted: "broken_accepted", Transition: "transition", Notified: "notified", HandedOver: "handover",
 	OverrideSet: "override_set", OverrideCleared: "override_cleared", OverrideEnded: "override_ended",
-	Confirmed: "confirmed", Reverted: "reverted", Resynced: "resynced", Proceeded: "proceeded",
+	Confirmed: "confirmed", Reverted: "reverted", Resynced: "resynced", Proceeded: "proceeded", RuleOverridden: "rule_overridden",
 }
 
 // Events lists every event, for completion and for messages.

@@ -21,8 +21,15 @@ type Coverage struct {
 	Directors int           `json:"directors"` // whose wanted state was rendered
 	Rules     int           `json:"rules"`     // that were run
 	Skipped   []SkippedRule `json:"skipped"`
+	Tests     *TestCount    `json:"policy_tests,omitempty"` // nil: they were not asked for
 
 	Judged []JudgedRule `json:"-"` // the rules that were run, for reports that list them
+}
+
+// TestCount is how many policy_test blocks were run, and how many were not as expected.
+type TestCount struct {
+	Run    int `json:"run"`
+	Failed int `json:"failed"`
 }
 
 // JudgedRule is a rule that was run.
@@ -61,6 +68,9 @@ func (v Validation) Text(t *Text) {
 		t.Line(Green.In("Valid"), Plain.In("."))
 	}
 	t.Linef("%s, %s rendered, %s run, %d skipped%s", plural(v.Clusters, "cluster"), plural(v.Directors, "director"), plural(v.Rules, "rule"), len(v.Skipped), reasons(v.Skipped))
+	if v.Tests != nil {
+		t.Linef("%s run, %d failed", plural(v.Tests.Run, "policy test"), v.Tests.Failed)
+	}
 }
 
 // reasons are why rules were skipped, each with how many.
