@@ -1,4 +1,4 @@
-// Package examples_test keeps the examples true: each folder is a whole fleet that loads, passes every policy, and plans as its
+// Package examples_test keeps the examples true: each folder is a whole fleet that loads, passes every policy and its own tests, and plans as its
 // plan.golden says, on directors whose kernels are empty.
 package examples_test
 
@@ -50,6 +50,7 @@ func example(t *testing.T, dir string) {
 	fleet, _, diags := spec.LoadFS(os.DirFS(dir))
 	if fleet != nil {
 		diags = append(diags, policies.Check(policies.Input{Fleet: fleet}).Diags...)
+		diags = append(diags, policies.Tests(policies.TestInput{Fleet: fleet, Changes: reconcile.Changes})...)
 	}
 	if diags.HasErrors() {
 		t.Fatal(diags)

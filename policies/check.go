@@ -8,9 +8,10 @@ import (
 
 // Outcome is what all rules say of a fleet, and how many of them could.
 type Outcome struct {
-	Diags   hcl.Diagnostics // errors refuse the commit, warnings advise; the Extra of each is a spec.Broken
-	Ran     []Ran
-	Skipped []Skipped
+	Diags      hcl.Diagnostics // errors refuse the commit, warnings advise; the Extra of what a rule finds is a spec.Broken
+	Ran        []Ran
+	Skipped    []Skipped
+	Overridden []Override // what the commit was allowed to break
 }
 
 // Ran is a rule that was judged.
@@ -26,23 +27,9 @@ type Skipped struct {
 	Why  string `json:"why"`
 }
 
-// Check asks every rule. Each diagnostic's summary begins with the name of its rule.
-func Check(in Input) Outcome {
-	var out Outcome
-	for _, p := range All() {
-		if n, ok := p.(Needy); ok {
-			if why := n.Lacks(&in); why != "" {
-				out.Skipped = append(out.Skipped, Skipped{p.Name(), why})
-				continue
-			}
-		}
-		out.Ran = append(out.Ran, Ran{p.Name(), p.Level(), p.Meaning()})
-		for _, f := range p.Check(&in) {
-			out.Diags = append(out.Diags, diagnostic(f, spec.Broken{Rule: p.Name(), Level: p.Level(), Meaning: p.Meaning()}))
-		}
-	}
-	return out
-}
+// Check asks every rule: those of the program, and those of the fleet's own. Each diagnostic's summary begins with the name of its rule,
+// or with that of the trailer that asks to override one.
+func Check(in Input) Outcome { return judge(&in, "").out }
 
 func diagnostic(f Finding, b spec.Broken) *hcl.Diagnostic {
 	d := &hcl.Diagnostic{Severity: hcl.DiagError, Summary: b.Rule + ": " + f.Summary, Detail: f.Detail, Extra: b}

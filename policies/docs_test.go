@@ -43,6 +43,8 @@ director stays with what it holds, and says why in ` + "`lbsync status`" + ` (ex
 
 A rule that lacks what it judges by (facts of a director, an accepted commit to compare with) is skipped, and the last line of ` + "`validate`" + ` says so.
 
+A fleet sets the levels of these rules, and has rules of its own: [policies-own.md](policies-own.md).
+
 `
 
 func reference(t *testing.T) string {

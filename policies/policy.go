@@ -46,6 +46,11 @@ type Input struct {
 	Priors []spec.View               // what directors last accepted: on a director its own, in CI those of all directors that are known
 	Facts  map[string]spec.HostFacts // by director: on a director its own, in CI those that were exported
 	Commit *spec.Commit              // that brings the fleet; nil when it is none yet
+	// Changes are what the commit changes, by director: what it wants against what the accepted one wants. Asked for when a rule looks
+	// at them; nil: they are not known.
+	Changes func() map[string][]spec.Change
+	// Expired says that there is no time left for rules of the fleet's own; nil: there always is.
+	Expired func() bool
 
 	paired []pair // see pairs
 }

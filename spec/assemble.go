@@ -33,6 +33,7 @@ func (l *load) assemble(works []*work) *draft {
 		d.known = append(d.known, x.Def.Name)
 	}
 	d.Operators = sortedOperators(d.operators)
+	slices.SortStableFunc(d.Policies, func(a, b Placed[Policy]) int { return strings.Compare(a.Def.Name, b.Def.Name) })
 	for w, c := range built {
 		if len(w.unit.def.(*shell).servers) > 0 || len(w.unit.def.(*shell).instances) > 0 {
 			c.order()
@@ -53,6 +54,10 @@ func (l *load) addTop(d *draft, w *work, built map[*work]*Cluster) {
 	switch def := w.unit.def.(type) {
 	case *Director:
 		d.Directors = append(d.Directors, Placed[Director]{def, w.place()})
+	case *Policy:
+		d.Policies = append(d.Policies, Placed[Policy]{def, w.place()})
+	case *PolicyTest:
+		d.Tests = append(d.Tests, Placed[PolicyTest]{def, w.place()})
 	case *Operator:
 		d.operators = append(d.operators, Placed[Operator]{def, w.place()})
 	case *shell:
@@ -119,6 +124,14 @@ func (l *load) checkNames(d *draft) {
 	seen = map[string]Pos{}
 	for _, o := range d.operators {
 		l.once(seen, "operator", o.Def.Name, o.Place.Pos(o.Def.At))
+	}
+	seen = map[string]Pos{}
+	for _, p := range d.Policies {
+		l.once(seen, "policy", p.Def.Name, p.Place.Pos(p.Def.At))
+	}
+	seen = map[string]Pos{}
+	for _, t := range d.Tests {
+		l.once(seen, "policy_test", t.Def.Name, t.Place.Pos(t.Def.At))
 	}
 	seen = map[string]Pos{}
 	for _, c := range d.Clusters {

@@ -7,6 +7,8 @@ type Fleet struct {
 	Directors []Placed[Director] // by name
 	Clusters  []Cluster          // by name
 	Operators []Operator         // by name
+	Policies  []Placed[Policy]   // by name
+	Tests     []Placed[PolicyTest]
 }
 
 // View is one director's part of the fleet. It is what a director keeps on disk as its last known good.
@@ -18,6 +20,8 @@ type View struct {
 	Earlier, Later []Placed[Director]
 	// Operators may ask this director, from wherever they are.
 	Operators []Operator
+	// Policies are those of the fleet: the next commit is judged by them too.
+	Policies []Placed[Policy]
 }
 
 // DirectorNamed is a director of the view: its own, or one of the others.
@@ -38,7 +42,7 @@ func (f *Fleet) Director(name string) (View, bool) {
 	for _, d := range f.Directors {
 		if d.Def.Name == name {
 			clusters := f.clustersOf(name)
-			v := View{Director: d, Clusters: clusters, Others: f.others(name, clusters), Operators: f.Operators}
+			v := View{Director: d, Clusters: clusters, Others: f.others(name, clusters), Operators: f.Operators, Policies: f.Policies}
 			v.Earlier, v.Later = f.around(v.Rollout().Wave)
 			return v, true
 		}

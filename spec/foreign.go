@@ -12,9 +12,6 @@ const notYet = "It is not in this version of lbsync: remove it."
 
 // refused are words that people may write and that are left out: what to do instead, or why.
 var refused = map[string]string{
-	"policy":      notYet,
-	"policy_test": notYet,
-
 	"state":                   "The initial state follows from the priority alone, as in keepalived for every priority below 255: remove it.",
 	"nopreempt":               "Write preempt = false.",
 	"native_ipv6":             "An instance with IPv6 addresses advertises over IPv6: remove it.",

@@ -12,7 +12,7 @@ import (
 
 // FuzzLoad: whatever is written, there is a fleet or there are errors, and every message has its place and its text.
 func FuzzLoad(f *testing.F) {
-	for _, name := range []string{"virtual_server", "connection_sync", "vrrp_instance", "locals", "fleet", "real_server"} {
+	for _, name := range []string{"virtual_server", "connection_sync", "vrrp_instance", "locals", "fleet", "real_server", "policy"} {
 		a, err := txtar.ParseFile("testdata/" + name + ".txtar")
 		if err != nil {
 			f.Fatal(err)

@@ -1,6 +1,9 @@
 package spec
 
-import "github.com/hashicorp/hcl/v2"
+import (
+	"github.com/hashicorp/hcl/v2"
+	"github.com/lbsync/lbsync/spec/internal/schema"
+)
 
 // Level is what it means to break a policy.
 type Level uint8
@@ -29,3 +32,6 @@ func BrokenBy(d *hcl.Diagnostic) (Broken, bool) {
 	b, ok := d.Extra.(Broken)
 	return b, ok
 }
+
+// DidYouMean is the end of a message about a name that there is not: the nearest one, or all there are.
+func DidYouMean(name string, names []string) string { return schema.DidYouMean(name, names) }

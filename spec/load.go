@@ -23,7 +23,7 @@ const (
 func LoadFS(fsys fs.FS) (*Fleet, *Sources, hcl.Diagnostics) { return NewLoader().Load(fsys) }
 
 // Loader loads fleets one after another, and reads again only the blocks that changed since: those that did not are the same
-// pointers in both fleets. A block is a director, an operator, a cluster, or a virtual_server or vrrp_instance in a cluster. Of a file system with
+// pointers in both fleets. A block is a director, an operator, a policy, a cluster, or a virtual_server or vrrp_instance in a cluster. Of a file system with
 // a method BlobID(name string) (string, bool), whose equal ids promise equal bytes, it does not even open a file that it knows.
 // A Loader is not for concurrent use.
 type Loader struct {
@@ -57,6 +57,26 @@ type load struct {
 func (l *Loader) Load(fsys fs.FS) (*Fleet, *Sources, hcl.Diagnostics) {
 	run := &load{Loader: l, fsys: fsys, texts: map[string]textFile{}, report: &report{}}
 	run.read()
+	return run.load()
+}
+
+// LoadText loads a fleet that is one text, such as that of a policy_test. It cannot read files.
+func LoadText(name, text string) (*Fleet, hcl.Diagnostics) {
+	run := &load{Loader: NewLoader(), fsys: noFiles{}, texts: map[string]textFile{}, report: &report{}}
+	run.files = []*source{{name: name, content: &content{text: []byte(text), places: map[Pos]hcl.Range{}}, fresh: true}}
+	fleet, _, diags := run.load()
+	return fleet, diags
+}
+
+type noFiles struct{}
+
+func (noFiles) Open(name string) (fs.File, error) {
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+}
+
+// load loads what was read.
+func (run *load) load() (*Fleet, *Sources, hcl.Diagnostics) {
+	l := run.Loader
 	run.split()
 	run.evaluateLocals()
 	works := run.works()
@@ -65,7 +85,7 @@ func (l *Loader) Load(fsys fs.FS) (*Fleet, *Sources, hcl.Diagnostics) {
 	run.check(fleet)
 	l.retain(works, run.files, run.report.failed())
 	diags := run.report.finish(run.rangeOf)
-	sources := &Sources{fsys: fsys, kept: run.mentioned(diags), names: run.names()}
+	sources := &Sources{fsys: run.fsys, kept: run.mentioned(diags), names: run.names()}
 	if diags.HasErrors() {
 		return nil, sources, diags
 	}

@@ -70,6 +70,7 @@ func SchemaReference() string {
 			writeBlock(&b, doc)
 		}
 	}
+	writeCollections(&b)
 	writeExpressions(&b)
 	writeForeign(&b)
 	writeRefused(&b)

@@ -13,7 +13,7 @@ import (
 var localsInfo = &schema.Info{Name: "locals", Doc: "Values with names of your own, used as local.NAME. There may be any number of these blocks, in any file."}
 
 // topBlocks are what may stand at the top of a file.
-var topBlocks = []*schema.Info{directorBlock.Info(), clusterBlock.Info(), operatorBlock.Info(), localsInfo}
+var topBlocks = []*schema.Info{directorBlock.Info(), clusterBlock.Info(), operatorBlock.Info(), policyBlock.Info(), policyTestBlock.Info(), localsInfo}
 
 func newDecoder(env *schema.Env) *schema.Decoder {
 	d := schema.NewDecoder(env)
@@ -40,6 +40,14 @@ func decodeBlock(d *schema.Decoder, in *schema.Instance, kid bool) any {
 		var o Operator
 		operatorBlock.Decode(d, in, &o)
 		return &o
+	case in.Type == policyBlock.Name:
+		var p Policy
+		policyBlock.Decode(d, in, &p)
+		return &p
+	case in.Type == policyTestBlock.Name:
+		var t testDraft
+		policyTestBlock.Decode(d, in, &t)
+		return &t.PolicyTest
 	case in.Type == clusterBlock.Name:
 		var s shell
 		clusterBlock.Decode(d, in, &s)

@@ -18,7 +18,7 @@ import (
 
 // unit is what a block was read into. It does not change, and holds for as long as the locals and files it used do not.
 type unit struct {
-	def   any // *Director, *Operator, *shell, *VirtualServer or *VRRPInstance
+	def   any // *Director, *Operator, *Policy, *PolicyTest, *shell, *VirtualServer or *VRRPInstance
 	refs  []string
 	files []string
 	used  sum // of their values
@@ -157,7 +157,7 @@ func (l *load) decodeOne(w *work) {
 		return
 	}
 	d := newDecoder(l.env)
-	d.Above = w.Line
+	d.Above, d.Text = w.Line, text
 	if len(w.kids) > 0 {
 		d.Lines = w.line
 	}

@@ -57,7 +57,8 @@ func (a *app) runDiff(ctx context.Context, args []string, f diffFlags) error {
 	if err != nil {
 		return err
 	}
-	l := load(fsys, base.views...)
+	target := commitOf(name, fsys)
+	l := load(fsys, grounds{commit: target.brings(), priors: base.views})
 	if err := a.accepted(l, name, f.validate(name)); err != nil {
 		return err
 	}
@@ -65,7 +66,6 @@ func (a *app) runDiff(ctx context.Context, args []string, f diffFlags) error {
 	if err != nil {
 		return err
 	}
-	target := commitOf(name, fsys)
 	var plans []view.DirectorDiff
 	for _, director := range names {
 		if from, ok := base.of(director); ok {

@@ -180,7 +180,7 @@ func (a *app) fleetAt(dir, rev string) (source.Commit, loaded, error) {
 	if err != nil {
 		return head, loaded{}, err
 	}
-	l := load(tree)
+	l := load(tree, grounds{})
 	if l.fleet == nil {
 		return head, l, a.unloadable("revision "+rev, l)
 	}

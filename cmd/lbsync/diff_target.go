@@ -15,6 +15,14 @@ type target struct {
 	label  string
 }
 
+// brings is the commit; nil if what the folder has is not committed.
+func (t target) brings() *spec.Commit {
+	if t.commit.ID == "" {
+		return nil
+	}
+	return &t.commit
+}
+
 func commitOf(name string, fsys fs.FS) target {
 	out := target{label: name}
 	checkout, err := source.OpenCheckout(name)

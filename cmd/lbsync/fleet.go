@@ -11,7 +11,9 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
+	"github.com/lbsync/lbsync/cmd/lbsync/view"
 	"github.com/lbsync/lbsync/policies"
+	"github.com/lbsync/lbsync/reconcile"
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -21,13 +23,29 @@ type loaded struct {
 	files  map[string]*hcl.File
 	diags  hcl.Diagnostics
 	judged policies.Outcome
+	tests  *view.TestCount // nil: they were not asked for
 }
 
-// load reads a fleet and asks every policy. priors are the views that are in force now, for the rules that look at a change.
-func load(fsys fs.FS, priors ...*spec.View) loaded { return loadSeen(fsys, nil, priors...) }
+// test runs the fleet's policy_test blocks.
+func (l *loaded) test() {
+	l.tests = &view.TestCount{}
+	if l.fleet == nil {
+		return
+	}
+	diags := policies.Tests(policies.TestInput{Fleet: l.fleet, Changes: reconcile.Changes})
+	l.tests.Run, l.tests.Failed = len(l.fleet.Tests), len(diags)
+	l.diags = append(l.diags, diags...)
+}
 
-// loadSeen is load with what directors know of their hosts.
-func loadSeen(fsys fs.FS, facts map[string]spec.HostFacts, priors ...*spec.View) loaded {
+// grounds are what a fleet is judged by beside itself.
+type grounds struct {
+	commit *spec.Commit              // that brings it; nil: there is none yet
+	facts  map[string]spec.HostFacts // what directors know of their hosts
+	priors []*spec.View              // that are in force now, for the rules that look at a change
+}
+
+// load reads a fleet and asks every policy.
+func load(fsys fs.FS, by grounds) loaded {
 	// One load and the command ends: collecting seldom halves its time. GOGC=off or more, set by the caller, stays.
 	if was := debug.SetGCPercent(400); was < 0 || was > 400 {
 		debug.SetGCPercent(was)
@@ -37,11 +55,14 @@ func loadSeen(fsys fs.FS, facts map[string]spec.HostFacts, priors ...*spec.View)
 	if fleet == nil {
 		return out
 	}
-	in := policies.Input{Fleet: fleet, Facts: facts}
-	for _, p := range priors {
+	in := policies.Input{Fleet: fleet, Facts: by.facts, Commit: by.commit}
+	for _, p := range by.priors {
 		if p != nil {
 			in.Priors = append(in.Priors, *p)
 		}
+	}
+	if len(in.Priors) > 0 {
+		in.Changes = func() map[string][]spec.Change { return reconcile.Changes(in.Priors, fleet) }
 	}
 	out.judged = policies.Check(in)
 	out.diags = append(out.diags, out.judged.Diags...)

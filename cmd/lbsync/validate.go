@@ -15,6 +15,7 @@ type validateFlags struct {
 	reports []string
 	base    string
 	seen    seen
+	tests   bool
 }
 
 func (a *app) validate() *cobra.Command {
@@ -30,6 +31,7 @@ func (a *app) validate() *cobra.Command {
 	cmd.Flags().StringVar(&f.base, "base", "", "the fleet before the change, `DIR|rev:REV`, for the rules that judge a change")
 	cmd.Flags().StringArrayVar(&f.reports, "report", nil, "also for a machine, `KIND[=FILE]`: "+strings.Join(view.ReportKinds(), ", ")+"; without a file on stdout, instead of the text; may be given several times")
 	cmd.Flags().StringArrayVar(&f.seen.files, "facts", nil, "also judge by what directors know of their hosts: a file that lbsync snapshot wrote; may be given again")
+	cmd.Flags().BoolVar(&f.tests, "test", false, "also run the fleet's policy_test blocks; one that is not as expected is a refusal (3)")
 	return cmd
 }
 
@@ -49,9 +51,12 @@ func (a *app) runValidate(args []string, f validateFlags) error {
 	if err := f.seen.read(); err != nil {
 		return err
 	}
-	l := loadSeen(fsys, f.seen.facts, priors...)
+	l := load(fsys, grounds{commit: commitOf(name, fsys).brings(), facts: f.seen.facts, priors: priors})
 	if err := f.seen.declared(l.fleet, name); err != nil {
 		return err
+	}
+	if f.tests {
+		l.test()
 	}
 	if !a.print.JSON {
 		if err := a.print.Diagnostics(l.diags, l.files); err != nil {
@@ -68,7 +73,7 @@ func (a *app) runValidate(args []string, f validateFlags) error {
 
 // coverage renders every director, so that what validate says of the fleet holds for each of them.
 func (a *app) coverage(l loaded) view.Validation {
-	v := view.Coverage{Rules: len(l.judged.Ran)}
+	v := view.Coverage{Rules: len(l.judged.Ran), Tests: l.tests}
 	for _, r := range l.judged.Ran {
 		v.Judged = append(v.Judged, view.JudgedRule{Name: r.Rule, Level: r.Level.String(), Meaning: r.Meaning})
 	}

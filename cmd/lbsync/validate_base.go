@@ -21,7 +21,7 @@ func (a *app) priors(dir, base string) ([]*spec.View, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--base: %w", err)
 	}
-	l := load(fsys)
+	l := load(fsys, grounds{})
 	if l.fleet == nil {
 		return nil, a.unloadable("base "+name, l)
 	}

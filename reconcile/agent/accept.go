@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/lbsync/lbsync/policies"
 	"github.com/lbsync/lbsync/reconcile"
 	"github.com/lbsync/lbsync/reconcile/journal"
 	"github.com/lbsync/lbsync/reconcile/source"
@@ -25,7 +26,8 @@ type candidate struct {
 	branch  bool                 // it is the branch's tip, and raises the high-water mark
 	outcome journal.Event        // Applied unless it is a rollback
 	advice  []spec.Diagnostic
-	actor   string // who had it applied
+	excused []policies.Override // rules that it breaks, and may
+	actor   string              // who had it applied
 }
 
 // rendering identifies what a commit asks of the director: the plan that would build it from nothing. Neither where things stand in
@@ -62,20 +64,20 @@ func (a *Agent) accept(c spec.Commit, judge bool) (candidate, *spec.Refusal, err
 			a.cfg.Director, cmp.Or(strings.Join(names(fleet), ", "), "none")))), nil
 	}
 	a.enter(spec.Checking, "check policies of "+c.Short())
-	var judged hcl.Diagnostics
+	var judged policies.Outcome
 	if judge {
 		judged = a.judgedBy(fleet, c)
 	}
-	if judged.HasErrors() {
-		r := refused(c, "policies have", judged)
+	if judged.Diags.HasErrors() {
+		r := refused(c, "policies have", judged.Diags)
 		excerpts(tree, r.Diagnostics)
 		if a.seen != "" {
 			r.Reason += ", because of what this director sees now; it is judged again when that changes"
 		}
 		return candidate{}, r, nil
 	}
-	out := candidate{commit: c, view: view, outcome: journal.Applied, actor: self}
-	for _, d := range append(diags, judged...) {
+	out := candidate{commit: c, view: view, outcome: journal.Applied, excused: judged.Overridden, actor: self}
+	for _, d := range append(diags, judged.Diags...) {
 		out.advice = append(out.advice, diagnostic(d))
 	}
 	a.rendering(&out)

@@ -159,7 +159,18 @@ func (a *Agent) conclude(c candidate, p spec.Plan, out reconcile.Outcome) {
 	} else {
 		a.applied = &spec.CommitAt{Commit: c.commit, At: a.held.At}
 	}
-	_ = a.record(r)
+	_ = a.record(append(excuses(c), r)...)
+}
+
+// excuses are the rules that a commit breaks, and who said that it may.
+func excuses(c candidate) []journal.Record {
+	var out []journal.Record
+	for _, o := range c.excused {
+		r := of(c.commit, journal.Record{Event: journal.RuleOverridden, Actor: c.actor, Kind: "rule", Key: o.Rule, Detail: o.Reason})
+		r.Author = o.Author
+		out = append(out, r)
+	}
+	return out
 }
 
 func failureText(out reconcile.Outcome) string {

@@ -6,19 +6,23 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/hashicorp/hcl/v2"
+	"time"
 
 	"github.com/lbsync/lbsync/policies"
 	"github.com/lbsync/lbsync/reconcile"
 	"github.com/lbsync/lbsync/spec"
 )
 
+// judgedWithin bounds the rules of a fleet's own, beside their steps: a machine that is this slow is not to hang in one.
+const judgedWithin = time.Minute
+
 // policyInput is what this director's policies judge by, but for its facts.
 func (a *Agent) policyInput(f *spec.Fleet, c spec.Commit) policies.Input {
-	in := policies.Input{Fleet: f, Commit: &c}
+	deadline := time.Now().Add(judgedWithin)
+	in := policies.Input{Fleet: f, Commit: &c, Expired: func() bool { return time.Now().After(deadline) }}
 	if a.held.View != nil {
 		in.Priors = []spec.View{*a.held.View}
+		in.Changes = func() map[string][]spec.Change { return reconcile.Changes(in.Priors, f) }
 	}
 	return in
 }
@@ -49,12 +53,12 @@ func (a *Agent) hostFacts() spec.HostFacts {
 
 // judgedBy asks the policies. What they refuse because of what this director sees now is judged again when it sees something else: a
 // port may get its address, and a stranger fall silent, without another commit.
-func (a *Agent) judgedBy(f *spec.Fleet, c spec.Commit) hcl.Diagnostics {
+func (a *Agent) judgedBy(f *spec.Fleet, c spec.Commit) policies.Outcome {
 	blind := a.policyInput(f, c)
 	facts, in := a.hostFacts(), blind
 	in.Facts = map[string]spec.HostFacts{a.cfg.Director: facts}
-	out := a.parts.Check(in).Diags
-	if out.HasErrors() && !a.parts.Check(blind).Diags.HasErrors() {
+	out := a.parts.Check(in)
+	if out.Diags.HasErrors() && !a.parts.Check(blind).Diags.HasErrors() {
 		a.seen = sight(facts)
 	}
 	return out

@@ -39,6 +39,7 @@ const (
 	Resynced                         // all connections were sent to the backups
 	Proceeded                        // an operator said not to wait for directors that do not answer
 	PeerJournal                      // the journal of another director went back or was rewritten; Result says how
+	RuleOverridden                   // the commit breaks the rule that Key names, as its author, Author, may; Detail is the reason
 )
 
 var eventNames = [...]string{
@@ -48,7 +49,7 @@ var eventNames = [...]string{
 	SourceFailing: "source_failing", SourceOK: "source_ok",
 	BrokenAccepted: "broken_accepted", Transition: "transition", Notified: "notified", HandedOver: "handover",
 	OverrideSet: "override_set", OverrideCleared: "override_cleared", OverrideEnded: "override_ended",
-	Confirmed: "confirmed", Reverted: "reverted", Resynced: "resynced", Proceeded: "proceeded", PeerJournal: "peer_journal",
+	Confirmed: "confirmed", Reverted: "reverted", Resynced: "resynced", Proceeded: "proceeded", PeerJournal: "peer_journal", RuleOverridden: "rule_overridden",
 }
 
 // Events lists every event, for completion and for messages.

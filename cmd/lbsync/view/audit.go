@@ -72,7 +72,7 @@ func what(r journal.Record) string {
 var eventStyles = map[journal.Event]Style{
 	journal.Refused: Red, journal.Failed: Red, journal.ChainBroken: Red, journal.PeerJournal: Red, journal.SourceFailing: Red,
 	journal.Drift: Magenta, journal.RolledBack: Magenta, journal.Transition: Bold, journal.HandedOver: Magenta,
-	journal.Reverted: Red, journal.Confirmed: Green, journal.Proceeded: Magenta,
+	journal.Reverted: Red, journal.Confirmed: Green, journal.Proceeded: Magenta, journal.RuleOverridden: Magenta,
 	journal.Applied: Green, journal.SourceOK: Green,
 }
 

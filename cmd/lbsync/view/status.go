@@ -132,6 +132,11 @@ func (s Status) lists(t *Text) {
 		rows = append(rows, remarks(s.Agent.VRRP, s.Now)...)
 		rows = append(rows, badTrackers(s.Agent.VRRP, s.Now)...)
 	}
+	for _, d := range s.Agent.Advice {
+		if d.Level == spec.Overridable.String() {
+			rows = append(rows, []Cell{Yellow.In("overridden"), Plain.In(cmp.Or(d.Pos.String(), d.Rule)), Plain.In(d.Summary + ". " + d.Detail)})
+		}
+	}
 	for _, d := range refusal(s.Agent) {
 		rows = append(rows, []Cell{Red.In("refused"), Plain.In(cmp.Or(d.Pos.String(), d.Severity)), Plain.In(d.Summary)})
 	}

@@ -22,8 +22,9 @@ type Coverage struct {
 	Directors int           `json:"directors"` // whose wanted state was rendered
 	Rules     int           `json:"rules"`     // that were run
 	Skipped   []SkippedRule `json:"skipped"`
-	Facts     []FactsOf     `json:"facts,omitempty"`  // by which it was also judged
-	Unseen    []string      `json:"unseen,omitempty"` // directors that were asked for facts and did not answer
+	Facts     []FactsOf     `json:"facts,omitempty"`        // by which it was also judged
+	Unseen    []string      `json:"unseen,omitempty"`       // directors that were asked for facts and did not answer
+	Tests     *TestCount    `json:"policy_tests,omitempty"` // nil: they were not asked for
 
 	Judged []JudgedRule `json:"-"` // the rules that were run, for reports that list them
 }
@@ -32,6 +33,12 @@ type Coverage struct {
 type FactsOf struct {
 	Director string    `json:"director"`
 	Taken    time.Time `json:"taken"`
+}
+
+// TestCount is how many policy_test blocks were run, and how many were not as expected.
+type TestCount struct {
+	Run    int `json:"run"`
+	Failed int `json:"failed"`
 }
 
 // JudgedRule is a rule that was run.
@@ -75,6 +82,9 @@ func (v Validation) Text(t *Text) {
 	}
 	for _, name := range v.Unseen {
 		t.Linef("No facts of %s, which did not answer", name)
+	}
+	if v.Tests != nil {
+		t.Linef("%s run, %d failed", plural(v.Tests.Run, "policy test"), v.Tests.Failed)
 	}
 }
 

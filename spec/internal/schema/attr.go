@@ -28,9 +28,10 @@ const (
 	Text          // string, number or bool, kept as text
 	Secret        // secret("name")
 	Percent       // number within Min..Max, with decimals or without
+	Expr          // an expression, kept as it is written for whoever asks it
 )
 
-var kindWords = [...]string{"string", "word", "number", "bool", "duration", "address", "multicast address", "prefix", "address and port", "address, range or network", "text", "secret", "number"}
+var kindWords = [...]string{"string", "word", "number", "bool", "duration", "address", "multicast address", "prefix", "address and port", "address, range or network", "text", "secret", "number", "expression"}
 
 // Attr describes one attribute of a block, or its label.
 type Attr struct {

@@ -14,6 +14,10 @@ import (
 
 // value reads an attribute. It is false when the value is wrong, which is reported, or unknown.
 func (d *Decoder) value(a *Attr, e hclsyntax.Expression) (Value, bool) {
+	if a.Kind == Expr {
+		rng := e.Range()
+		return Value{Str: string(rng.SliceBytes(d.Text)), At: d.Mark(rng), Range: rng}, true
+	}
 	r := d.read(e)
 	switch {
 	case r.kind == rawUnknown:

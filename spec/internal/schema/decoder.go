@@ -15,23 +15,28 @@ type Decoder struct {
 
 	// Lines maps a line of the text to the line that marks should carry; nil is as it is.
 	Lines func(int) int
+	// Text is what is read; attributes of kind Expr are cut out of it.
+	Text []byte
 	// Above is the number of lines above the text in its file.
 	Above int
 	// Foreign are words of other tools and what they are called here.
 	Foreign map[string]string
+	// Expired says that there is no time left; nil: there always is.
+	Expired func() bool
 	// Refused are blocks and attributes that are left out, and why.
 	Refused map[string]string
 
 	env      *Env
 	scope    *hcl.EvalContext
-	inner    map[string]bool // names of the iterators in scope
-	prepared map[hclsyntax.Expression]bool
-	faults   int // diagnostics, and values that are unknown because of one elsewhere
+	inner    map[string]bool              // names of the iterators in scope
+	prepared map[hclsyntax.Expression]int // their nodes
+	limit    int                          // of Spent
+	faults   int                          // diagnostics, and values that are unknown because of one elsewhere
 }
 
 // NewDecoder starts a decoder for one piece of source.
 func NewDecoder(env *Env) *Decoder {
-	return &Decoder{env: env, Refs: map[string]bool{}, Files: map[string]bool{}}
+	return &Decoder{env: env, Refs: map[string]bool{}, Files: map[string]bool{}, limit: MaxSteps}
 }
 
 // Error adds a diagnostic: what is wrong in a few words, and a sentence with its cause and what to write instead.

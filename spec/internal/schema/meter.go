@@ -27,8 +27,8 @@ type metered struct {
 }
 
 func (m *metered) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
-	if m.d.Spent > MaxSteps {
-		return cty.DynamicVal, m.stop("Expression too large", "It needs too many steps. Use smaller collections, or name parts of it in locals.")
+	if why := m.d.exhausted(); why != "" {
+		return cty.DynamicVal, m.stop("Expression too large", why)
 	}
 	v, diags := m.Expression.Value(ctx)
 	if diags.HasErrors() {
@@ -39,13 +39,24 @@ func (m *metered) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	switch {
 	case why != "":
 		return cty.DynamicVal, append(diags, m.stop("Value too large", why)...)
-	case m.d.Spent > MaxSteps:
-		return cty.DynamicVal, append(diags, m.stop("Expression too large", "It needs too many steps. Use smaller collections, or name parts of it in locals.")...)
+	case m.d.exhausted() != "":
+		return cty.DynamicVal, append(diags, m.stop("Expression too large", m.d.exhausted())...)
 	}
 	if m.text {
 		v = asText(v)
 	}
 	return v, diags
+}
+
+// exhausted says why nothing may be computed any more; "" if it may.
+func (d *Decoder) exhausted() string {
+	switch {
+	case d.Spent > d.limit:
+		return "It needs too many steps. Use smaller collections, or name parts of it in locals."
+	case d.Expired != nil && d.Expired():
+		return "It takes too long. Use smaller collections, or name parts of it in locals."
+	}
+	return ""
 }
 
 // asText is the text of a whole number, and every other value as it is. cty would convert it too, by way of the exact decimal of
@@ -111,14 +122,14 @@ func TooLarge(v cty.Value) string {
 // prepare wraps the nodes of an expression that multiply work or turn numbers into text.
 func (d *Decoder) prepare(e hclsyntax.Expression) {
 	if d.prepared == nil {
-		d.prepared = map[hclsyntax.Expression]bool{}
+		d.prepared = map[hclsyntax.Expression]int{}
 	}
-	if d.prepared[e] {
+	if d.prepared[e] > 0 {
 		return
 	}
-	d.prepared[e] = true
 	w := &wrapper{d: d}
 	_ = hclsyntax.Walk(e, w)
+	d.prepared[e] = w.nodes
 	d.Spent += w.nodes
 }
 
@@ -140,6 +151,9 @@ func (w *wrapper) Exit(n hclsyntax.Node) hcl.Diagnostics {
 	switch n := n.(type) {
 	case *hclsyntax.ForExpr:
 		w.wrap(&n.CollExpr, inside)
+		if _, shared := n.ValExpr.(*hclsyntax.ScopeTraversalExpr); !shared {
+			w.wrap(&n.ValExpr, 1) // each element is a value of its own
+		}
 	case *hclsyntax.SplatExpr:
 		w.wrap(&n.Source, inside)
 	case *hclsyntax.TemplateExpr:

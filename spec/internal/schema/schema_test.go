@@ -23,7 +23,9 @@ func TestNearest(t *testing.T) {
 // TestFunctions has an example of each function.
 func TestFunctions(t *testing.T) {
 	examples := map[string]string{
-		"abs": `abs(-3) == 3`, "can": `can(1 + 1) && !can([][0])`, "ceil": `ceil(1.2) == 2`, "cidrhost": `cidrhost("2001:db8::/64", -1) == "2001:db8::ffff:ffff:ffff:ffff"`,
+		"abs": `abs(-3) == 3`, "alltrue": `alltrue([true, 1 == 1]) && alltrue([]) && !alltrue([true, false])`, "anytrue": `anytrue([false, true]) && !anytrue([])`,
+		"cidrcontains": `cidrcontains("192.0.2.0/24", "192.0.2.9/32") && cidrcontains("2001:db8::/32", "2001:db8::1") && !cidrcontains("192.0.2.0/24", "192.0.3.1") && !cidrcontains("192.0.2.0/24", "192.0.2.0/23")`,
+		"startswith":   `startswith("web_1", "web_") && !startswith("a", "ab")`, "endswith": `endswith("web_1", "_1")`, "sum": `sum([1, 2, 3]) == 6 && sum([]) == 0`, "can": `can(1 + 1) && !can([][0])`, "ceil": `ceil(1.2) == 2`, "cidrhost": `cidrhost("2001:db8::/64", -1) == "2001:db8::ffff:ffff:ffff:ffff"`,
 		"cidrnetmask": `cidrnetmask("192.0.2.0/26") == "255.255.255.192"`, "cidrsubnet": `cidrsubnet("10.0.0.0/8", 16, 258) == "10.1.2.0/24"`,
 		"coalesce": `coalesce(null, "a") == "a"`, "concat": `concat([1], [2]) == [1, 2]`, "contains": `contains([1, 2], 2)`, "distinct": `distinct(["a", "a"]) == distinct(["a"])`,
 		"element": `element([1, 2], 3) == 2`, "file": `file("x") == "text of x"`, "flatten": `flatten([[1], [2]]) == [1, 2]`, "floor": `floor(1.8) == 1`,
