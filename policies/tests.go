@@ -18,7 +18,8 @@ type TestInput struct {
 	Expired func() bool // see Input
 }
 
-// Tests asks every policy_test of a fleet. There is an error for each that is not as expected, at what it expects; its Extra is the rule.
+// Tests asks every policy_test of a fleet. There is an error for each that is not as expected, at what it expects; its Extra is the rule,
+// if there is one.
 func Tests(in TestInput) hcl.Diagnostics {
 	var out hcl.Diagnostics
 	for _, t := range in.Fleet.Tests {
@@ -27,6 +28,9 @@ func Tests(in TestInput) hcl.Diagnostics {
 			f := Finding{At: t.Place.Pos(t.Def.Want), Summary: fmt.Sprintf("policy_test %q: %s", t.Def.Name, summary), Detail: detail}
 			d := diagnostic(f, b)
 			d.Severity = hcl.DiagError
+			if b.Meaning == "" && b.At == (spec.Pos{}) {
+				d.Extra = nil // there is no such rule
+			}
 			out = append(out, d)
 		}
 	}
