@@ -69,9 +69,6 @@ func (a *Agent) accept(c spec.Commit, judge bool) (candidate, *spec.Refusal, err
 	if judged.HasErrors() {
 		r := refused(c, "policies have", judged)
 		excerpts(tree, r.Diagnostics)
-		if a.seen != "" {
-			r.Reason += ", because of what this director sees now; it is judged again when that changes"
-		}
 		return candidate{}, r, nil
 	}
 	out := candidate{commit: c, view: view, outcome: journal.Applied, actor: self}
