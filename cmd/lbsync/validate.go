@@ -46,7 +46,7 @@ func (a *app) validate() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringArrayVar(&reports, "report", nil, "also for a machine, `KIND[=FILE]`: "+strings.Join(view.ReportKinds(), ", ")+"; without a file on stdout, instead of the text; may be given several times")
-	cmd.Flags().StringArrayVar(&seen.files, "facts", nil, "also judge by what directors know of their hosts: a file that lbsync snapshot wrote; may be given again")
+	cmd.Flags().StringArrayVar(&seen.files, "facts", nil, "also judge by what directors know of their hosts, `FILE`: what lbsync snapshot wrote there; may be given several times")
 	return cmd
 }
 
