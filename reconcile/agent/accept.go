@@ -71,9 +71,6 @@ func (a *Agent) accept(c spec.Commit, judge bool) (candidate, *spec.Refusal, err
 	if judged.Diags.HasErrors() {
 		r := refused(c, "policies have", judged.Diags)
 		excerpts(tree, r.Diagnostics)
-		if a.seen != "" {
-			r.Reason += ", because of what this director sees now; it is judged again when that changes"
-		}
 		return candidate{}, r, nil
 	}
 	out := candidate{commit: c, view: view, outcome: journal.Applied, excused: judged.Overridden, actor: self}

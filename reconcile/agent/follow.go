@@ -102,9 +102,13 @@ func refuse(c spec.Commit, reason string) *spec.Refusal {
 
 // refuse keeps what the director holds and says why; in the journal once, also when it is judged again.
 func (a *Agent) refuse(r spec.Refusal, actor string) {
+	if a.seen != "" {
+		r.Reason += ", because of what this director sees now; it is judged again when that changes"
+	}
 	was := a.refusal
 	a.refusal, a.refusedBy = &r, a.seen
 	if was != nil && was.Commit.ID == r.Commit.ID && slices.Equal(was.Diagnostics, r.Diagnostics) {
+		r.At = was.At
 		return
 	}
 	_ = a.record(of(r.Commit, journal.Record{Event: journal.Refused, Actor: actor, Result: r.Reason, Diagnostics: diagnosticsText(r.Diagnostics)}))
@@ -114,7 +118,7 @@ func (a *Agent) refuse(r spec.Refusal, actor string) {
 // whether it did.
 func (a *Agent) endRollback(ctx context.Context) bool {
 	p := a.held.Pin
-	if p == nil || !p.Pin.Rollback || a.tip == nil || a.tip.ID == p.Pin.Left || a.tip.ID == p.Tip || a.tip.ID == a.examined {
+	if p == nil || !p.Pin.Rollback || a.tip == nil || a.tip.ID == p.Pin.Left || a.tip.ID == p.Tip || a.tip.ID == a.examined && !a.reconsiders() {
 		return false
 	}
 	c, refusal, err := a.judge(*a.tip, true)

@@ -119,3 +119,25 @@ func TestSnapshotHasFacts(t *testing.T) {
 		r.end()
 	})
 }
+
+// So it is with a commit that would end a rollback.
+func TestRefusedByFactsEndsARollbackLater(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		var h host
+		h.has("eth0")
+		r.ports = h.read
+		three(r)
+		if _, err := r.do(spec.Rollback, "b", 0); err != nil {
+			t.Fatal(err)
+		}
+		r.repo.commit("d", "c", "uses eth7\n80 wrr 21=4")
+		r.pass(r.cfg.Poll)
+		if s := r.status(); s.Pin == nil || s.Refusal == nil || s.Refusal.Commit.ID != id("d") {
+			t.Fatalf("pin %+v, refusal %+v", s.Pin, s.Refusal)
+		}
+		h.has("eth0", "eth7")
+		r.pass(r.cfg.Look)
+		r.holds("80 wrr 21=4")
+		r.end()
+	})
+}

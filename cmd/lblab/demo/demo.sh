@@ -206,9 +206,17 @@ lb lb1 get sync
 lb lb2 get sync
 lb lb1 audit show --event resynced,confirmed --state "$work/lb1/state"
 
-title "A commit that cannot work: the sync interface is misspelt. The backup takes it back by itself, the master never touches it"
+title "A commit that these hosts cannot carry: the sync interface is misspelt. Both refuse it, by what they know of themselves"
 sed -i '/syncid/,/}/s/interface = "eth0"/interface = "eth9"/' "$repo/fleet.hcl"
 git -C "$repo" commit -qam "codis: sync over eth9"
+for d in lb1 lb2; do until_status $d '"refusal":{"commit":{"id":"'"$(git -C "$repo" rev-parse HEAD)"; done
+lb lb2 status
+git -C "$repo" revert --no-edit HEAD >/dev/null
+head_is_applied
+
+title "A commit that cannot work: sync messages are to be larger than the wire takes. The backup takes it back by itself, the master never touches it"
+sed -i '/syncid/,/}/s/interface = "eth0"/&\n    maxlen    = 9000/' "$repo/fleet.hcl"
+git -C "$repo" commit -qam "codis: larger sync messages"
 until_status lb2 '"reverted":{"commit":{"id":"'"$(git -C "$repo" rev-parse HEAD)"
 lb lb2 status
 until_status lb1 "lb2holds.*wentback"
@@ -218,7 +226,7 @@ head_is_applied
 
 title "Git is down: a rollback works all the same"
 mv "$repo" "$repo.away"
-lb lb2 rollback "$(git -C "$repo.away" rev-parse --short HEAD~3)" --reason "syncid 21 looks odd"
+lb lb2 rollback "$(git -C "$repo.away" rev-parse --short HEAD~5)" --reason "syncid 21 looks odd"
 lb lb2 get sync
 mv "$repo.away" "$repo"
 lb lb2 unpin
