@@ -38,7 +38,7 @@ director stays with what it holds, and says why in ` + "`lbsync status`" + ` (ex
 | level | |
 |---|---|
 | advise | said, and accepted |
-| overridable | refused, unless the commit has a trailer with the reason, by an author whom the fleet allows it |
+| overridable | refused, unless the commit has a trailer with the reason, by an author whom the fleet allows it; or an operator asks for it by hand on the director (pin, rollback), which the audit keeps |
 | deny | refused |
 
 A rule that lacks what it judges by (facts of a director, an accepted commit to compare with) is skipped, and the last line of ` + "`validate`" + ` says so.

@@ -1,6 +1,8 @@
 package policies
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
@@ -25,7 +27,11 @@ type judgement struct {
 type verdict struct {
 	level spec.Level // the strictest at which it was judged
 	diags hcl.Diagnostics
+	more  int // findings beyond mostFindings
 }
+
+// mostFindings is how many of one rule are said: a mistake in a generator makes ten thousand, and all go into journal and status.
+const mostFindings = 50
 
 func judge(in *Input, only string) *judgement {
 	j := &judgement{in: in, only: only, now: newRulebook(in.Fleet.Policies), findings: map[string]*verdict{}}
@@ -44,7 +50,11 @@ func judge(in *Input, only string) *judgement {
 		}
 	}
 	j.ownRules()
+	j.rest()
 	j.override()
+	if in.Operator != "" {
+		j.byHand()
+	}
 	return j
 }
 
@@ -78,8 +88,25 @@ func (j *judgement) find(d *hcl.Diagnostic) {
 		v = &verdict{}
 		j.findings[b.Rule] = v
 	}
-	v.level, v.diags = max(v.level, b.Level), append(v.diags, d)
+	v.level = max(v.level, b.Level)
+	if len(v.diags) == mostFindings {
+		v.more++
+		return
+	}
+	v.diags = append(v.diags, d)
 	j.out.Diags = append(j.out.Diags, d)
+}
+
+// rest says how many findings were left out, for each rule.
+func (j *judgement) rest() {
+	for _, rule := range slices.Sorted(maps.Keys(j.findings)) {
+		v := j.findings[rule]
+		if v.more == 0 {
+			continue
+		}
+		d := diagnostic(Finding{Summary: fmt.Sprintf("%d more findings like these %d", v.more, mostFindings)}, spec.Broken{Rule: rule, Level: v.level})
+		v.diags, j.out.Diags = append(v.diags, d), append(j.out.Diags, d)
+	}
 }
 
 // note adds what is said beside the findings.

@@ -9,12 +9,12 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// offSegment refuses real servers of direct routing that a director has no network to: what it forwards still has the virtual address as
-// its destination, so a router on the way sends it back to the director, or drops it.
+// offSegment advises on real servers of direct routing that a director has no network to: what it forwards still has the virtual address
+// as its destination, so a router on the way sends it back to the director, or drops it. A route of scope link may lead there all the same.
 type offSegment struct{}
 
 func (offSegment) Name() string      { return "off-segment" }
-func (offSegment) Level() spec.Level { return spec.Overridable }
+func (offSegment) Level() spec.Level { return spec.Advise }
 func (offSegment) Meaning() string {
 	return "A real server with forwarding = \"dr\" is on a network of each of its directors, by the addresses of their ports: packets for a virtual address cannot cross a router."
 }

@@ -2,6 +2,7 @@ package policies
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -19,7 +20,7 @@ type asked struct{ rule, reason string }
 // Override is a rule that a commit was allowed to break.
 type Override struct {
 	Rule   string
-	Author string // "NAME <EMAIL>"
+	Author string // "NAME <EMAIL>", or the operator who asks by hand
 	Reason string
 }
 
@@ -32,6 +33,26 @@ func overridesOf(c spec.Commit) []asked {
 		}
 	}
 	return out
+}
+
+// byHand turns findings of rules that may be overridden into warnings: an operator asks for this very commit, has to go back when the
+// night demands it, and cannot write a trailer into a commit that is there.
+func (j *judgement) byHand() {
+	for _, rule := range slices.Sorted(maps.Keys(j.findings)) {
+		if v := j.findings[rule]; v.level == spec.Overridable {
+			j.pass(rule, v, j.in.Operator, "asked for by hand")
+		}
+	}
+}
+
+// pass lets a finding be.
+func (j *judgement) pass(rule string, v *verdict, by, reason string) {
+	for _, d := range v.diags {
+		d.Severity = hcl.DiagWarning
+		d.Detail = strings.TrimSpace(fmt.Sprintf("%s Overridden by %s: %s", d.Detail, by, reason))
+	}
+	j.out.Overridden = append(j.out.Overridden, Override{rule, by, reason})
+	delete(j.findings, rule) // it cannot be overridden twice
 }
 
 // override turns findings into warnings where the commit says so and may, and says of every other trailer why it does not count.
@@ -47,13 +68,7 @@ func (j *judgement) override() {
 		if v == nil || v.level == spec.Advise {
 			continue // there is nothing to override
 		}
-		by := fmt.Sprintf("%s <%s>", j.in.Commit.Author, j.in.Commit.Email)
-		for _, d := range v.diags {
-			d.Severity = hcl.DiagWarning
-			d.Detail = strings.TrimSpace(fmt.Sprintf("%s Overridden by %s: %s", d.Detail, by, o.reason))
-		}
-		j.out.Overridden = append(j.out.Overridden, Override{o.rule, by, o.reason})
-		delete(j.findings, o.rule) // a second trailer changes nothing
+		j.pass(o.rule, v, fmt.Sprintf("%s <%s>", j.in.Commit.Author, j.in.Commit.Email), o.reason)
 	}
 }
 

@@ -49,6 +49,8 @@ type Input struct {
 	// Changes are what the commit changes, by director: what it wants against what the accepted one wants. Asked for when a rule looks
 	// at them; nil: they are not known.
 	Changes func() map[string][]spec.Change
+	// Operator asks for the commit by hand, as with pin and rollback: that overrides what may be overridden. "" is nobody.
+	Operator string
 	// Expired says that there is no time left for rules of the fleet's own; nil: there always is.
 	Expired func() bool
 

@@ -167,3 +167,23 @@ func TestCheckNamesTheRule(t *testing.T) {
 		t.Errorf("%d run, skipped %+v", len(out.Ran), out.Skipped)
 	}
 }
+
+// A rule that finds thousands says some of them, and how many it left out; all of them count.
+func TestFindingsAreBounded(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("director \"lb1\" {}\ndirector \"lb2\" {}\ncluster \"a\" {\n  directors = [\"lb1\", \"lb2\"]\n")
+	for i := range 200 {
+		fmt.Fprintf(&b, "  virtual_server \"s%d\" {\n    address = \"192.0.2.1\"\n    port = %d\n    protocol = \"tcp\"\n    scheduler = \"rr\"\n    forwarding = \"dr\"\n    real_server \"192.0.2.21\" { weight = 0 }\n  }\n", i, i+1)
+	}
+	out := Check(Input{Fleet: load(t, txtar.File{Name: "f.hcl", Data: []byte(b.String() + "}\n")})})
+	n, said := 0, false
+	for _, d := range out.Diags {
+		if b, _ := spec.BrokenBy(d); b.Rule == "all-weights-zero" {
+			n++
+			said = said || d.Summary == "all-weights-zero: 150 more findings like these 50"
+		}
+	}
+	if n != 51 || !said {
+		t.Errorf("%d findings, the rest told: %t", n, said)
+	}
+}

@@ -37,8 +37,14 @@ func rendering(v spec.View) spec.Digest {
 	return reconcile.NewPlan(reconcile.PlanInput{Want: want}).Digest
 }
 
-// accept loads a commit and lets the policies judge it, unless it was held before.
-func (a *Agent) accept(c spec.Commit, judge bool) (candidate, *spec.Refusal, error) {
+// judging is what a commit has to pass.
+type judging struct {
+	skip     bool   // nothing: it was held before
+	operator string // who asks for it by hand; "": it is the branch's
+}
+
+// accept loads a commit and lets the policies judge it.
+func (a *Agent) accept(c spec.Commit, by judging) (candidate, *spec.Refusal, error) {
 	a.enter(spec.Loading, "load "+c.Short())
 	tree, err := a.parts.Source.Tree(c.ID)
 	if ofCommit(err) {
@@ -65,11 +71,14 @@ func (a *Agent) accept(c spec.Commit, judge bool) (candidate, *spec.Refusal, err
 	}
 	a.enter(spec.Checking, "check policies of "+c.Short())
 	var judged policies.Outcome
-	if judge {
-		judged = a.judgedBy(fleet, c)
+	if !by.skip {
+		judged = a.judgedBy(fleet, c, by.operator)
 	}
 	if judged.Diags.HasErrors() {
 		r := refused(c, "policies have", judged.Diags)
+		if byHand(judged.Diags) {
+			r.Reason += fmt.Sprintf(", which lbsync pin %s overrides: if it is meant, pin it here, then lbsync unpin", c.Short())
+		}
 		excerpts(tree, r.Diagnostics)
 		return candidate{}, r, nil
 	}
@@ -79,6 +88,16 @@ func (a *Agent) accept(c spec.Commit, judge bool) (candidate, *spec.Refusal, err
 	}
 	a.rendering(&out)
 	return out, nil, nil
+}
+
+// byHand says whether an operator may have a refused commit all the same: every rule that refuses it may be overridden.
+func byHand(diags hcl.Diagnostics) bool {
+	for _, d := range diags {
+		if b, ok := spec.BrokenBy(d); d.Severity == hcl.DiagError && (!ok || b.Level != spec.Overridable) {
+			return false
+		}
+	}
+	return true
 }
 
 // rendering renders a candidate with the facts of now.

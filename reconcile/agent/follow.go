@@ -45,7 +45,7 @@ func (a *Agent) follow(ctx context.Context) {
 		return
 	}
 	defer hurry()()
-	c, refusal, err := a.judge(goal, a.held.Pin == nil)
+	c, refusal, err := a.judge(goal, a.pinnedBy())
 	switch {
 	case err != nil:
 		a.source = problem(a.source, "read commit "+goal.Short(), err)
@@ -75,10 +75,19 @@ func (a *Agent) quarantined(goal spec.Commit) bool {
 	return a.held.Pin == nil && a.held.Reverted != nil && a.held.Reverted.Commit.ID == goal.ID
 }
 
+// pinnedBy is the operator who pinned what is held; "" while the branch is followed.
+func (a *Agent) pinnedBy() string {
+	if a.held.Pin == nil {
+		return ""
+	}
+	return actorOf(a.held.Pin.Pin.Actor)
+}
+
 // judge accepts a commit or says why not. The error is of this host, not of the commit: it is tried again.
-func (a *Agent) judge(c spec.Commit, branch bool) (candidate, *spec.Refusal, error) {
+// operator is who asks for it by hand; "": it is the branch's.
+func (a *Agent) judge(c spec.Commit, operator string) (candidate, *spec.Refusal, error) {
 	a.attempted, a.seen = &spec.CommitAt{Commit: c, At: time.Now()}, ""
-	if branch {
+	if operator == "" {
 		refusal, err := a.rewound(c)
 		if err != nil {
 			return candidate{}, nil, err
@@ -88,8 +97,8 @@ func (a *Agent) judge(c spec.Commit, branch bool) (candidate, *spec.Refusal, err
 			return candidate{}, refusal, nil
 		}
 	}
-	out, refusal, err := a.accept(c, true)
-	out.branch = branch
+	out, refusal, err := a.accept(c, judging{operator: operator})
+	out.branch = operator == ""
 	if err == nil {
 		a.source = nil
 	}
@@ -121,7 +130,7 @@ func (a *Agent) endRollback(ctx context.Context) bool {
 	if p == nil || !p.Pin.Rollback || a.tip == nil || a.tip.ID == p.Pin.Left || a.tip.ID == p.Tip || a.tip.ID == a.examined && !a.reconsiders() {
 		return false
 	}
-	c, refusal, err := a.judge(*a.tip, true)
+	c, refusal, err := a.judge(*a.tip, "")
 	if err != nil {
 		a.source = problem(a.source, "read commit "+a.tip.Short(), err)
 		a.failed()

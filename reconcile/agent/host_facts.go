@@ -53,8 +53,9 @@ func (a *Agent) hostFacts() spec.HostFacts {
 
 // judgedBy asks the policies. What they refuse because of what this director sees now is judged again when it sees something else: a
 // port may get its address, and a stranger fall silent, without another commit.
-func (a *Agent) judgedBy(f *spec.Fleet, c spec.Commit) policies.Outcome {
+func (a *Agent) judgedBy(f *spec.Fleet, c spec.Commit, operator string) policies.Outcome {
 	blind := a.policyInput(f, c)
+	blind.Operator = operator
 	facts, in := a.hostFacts(), blind
 	in.Facts = map[string]spec.HostFacts{a.cfg.Director: facts}
 	out := a.parts.Check(in)

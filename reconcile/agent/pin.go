@@ -17,7 +17,7 @@ func (a *Agent) pinTo(ctx context.Context, cmd spec.Command) (spec.CommandResult
 	if err != nil {
 		return spec.CommandResult{}, err
 	}
-	c, refusal, err := a.judge(commit, false)
+	c, refusal, err := a.judge(commit, actorOf(cmd.Actor))
 	if err != nil {
 		return spec.CommandResult{}, fmt.Errorf("read commit %s: %w", commit.Short(), err)
 	}
@@ -64,7 +64,7 @@ func (a *Agent) preview(cmd spec.Command) (spec.CommandResult, error) {
 	if err != nil {
 		return spec.CommandResult{}, err
 	}
-	c, refusal, err := a.accept(commit, true)
+	c, refusal, err := a.accept(commit, judging{operator: actorOf(cmd.Actor)})
 	if err != nil {
 		return spec.CommandResult{}, fmt.Errorf("read commit %s: %w", commit.Short(), err)
 	}

@@ -181,7 +181,7 @@ func (a *Agent) confirm() {
 // revert goes back to what was proven last, by the same want, plan and apply. The commit is not tried again; a newer one is.
 func (a *Agent) revert(ctx context.Context, unmet []spec.Unmet) {
 	t := a.held.Trial
-	c, refusal, err := a.accept(t.Before, false)
+	c, refusal, err := a.accept(t.Before, judging{skip: true})
 	if err == nil && refusal != nil {
 		err = fmt.Errorf("%s", refusal.Reason)
 	}
