@@ -1,6 +1,9 @@
 package metrics
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/lbsync/lbsync/spec"
@@ -27,6 +30,7 @@ var agentMetrics = []Definition{
 		one(func(s *Scrape) float64 { return truth(s.Status.Pin != nil) })},
 	{"lbsync_refused", Gauge, "1 while the commit that was tried last is refused: invalid, or against a policy.", nil,
 		one(func(s *Scrape) float64 { return truth(s.Status.Refusal != nil) })},
+	{"lbsync_refused_by", Gauge, "1 for each rule that refuses the commit that was tried last; schema: its HCL has mistakes, or it may not be for another reason.", []string{"rule"}, refusedBy},
 	{"lbsync_problem", Gauge, "1 while this part fails: git source, kernel, disk, engine, journal, key (that the fleet declares for this director), channel (nobody can be answered).", []string{"part"}, problems},
 	{"lbsync_scrape_counters_readable", Gauge, "1 when the kernel's counters could be read for this scrape; 0: services, real servers and sync daemons are left out.", nil,
 		one(func(s *Scrape) float64 { return truth(s.Stats != nil) })},
@@ -52,5 +56,24 @@ func problems(s *Scrape, add Series) {
 		what *spec.Problem
 	}{{"channel", channel.Listener}, {"disk", st.Disk}, {"engine", st.Engine}, {"journal", st.Journal.Failing}, {"kernel", st.Kernel}, {"key", channel.Key}, {"source", st.Source.Failing}} {
 		add(truth(p.what != nil), p.part)
+	}
+}
+
+// refusedBy names each rule once.
+func refusedBy(s *Scrape, add Series) {
+	if s.Status.Refusal == nil {
+		return
+	}
+	rules := map[string]bool{}
+	for _, d := range s.Status.Refusal.Diagnostics {
+		if d.Severity == "error" {
+			rules[cmp.Or(d.Rule, "schema")] = true
+		}
+	}
+	if len(rules) == 0 {
+		rules["schema"] = true // such as a branch that was rewound
+	}
+	for _, name := range slices.Sorted(maps.Keys(rules)) {
+		add(1, name)
 	}
 }

@@ -38,7 +38,7 @@ func full() metrics.Scrape {
 	return metrics.Scrape{Now: now, RealServers: true,
 		Status: spec.Status{Director: "lb1", Program: "1.2", Started: ago(1000), Phase: spec.Degraded, Since: ago(50), BlockedOn: &spec.Call{Name: "apply", Since: ago(2)},
 			Source:  spec.SourceStatus{Tip: &tip, LastSuccess: ago(90), NextFetch: ago(-30), BehindSince: ago(80), Attempts: 3, Failing: trouble},
-			Applied: &spec.CommitAt{Commit: commit("a1"), At: ago(100)}, Attempted: &spec.CommitAt{Commit: commit("b2")}, Refusal: &spec.Refusal{},
+			Applied: &spec.CommitAt{Commit: commit("a1"), At: ago(100)}, Attempted: &spec.CommitAt{Commit: commit("b2")}, Refusal: &spec.Refusal{Diagnostics: []spec.Diagnostic{{Severity: "error", Rule: "duplicate-syncid"}, {Severity: "error", Rule: "duplicate-syncid"}, {Severity: "error"}, {Severity: "warning", Rule: "equal-priority"}}},
 			Pending: &spec.CommitAt{Commit: commit("d4")}, Trial: &spec.Trial{Until: ago(-20)}, Confirmed: "a0", Reverted: &spec.Reverted{Commit: commit("b1")},
 			Peers: []spec.PeerStatus{{Director: "lb2", Answers: true, Commit: "a1", Confirmed: true, Coverage: &spec.Coverage{Sampled: 8, Known: 6}},
 				{Director: "lb3", Silent: ago(33), Stays: "pinned", Journal: trouble}},
