@@ -1,6 +1,7 @@
 package policies
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -85,7 +86,8 @@ func needs(p Policy) string {
 	if !needy {
 		return ""
 	}
-	return " Skipped with " + n.Lacks(&Input{Fleet: &spec.Fleet{}}) + "."
+	in := Input{Fleet: &spec.Fleet{}, Facts: map[string]spec.HostFacts{"lb1": {}}}
+	return " Skipped with " + cmp.Or(n.Lacks(&in), n.Lacks(&Input{Fleet: in.Fleet})) + "."
 }
 
 // quote is what the rule says, as a quotation: the first line of each finding, and what it means below.

@@ -20,7 +20,7 @@ func (in *Input) noPorts() string {
 			return ""
 		}
 	}
-	return "no facts of a director's ports"
+	return in.lacking("no facts of a director's ports")
 }
 
 // holding is what a director with facts accepted last.

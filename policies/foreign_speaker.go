@@ -23,7 +23,7 @@ func (foreignSpeaker) Lacks(in *Input) string {
 			return ""
 		}
 	}
-	return "no facts of who advertises"
+	return in.lacking("no facts of who advertises")
 }
 
 func (foreignSpeaker) Check(in *Input) []Finding {

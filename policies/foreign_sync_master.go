@@ -23,7 +23,7 @@ func (foreignSyncMaster) Lacks(in *Input) string {
 			return ""
 		}
 	}
-	return "no facts of who sends connection sync"
+	return in.lacking("no facts of who sends connection sync")
 }
 
 func (foreignSyncMaster) Check(in *Input) []Finding {

@@ -19,14 +19,7 @@ func (offSegment) Meaning() string {
 	return "A real server with forwarding = \"dr\" is on a network of each of its directors, by the addresses of their ports: packets for a virtual address cannot cross a router."
 }
 
-func (offSegment) Lacks(in *Input) string {
-	for _, f := range in.Facts {
-		if f.Ports != nil {
-			return ""
-		}
-	}
-	return "no director's ports are known"
-}
+func (offSegment) Lacks(in *Input) string { return in.noPorts() }
 
 func (offSegment) Check(in *Input) []Finding {
 	var out []Finding

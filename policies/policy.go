@@ -57,13 +57,19 @@ type Input struct {
 	paired []pair // see pairs
 }
 
-// noFacts is what a rule lacks that looks at facts alone.
-func (in *Input) noFacts() string {
+// factsLacking is what every rule lacks that looks at facts, where there are none at all.
+const factsLacking = "no facts of a director"
+
+// lacking is what a rule lacks that looks at some facts.
+func (in *Input) lacking(some string) string {
 	if len(in.Facts) == 0 {
-		return "no facts of a director"
+		return factsLacking
 	}
-	return ""
+	return some
 }
+
+// noFacts is what a rule lacks that looks at any facts.
+func (in *Input) noFacts() string { return in.lacking("") }
 
 // noPrior is what a rule lacks that looks at the difference to what was accepted.
 func (in *Input) noPrior() string {
