@@ -76,9 +76,6 @@ func (a *Agent) accept(c spec.Commit, by judging) (candidate, *spec.Refusal, err
 	}
 	if judged.Diags.HasErrors() {
 		r := refused(c, "policies have", judged.Diags)
-		if byHand(judged.Diags) {
-			r.Reason += fmt.Sprintf(", which lbsync pin %s overrides: if it is meant, pin it here, then lbsync unpin", c.Short())
-		}
 		excerpts(tree, r.Diagnostics)
 		return candidate{}, r, nil
 	}
@@ -91,13 +88,18 @@ func (a *Agent) accept(c spec.Commit, by judging) (candidate, *spec.Refusal, err
 }
 
 // byHand says whether an operator may have a refused commit all the same: every rule that refuses it may be overridden.
-func byHand(diags hcl.Diagnostics) bool {
+func byHand(diags []spec.Diagnostic) bool {
+	refusing := 0
 	for _, d := range diags {
-		if b, ok := spec.BrokenBy(d); d.Severity == hcl.DiagError && (!ok || b.Level != spec.Overridable) {
+		if d.Severity != "error" {
+			continue
+		}
+		if d.Level != spec.Overridable.String() {
 			return false
 		}
+		refusing++
 	}
-	return true
+	return refusing > 0
 }
 
 // rendering renders a candidate with the facts of now.

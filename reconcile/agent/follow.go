@@ -114,6 +114,9 @@ func (a *Agent) refuse(r spec.Refusal, actor string) {
 	if a.seen != "" {
 		r.Reason += ", because of what this director sees now; it is judged again when that changes"
 	}
+	if byHand(r.Diagnostics) {
+		r.Reason += fmt.Sprintf("; if it is meant: lbsync pin %s here, then lbsync unpin", r.Commit.Short())
+	}
 	was := a.refusal
 	a.refusal, a.refusedBy = &r, a.seen
 	if was != nil && was.Commit.ID == r.Commit.ID && slices.Equal(was.Diagnostics, r.Diagnostics) {

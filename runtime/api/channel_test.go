@@ -271,7 +271,7 @@ func TestTrustWorksAtOnce(t *testing.T) {
 	if err := <-waits; err == nil {
 		t.Error("a connection outlives the trust in its key")
 	}
-	if _, _, err := fetch(t, peer, "GET", "/v1/peer/report", ""); !errors.Is(err, identity.ErrNotAdmitted) {
+	if _, _, err := fetch(t, l.as(t, l.lb2), "GET", "/v1/peer/report", ""); !errors.Is(err, identity.ErrNotAdmitted) {
 		t.Errorf("the old key: %v", err)
 	}
 	wantCode(t, ann, "GET", "/v1/status", "", 200, "")
