@@ -6,9 +6,10 @@ type group struct {
 	Rules []Policy
 }
 
-// groups are the built-in rules. The first of the first two groups are the accidents that lbsync began with.
+// groups are the built-in rules.
 func groups() []group {
 	return []group{
+		{"The two accidents that lbsync began with", []Policy{loneSyncGroup{}, duplicateSyncID{}}},
 		{"Connection sync", syncRules()},
 		{"VRRP", vrrpRules()},
 		{"Addresses", addressRules()},
@@ -21,7 +22,6 @@ func groups() []group {
 
 func syncRules() []Policy {
 	return []Policy{
-		duplicateSyncID{},
 		backupOnly{},
 		dividedSync{},
 		followOneOfMany{},
@@ -33,7 +33,6 @@ func syncRules() []Policy {
 
 func vrrpRules() []Policy {
 	return []Policy{
-		loneSyncGroup{},
 		duplicateRouterID{},
 		equalPriority{},
 		foreignSpeaker{},
