@@ -37,6 +37,20 @@ func (s *Sources) Files() map[string]*hcl.File {
 	return s.files
 }
 
+// Line is a line of a text, without its end, and where it begins; false when there is no such line. Lines count from 1.
+func Line(text []byte, number int) (line string, start int, ok bool) {
+	rest := text
+	for range number - 1 {
+		i := bytes.IndexByte(rest, '\n')
+		if i < 0 {
+			return "", 0, false
+		}
+		start, rest = start+i+1, rest[i+1:]
+	}
+	first, _, _ := bytes.Cut(rest, []byte{'\n'})
+	return strings.TrimSuffix(string(first), "\r"), start, true
+}
+
 // source is one file of the fleet.
 type source struct {
 	name   string

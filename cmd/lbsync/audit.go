@@ -24,29 +24,34 @@ func (a *app) audit() *cobra.Command {
 	return audit
 }
 
-func (a *app) auditShow() *cobra.Command {
+// readsRecords makes a command that reads records: here, from the journal's folder, or those of directors elsewhere.
+func (a *app) readsRecords(cmd *cobra.Command, near func(spec.RecordQuery, journalFlags) error, far func(context.Context, spec.RecordQuery) error) *cobra.Command {
 	var from journalFlags
 	var f filterFlags
-	cmd := &cobra.Command{
-		Use: "show", Short: "Show records, oldest first", Args: noArguments(),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			q, err := f.query(a.now())
-			if err != nil {
-				return err
-			}
-			here, err := a.here(from)
-			if err != nil {
-				return err
-			}
-			if !here {
-				return a.again(cmd.Context(), 0, func(ctx context.Context, c *api.Client) (view.Document, int, error) { return auditAfar(ctx, c, q) })
-			}
-			return a.showRecords(q, from)
-		},
+	cmd.Args = noArguments()
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		q, err := f.query(a.now())
+		if err != nil {
+			return err
+		}
+		here, err := a.here(from)
+		if err != nil {
+			return err
+		}
+		if !here {
+			return far(cmd.Context(), q)
+		}
+		return near(q, from)
 	}
 	from.register(cmd)
 	f.register(cmd)
 	return cmd
+}
+
+func (a *app) auditShow() *cobra.Command {
+	return a.readsRecords(&cobra.Command{Use: "show", Short: "Show records, oldest first"}, a.showRecords, func(ctx context.Context, q spec.RecordQuery) error {
+		return a.again(ctx, 0, func(ctx context.Context, c *api.Client) (view.Document, int, error) { return auditAfar(ctx, c, q) })
+	})
 }
 
 func (a *app) showRecords(q spec.RecordQuery, from journalFlags) error {
@@ -65,33 +70,18 @@ func (a *app) showRecords(q spec.RecordQuery, from journalFlags) error {
 }
 
 func (a *app) auditExport() *cobra.Command {
-	var from journalFlags
-	var f filterFlags
-	cmd := &cobra.Command{
-		Use: "export", Short: "Write records as JSON lines, as they stand in the journal", Args: noArguments(),
+	return a.readsRecords(&cobra.Command{
+		Use: "export", Short: "Write records as JSON lines, as they stand in the journal",
 		Long: "Write records as JSON lines, as they stand in the journal. Of several directors they come one director after the other, and each\nline names its own.",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			q, err := f.query(a.now())
-			if err != nil {
-				return err
-			}
-			here, err := a.here(from)
-			if err != nil {
-				return err
-			}
-			if !here {
-				return a.exportAfar(cmd.Context(), q)
-			}
-			filter, dir, err := a.records(q, from)
-			if err != nil {
-				return err
-			}
-			return a.print.Export(dir, filter)
-		},
+	}, a.exportRecords, a.exportAfar)
+}
+
+func (a *app) exportRecords(q spec.RecordQuery, from journalFlags) error {
+	filter, dir, err := a.records(q, from)
+	if err != nil {
+		return err
 	}
-	from.register(cmd)
-	f.register(cmd)
-	return cmd
+	return a.print.Export(dir, filter)
 }
 
 // exportAfar writes what each director that was named has, and then says which could not be read.

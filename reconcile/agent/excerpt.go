@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"bytes"
 	"io/fs"
 	"strings"
 
@@ -30,15 +29,8 @@ func lineAt(tree fs.FS, texts map[string][]byte, at spec.Pos) string {
 		text, _ = fs.ReadFile(tree, at.File) // a line that cannot be shown is left out
 		texts[at.File] = text
 	}
-	for range at.Line - 1 {
-		_, rest, more := bytes.Cut(text, []byte{'\n'})
-		if !more {
-			return ""
-		}
-		text = rest
-	}
-	line, _, _ := bytes.Cut(text, []byte{'\n'})
-	out := strings.TrimSpace(strings.ToValidUTF8(string(line[:min(len(line), longestLine)]), ""))
+	line, _, _ := spec.Line(text, int(at.Line))
+	out := strings.TrimSpace(strings.ToValidUTF8(line[:min(len(line), longestLine)], ""))
 	if len(line) > longestLine {
 		out += " …"
 	}

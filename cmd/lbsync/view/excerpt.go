@@ -1,7 +1,6 @@
 package view
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -76,16 +75,7 @@ func sourceLine(f *hcl.File, number int) (line string, start int, ok bool) {
 	if f == nil {
 		return "", 0, false
 	}
-	rest := f.Bytes
-	for range number - 1 {
-		i := bytes.IndexByte(rest, '\n')
-		if i < 0 {
-			return "", 0, false
-		}
-		start, rest = start+i+1, rest[i+1:]
-	}
-	text, _, _ := bytes.Cut(rest, []byte{'\n'})
-	return strings.TrimSuffix(string(text), "\r"), start, true
+	return spec.Line(f.Bytes, number)
 }
 
 // maxLine is how much is shown of a source line, in characters: a line may be as long as its file.
