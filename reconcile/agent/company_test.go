@@ -132,26 +132,39 @@ func onPair(t *testing.T, f func(p *pair)) {
 func onPairWith(t *testing.T, ts *tables, f func(p *pair)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		p := &pair{t: t, wire: newWire("lb1", "lb2"), of: map[string]*rig{}, names: []string{"lb1", "lb2"}}
+		p := gathered(t, pairLoader, "lb1", "lb2")
 		p.wire.tables = ts
-		for name, role := range map[string]spec.Role{"lb1": spec.RoleMaster, "lb2": spec.RoleBackup} {
-			r := newRig(t)
-			r.cfg.Director, r.cfg.Boot, r.cfg.Run, r.cfg.Poll = name, "boot", "run of "+name, 5*time.Second
-			r.exchange, r.load = p.wire.ends[name], pairLoader
+		for name, r := range p.of {
 			if ts != nil {
 				r.kernel = reconciletest.New(spec.State{Sysctls: spec.Rows[spec.SysctlKey, spec.Setting]{{Key: spec.SyncThreshold, Value: "3 50"}}})
 				r.sync, r.load = &table{tables: ts, name: name}, ts.loader
 				r.sources = func() []netip.Addr { return []netip.Addr{pairSources[name]} }
 			}
-			r.vrrp.roles = map[string]spec.Role{"web": role}
-			p.of[name] = r
 		}
-		p.commit("a", "", pairFleet)
-		p.each(func(r *rig) { r.start() })
-		p.pass(20 * time.Second)
-		f(p)
-		p.each(func(r *rig) { r.end() })
+		p.run(f)
 	})
+}
+
+// gathered are agents on one wire that do not run yet: of each two, the first is master of the instance "web", the second its backup.
+func gathered(t *testing.T, load func(fs.FS) (*spec.Fleet, hcl.Diagnostics), names ...string) *pair {
+	p := &pair{t: t, wire: newWire(names...), of: map[string]*rig{}, names: names}
+	for i, name := range names {
+		r := newRig(t)
+		r.cfg.Director, r.cfg.Boot, r.cfg.Run, r.cfg.Poll = name, "boot", "run of "+name, 5*time.Second
+		r.exchange, r.load = p.wire.ends[name], load
+		r.vrrp.roles = map[string]spec.Role{"web": []spec.Role{spec.RoleMaster, spec.RoleBackup}[i%2]}
+		p.of[name] = r
+	}
+	return p
+}
+
+// run lets all hold the commit "a", and then does f.
+func (p *pair) run(f func(p *pair)) {
+	p.commit("a", "", pairFleet)
+	p.each(func(r *rig) { r.start() })
+	p.pass(20 * time.Second)
+	f(p)
+	p.each(func(r *rig) { r.end() })
 }
 
 // pairLoader declares both directors, and a trial of 2 s.

@@ -16,20 +16,7 @@ import (
 func waves(t *testing.T, f func(p *pair)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		names := []string{"lb1", "lb2", "lb3", "lb4"}
-		p := &pair{t: t, wire: newWire(names...), of: map[string]*rig{}, names: names}
-		for i, name := range names {
-			r := newRig(t)
-			r.cfg.Director, r.cfg.Boot, r.cfg.Run, r.cfg.Poll = name, "boot", "run of "+name, 5*time.Second
-			r.exchange, r.load = p.wire.ends[name], wavesLoader
-			r.vrrp.roles = map[string]spec.Role{"web": []spec.Role{spec.RoleMaster, spec.RoleBackup}[i%2]}
-			p.of[name] = r
-		}
-		p.commit("a", "", pairFleet)
-		p.each(func(r *rig) { r.start() })
-		p.pass(20 * time.Second)
-		f(p)
-		p.each(func(r *rig) { r.end() })
+		gathered(t, wavesLoader, "lb1", "lb2", "lb3", "lb4").run(f)
 	})
 }
 
