@@ -30,7 +30,7 @@ type match struct {
 	wire     *Wire
 	speakers []speaker
 	killed   []bool // by place: what a killed one held is still on its interface
-	judged   int    // frames before this one are not: the network was split on purpose
+	judged   int    // frames before this one are not: there were two owners on purpose
 	dir      string
 }
 

@@ -30,7 +30,9 @@ func (m *match) step(words []string) error {
 	case "own":
 		return m.bothOwn()
 	case "hold":
-		return m.bothHold()
+		err := m.bothHold()
+		m.judged = len(m.wire.Frames())
+		return err
 	}
 	if words[1] == "ab" {
 		var both errgroup.Group
