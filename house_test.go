@@ -36,6 +36,8 @@ var mayImport = map[string][]string{
 	"runtime/director/syncing":      {"spec", "runtime/connsync"},
 	"runtime/director/program":      {},
 	"runtime/director/directortest": {"spec"},
+	"runtime/health":                {"spec", "runtime/health/probe", "x/sys"},
+	"runtime/health/probe":          {"spec", "runtime/director/program", "x/sys", "x/net", "grpc"},
 	"runtime/vrrp":                  {},
 	"runtime/engine":                {"spec", "runtime/vrrp", "runtime/kernel", "runtime/engine/line", "x/sys", "x/sync"},
 	"runtime/engine/line":           {"spec", "runtime/local", "x/sys"},
@@ -59,7 +61,7 @@ var libraries = map[string]string{
 	"hcl": "github.com/hashicorp/hcl/v2", "sarif": "github.com/owenrumney/go-sarif/v2", "cty": "github.com/zclconf/go-cty", "netlink": "github.com/vishvananda/netlink",
 	"netns": "github.com/vishvananda/netns", "moby/ipvs": "github.com/moby/ipvs", "go-git": "github.com/go-git",
 	"x/sys": "golang.org/x/sys", "x/term": "golang.org/x/term", "x/sync": "golang.org/x/sync", "x/crypto": "golang.org/x/crypto",
-	"x/net": "golang.org/x/net", "prometheus": "github.com/prometheus",
+	"x/net": "golang.org/x/net", "grpc": "google.golang.org/grpc", "prometheus": "github.com/prometheus",
 	"arp": "github.com/mdlayher/arp", "ethernet": "github.com/mdlayher/ethernet",
 	"rapid": "pgregory.net/rapid", "cmp": "github.com/google/go-cmp",
 }

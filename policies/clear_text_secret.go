@@ -61,14 +61,7 @@ func secretNotify(place spec.Place, all []spec.Notify, of string) []Finding {
 func secretCheck(vs spec.Placed[spec.VirtualServer], all []spec.HealthCheck) []Finding {
 	var out []Finding
 	for _, h := range all {
-		for _, s := range h.Settings {
-			what := ""
-			switch s.Name {
-			case "headers":
-				what = secretHeader(s.Value)
-			case "command":
-				what = secretArgument(strings.Fields(s.Value))
-			}
+		for _, what := range append(secretHeaders(h.Setting("headers")), secretArgument(h.Setting("command"))) {
 			if what != "" {
 				out = append(out, found(vs.Place.Pos(h.At), fmt.Sprintf("health_check %q of virtual_server %q has %s", h.Kind, vs.Def.Name, what),
 					"Whoever reads the repository, a plan or the journal has it. Take it back where it was issued; let the real servers answer the check without it, or write health_check \"exec\" with a program that reads the new one from a file on the directors."))
@@ -122,17 +115,18 @@ func secretArgument(args []string) string {
 	return ""
 }
 
-// secretHeader says which header gives something away; a header is a line.
-func secretHeader(lines string) string {
-	for line := range strings.Lines(lines) {
-		name, value, _ := strings.Cut(line, ":")
+// secretHeaders say which headers, "Name: value" each, give something away.
+func secretHeaders(headers []string) []string {
+	var out []string
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ":")
 		switch low := strings.ToLower(strings.TrimSpace(name)); {
 		case strings.TrimSpace(value) == "":
 		case low == "authorization", low == "cookie", strings.HasPrefix(low, "x-") && secretWord(low[2:]):
-			return fmt.Sprintf("a header %q", strings.TrimSpace(name))
+			out = append(out, fmt.Sprintf("a header %q", strings.TrimSpace(name)))
 		}
 	}
-	return ""
+	return out
 }
 
 func secretWord(name string) bool {

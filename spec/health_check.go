@@ -17,8 +17,19 @@ type HealthCheck struct {
 	FastInterval, DownInterval time.Duration // between checks while the verdict is forming, and while down; 0: as Interval
 	Jitter                     time.Duration
 	Rise, Fall                 uint32
-	Settings                   []Attr // what only this kind has, by attribute name, in order
+	Settings                   []Attr // what only this kind has, by attribute name, in order; one for each element of a list
 	At                         Mark
+}
+
+// Setting are the values of an attribute that only some kinds have; a list has several.
+func (h *HealthCheck) Setting(name string) []string {
+	var out []string
+	for _, s := range h.Settings {
+		if s.Name == name {
+			out = append(out, s.Value)
+		}
+	}
+	return out
 }
 
 // healthCheckKinds are the labels of health_check.
@@ -82,44 +93,49 @@ func checkSettings() []schema.Field[HealthCheck] {
 	for i, a := range attrs {
 		a.Doc += " (" + strings.Join(settingKinds[a.Name], ", ") + ")"
 		fields[i] = schema.Field[HealthCheck]{Attr: a, Set: func(h *HealthCheck, v schema.Value) {
-			h.Settings = append(h.Settings, Attr{Name: a.Name, Value: settingText(a, v)})
+			for _, text := range settingTexts(a, v) {
+				h.Settings = append(h.Settings, Attr{Name: a.Name, Value: text})
+			}
 		}}
 	}
 	return fields
 }
 
-// settingText is a setting in one line.
-func settingText(a schema.Attr, v schema.Value) string {
+// settingTexts is a setting in words, one for each element of a list or map.
+func settingTexts(a schema.Attr, v schema.Value) []string {
 	switch {
 	case a.List:
 		var words []string
 		a.List = false
 		for _, e := range v.List {
-			words = append(words, settingText(a, e))
+			words = append(words, settingTexts(a, e)...)
 		}
-		return strings.Join(words, " ")
+		return words
 	case a.Map:
 		var words []string
 		for k, e := range v.By {
 			words = append(words, k+": "+e.Str)
 		}
 		slices.Sort(words)
-		return strings.Join(words, "\n")
+		return words
 	case a.Kind == schema.Int:
-		return strconv.FormatInt(v.Int, 10)
+		return []string{strconv.FormatInt(v.Int, 10)}
 	case a.Kind == schema.Bool:
-		return strconv.FormatBool(v.Bool)
+		return []string{strconv.FormatBool(v.Bool)}
 	case a.Kind == schema.Address:
-		return v.Addr.String()
+		return []string{v.Addr.String()}
 	}
-	return v.Str
+	return []string{v.Str}
 }
 
 // neededSettings are those without which a kind has nothing to do.
 var neededSettings = map[string]string{"exec": "command", "file": "path", "dns": "name"}
 
 func checkHealthCheck(d *schema.Decoder, in *schema.Instance, h *HealthCheck) {
-	for _, s := range h.Settings {
+	for i, s := range h.Settings {
+		if i > 0 && h.Settings[i-1].Name == s.Name {
+			continue // the next element of a list
+		}
 		if !slices.Contains(settingKinds[s.Name], h.Kind) {
 			d.Error(in.At(s.Name), s.Name+" not possible", fmt.Sprintf("A %s check has no %s; it belongs to %s.", h.Kind, s.Name, strings.Join(settingKinds[s.Name], ", ")))
 		}

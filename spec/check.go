@@ -1,0 +1,102 @@
+package spec
+
+import (
+	"net/netip"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// Check is one probe that is run again and again. It is its own identity: real servers with the same check share one that runs once.
+type Check struct {
+	Kind     string         // label of health_check
+	Addr     netip.AddrPort // that is probed; without a port for ping, the zero value for exec and file where no address is declared
+	Settings CheckSettings
+
+	Interval, Timeout, FastInterval, DownInterval, Jitter time.Duration // as in HealthCheck, with what is not written filled in
+	Rise, Fall                                            uint32
+}
+
+// CheckSettings are what only one kind has: attributes of health_check, encoded so that equal settings are equal texts.
+type CheckSettings string
+
+// Values are the settings by attribute name; a list has one value for each element, headers one "Name: value" each.
+func (s CheckSettings) Values() url.Values {
+	v, _ := url.ParseQuery(string(s)) // which settingsOf wrote
+	return v
+}
+
+func settingsOf(attrs []Attr) CheckSettings {
+	if len(attrs) == 0 {
+		return ""
+	}
+	v := url.Values{}
+	for _, a := range attrs {
+		v.Add(a.Name, a.Value)
+	}
+	return CheckSettings(v.Encode())
+}
+
+// String is the kind and what is probed, for people: "http 192.0.2.21:80/health".
+func (c Check) String() string {
+	v, s := c.Settings.Values(), c.Kind
+	switch {
+	case c.Kind == "exec":
+		s += " " + v.Get("command")
+	case c.Kind == "ping":
+		s += " " + c.Addr.Addr().String()
+	case c.Addr.IsValid():
+		s += " " + c.Addr.String()
+	}
+	return s + v.Get("path")
+}
+
+// Checks are those of a real server of a service, in the order of its blocks: its own, or else those of its virtual server.
+func (v *VirtualServer) Checks(r *RealServer, s ServiceKey) []Check {
+	declared := r.HealthChecks
+	if len(declared) == 0 {
+		declared = v.HealthChecks
+	}
+	if len(declared) == 0 {
+		return nil
+	}
+	out := make([]Check, 0, len(declared))
+	for i := range declared {
+		out = append(out, declared[i].of(r.Key(s).Addr))
+	}
+	return out
+}
+
+// of is the check of a real server at an address.
+func (h *HealthCheck) of(at netip.AddrPort) Check {
+	c := Check{Kind: h.Kind, Addr: at, Interval: h.Interval, Timeout: h.Timeout, FastInterval: h.FastInterval, DownInterval: h.DownInterval, Jitter: h.Jitter, Rise: h.Rise, Fall: h.Fall}
+	if c.FastInterval == 0 {
+		c.FastInterval = c.Interval
+	}
+	if c.DownInterval == 0 {
+		c.DownInterval = c.Interval
+	}
+	if c.Jitter == 0 {
+		c.Jitter = c.Interval
+	}
+	rest := make([]Attr, 0, len(h.Settings))
+	for _, a := range h.Settings {
+		switch a.Name {
+		case "address":
+			c.Addr = netip.AddrPortFrom(netip.MustParseAddr(a.Value), c.Addr.Port())
+		case "port":
+			port, _ := strconv.ParseUint(a.Value, 10, 16) // which settingTexts wrote
+			c.Addr = netip.AddrPortFrom(c.Addr.Addr(), uint16(port))
+		default:
+			rest = append(rest, a)
+		}
+	}
+	switch h.Kind {
+	case "ping":
+		c.Addr = netip.AddrPortFrom(c.Addr.Addr(), 0)
+	case "file":
+		c.Addr = netip.AddrPort{} // the same file for all
+	}
+	c.Settings = settingsOf(rest)
+	return c
+}

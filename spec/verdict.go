@@ -1,0 +1,40 @@
+package spec
+
+import "time"
+
+// CheckState is what a check says.
+type CheckState uint8
+
+// The states.
+const (
+	CheckUnknown CheckState = iota // no verdict yet
+	CheckUp
+	CheckDown
+)
+
+var checkStateNames = names[CheckState]{"state of a check", map[CheckState]string{CheckUnknown: "unknown", CheckUp: "up", CheckDown: "down"}}
+
+func (s CheckState) String() string                { return checkStateNames.name(s) }
+func (s CheckState) MarshalText() ([]byte, error)  { return []byte(s.String()), nil }
+func (s *CheckState) UnmarshalText(b []byte) error { return checkStateNames.parse(s, b) }
+
+// Verdict is what the last probes of a check came to.
+type Verdict struct {
+	Check  Check
+	State  CheckState
+	Since  time.Time // of the state
+	Why    string    // the last failure, with its cause: "connect to 192.0.2.21:80: connection refused"; "" when there was none since it is up
+	Weight int32     // that the check asks for, as exec may; below 0: none
+}
+
+// CheckStatus is a verdict and how its check fares.
+type CheckStatus struct {
+	Verdict
+	Count   uint32        // successes or failures in a row, as the last probe was
+	OK      bool          // the last probe succeeded
+	Last    time.Time     // when the last probe ended; zero: none yet
+	Took    time.Duration // how long it took
+	Damped  uint32        // successes in a row that it takes now to come up, where it flapped; 0: Check.Rise
+	Skipped uint64        // probes that were not made, or not counted: this host was late or lacked something
+	Local   string        // the last reason for that; "" for none
+}
