@@ -22,6 +22,7 @@ type Cluster struct {
 	Confirm        Confirm
 	Drift          DriftRules
 	Budget         Budget
+	Brake          Brake
 	Freezes        []Freeze
 	Notify         []Notify // of what becomes of commits
 	VirtualServers []Placed[VirtualServer]
@@ -81,6 +82,7 @@ var clusterBlock = schema.New(schema.Block[shell]{
 		schema.One(confirmBlock, func(_ *schema.Decoder, c *shell, x *Confirm, _ *schema.Instance) { c.Confirm = *x }),
 		schema.One(driftBlock, func(_ *schema.Decoder, c *shell, r *DriftRules, _ *schema.Instance) { c.Drift = *r }),
 		schema.One(budgetBlock, func(_ *schema.Decoder, c *shell, b *Budget, _ *schema.Instance) { c.Budget = *b }),
+		schema.One(brakeBlock, func(_ *schema.Decoder, c *shell, b *Brake, _ *schema.Instance) { c.Brake = *b }),
 		schema.Many(freezeBlock, addFreeze),
 		schema.Many(notifyBlock, addClusterNotify),
 		schema.Many(vrrpInstanceBlock, func(_ *schema.Decoder, c *shell, i *VRRPInstance, _ *schema.Instance) {

@@ -135,6 +135,9 @@ func TestRulesOfACluster(t *testing.T) {
 	if want := (spec.Budget{Services: 10, RealServers: 25, Weight: 50, Few: 3}); c.Budget != want {
 		t.Errorf("%+v", c.Budget)
 	}
+	if want := (spec.Brake{Service: 100, All: 50}); c.Brake != want {
+		t.Errorf("%+v", c.Brake)
+	}
 	c = load(`
   rollout {
     wave            = 3
@@ -155,6 +158,10 @@ func TestRulesOfACluster(t *testing.T) {
     services = 2.5
     few      = 0
   }
+  brake {
+    service = 60
+    all     = 100
+  }
   freeze "nights" {
     days = ["sat", "sun"]
     from = "22:30"
@@ -167,7 +174,7 @@ func TestRulesOfACluster(t *testing.T) {
     reason = "nobody is there"
   }
 `)
-	c.Rollout.At, c.Confirm.At, c.Drift.At, c.Budget.At = spec.Mark{}, spec.Mark{}, spec.Mark{}, spec.Mark{}
+	c.Rollout.At, c.Confirm.At, c.Drift.At, c.Budget.At, c.Brake.At = spec.Mark{}, spec.Mark{}, spec.Mark{}, spec.Mark{}, spec.Mark{}
 	if want := (spec.Rollout{Wave: 3, Soak: time.Minute, PeerTimeout: 2 * time.Minute, ProceedSilent: true}); c.Rollout != want {
 		t.Errorf("%+v", c.Rollout)
 	}
@@ -179,6 +186,9 @@ func TestRulesOfACluster(t *testing.T) {
 	}
 	if want := (spec.Budget{Services: 2.5, RealServers: 25, Weight: 50}); c.Budget != want {
 		t.Errorf("%+v", c.Budget)
+	}
+	if want := (spec.Brake{Service: 60, All: 100}); c.Brake != want {
+		t.Errorf("%+v", c.Brake)
 	}
 	if len(c.Freezes) != 2 || c.Freezes[0].Text() != "sat, sun 22:30 to 06:00 Europe/Berlin" ||
 		c.Freezes[1].Text() != "2026-12-23T23:00:00Z to 2026-12-27T00:00:00Z" || c.Freezes[1].Reason != "nobody is there" {

@@ -45,6 +45,8 @@ var pending = []struct {
 	{"inhibit_on_failure", "inhibit_on_failure is checked but not acted upon by this version: no real server counts as down.", firstServer(markIf(func(v *VirtualServer) bool { return v.Inhibit }))},
 	{"start_state", "start_state is checked but not acted upon by this version: real servers start with their configured weight.", firstServer(markIf(func(v *VirtualServer) bool { return v.StartDown }))},
 	{"drain_timeout", "drain_timeout is checked but not acted upon by this version: a removed real server is removed at once.", firstServer(markIf(func(v *VirtualServer) bool { return v.DrainTimeout > 0 }))},
+	{"slow_start", "slow_start is checked but not acted upon by this version: no real server comes back.", firstServer(markIf(func(v *VirtualServer) bool { return v.SlowStart > 0 }))},
+	{"brake", "brake is checked but not acted upon by this version: no real server counts as down.", func(c *Cluster) Pos { return c.Place.Pos(c.Brake.At) }},
 }
 
 // untold says whether nothing tells of an event yet.

@@ -80,4 +80,7 @@ func (c *Cluster) completeRules() {
 	if c.Budget.At == (Mark{}) {
 		c.Budget = budgetBlock.Defaults()
 	}
+	if c.Brake.At == (Mark{}) {
+		c.Brake = brakeBlock.Defaults()
+	}
 }

@@ -51,6 +51,7 @@ var virtualServerItems = collectionOf("virtual_servers", "The virtual_servers of
 	isBool("inhibit_on_failure", "Whether a failed real server keeps its entry", func(v *serverItem) bool { return v.Inhibit }),
 	isText("start_state", "up or down", func(v *serverItem) string { return either(v.StartDown, "down", "up") }),
 	isSeconds("drain_timeout", "Time that a removed real server keeps its connections", func(v *serverItem) time.Duration { return v.DrainTimeout }),
+	isSeconds("slow_start", "Time in which the weight of a real server that came back rises, 0 if all at once", func(v *serverItem) time.Duration { return v.SlowStart }),
 	isTextOrNull("description", "Description", func(v *serverItem) string { return v.Description }),
 	isTextOrNull("owner", "Owner", func(v *serverItem) string { return v.Owner }),
 	isBool("prevent_destroy", "Whether its block `lifecycle` says so", func(v *serverItem) bool { return v.PreventDestroy }),

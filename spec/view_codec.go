@@ -10,7 +10,7 @@ import (
 )
 
 // viewMagic begins an encoded view; its last byte is the version, which changes with the types.
-var viewMagic = [8]byte{'L', 'B', 'S', 'V', 'I', 'E', 'W', 5}
+var viewMagic = [8]byte{'L', 'B', 'S', 'V', 'I', 'E', 'W', 6}
 
 // maxView is the most that is decoded.
 const maxView = 256 << 20

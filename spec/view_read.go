@@ -133,7 +133,8 @@ func (r *viewReader) server(v *VirtualServer) {
 	flags := r.byte()
 	v.Inhibit, v.StartDown, v.PreventDestroy = flags&1 != 0, flags&2 != 0, flags&4 != 0
 	v.FWMark, v.Service.Flags, v.Service.Persistence = r.uint32(), ServiceFlags(r.uint32()), r.uint32()
-	v.Quorum, v.Hysteresis, v.DrainTimeout = r.uint32(), r.uint32(), time.Duration(r.uint(math.MaxInt64))
+	v.Quorum, v.Hysteresis = r.uint32(), r.uint32()
+	v.DrainTimeout, v.SlowStart = time.Duration(r.uint(math.MaxInt64)), time.Duration(r.uint(math.MaxInt64))
 	v.Service.Scheduler, v.Service.Engine, v.Description, v.Owner = r.word(), r.word(), r.word(), r.word()
 	v.At = r.mark()
 	rare := r.bits()

@@ -88,7 +88,7 @@ func (w *viewWriter) server(v *VirtualServer) {
 	}
 	w.b = append(w.b, byte(v.Protocol), byte(v.Family), v.Service.Netmask)
 	w.flags(v.Inhibit, v.StartDown, v.PreventDestroy)
-	for _, n := range []uint64{uint64(v.FWMark), uint64(v.Service.Flags), uint64(v.Service.Persistence), uint64(v.Quorum), uint64(v.Hysteresis), uint64(v.DrainTimeout)} {
+	for _, n := range []uint64{uint64(v.FWMark), uint64(v.Service.Flags), uint64(v.Service.Persistence), uint64(v.Quorum), uint64(v.Hysteresis), uint64(v.DrainTimeout), uint64(v.SlowStart)} {
 		w.uint(n)
 	}
 	for _, s := range []string{v.Service.Scheduler, v.Service.Engine, v.Description, v.Owner} {

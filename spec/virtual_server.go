@@ -24,6 +24,7 @@ type VirtualServer struct {
 	Inhibit            bool // a failed real server keeps its entry with weight 0
 	StartDown          bool // real servers wait for their first successful check
 	DrainTimeout       time.Duration
+	SlowStart          time.Duration // 0: the whole weight at once
 	HealthChecks       []HealthCheck // of every real server that declares none itself
 	RealServers        []RealServer
 
@@ -121,6 +122,8 @@ var virtualServerFields = []schema.Field[serverDraft]{
 		Set: func(s *serverDraft, v schema.Value) { s.StartDown = v.Str == "down" }},
 	{Attr: schema.Attr{Name: "drain_timeout", Kind: schema.Duration, Max: 7 * 86400 * second, Doc: "Time that a removed real server keeps its open connections"},
 		Set: func(s *serverDraft, v schema.Value) { s.DrainTimeout = v.Dur }},
+	{Attr: schema.Attr{Name: "slow_start", Kind: schema.Duration, Min: second, Max: 86400 * second, Doc: "Time in which the weight of a real server rises after it came back; not written: it has all of it at once"},
+		Set: func(s *serverDraft, v schema.Value) { s.SlowStart = v.Dur }},
 	{Attr: schema.Attr{Name: "description", MaxLen: 1024, Doc: "For people"}, Set: func(s *serverDraft, v schema.Value) { s.Description = v.Str }},
 	{Attr: schema.Attr{Name: "owner", MaxLen: 256, Doc: "Who answers for it"}, Set: func(s *serverDraft, v schema.Value) { s.Owner = v.Str }},
 }
