@@ -84,7 +84,7 @@ type asked struct {
 
 // gated says whether a change is the commit's own.
 func (g *gate) gated(c *spec.Change) bool {
-	if c.Reason == spec.ByDrift || len(g.Facts.Peers) == 0 {
+	if c.Reason == spec.ByDrift || c.Reason.ByFacts() || len(g.Facts.Peers) == 0 {
 		return false
 	}
 	return !syncIDAlone(c)

@@ -13,12 +13,13 @@ type PlanInput struct {
 	Owned    Owned
 	Bridged  bool // a syncid is taken over the bridge: see Bridged
 	Drift    DriftPolicy
+	Drains   []spec.Drain // of Facts
 }
 
 // NewPlan is what has to be done, in order. It is empty when live is as wanted, and never touches what lbsync does not own.
 func NewPlan(in PlanInput) spec.Plan {
 	p := spec.Plan{Director: in.Director, Commit: in.Commit, Held: in.Holds}
-	held, drift := heldKeys(in.Holds), driftJudge{DriftPolicy: in.Drift}
+	held, drift, drains := heldKeys(in.Holds), driftJudge{DriftPolicy: in.Drift}, in.draining()
 	all, ours := Diff(in.Want, in.Live), 0
 	for i := range all {
 		switch c := &all[i]; {
@@ -30,6 +31,7 @@ func NewPlan(in PlanInput) spec.Plan {
 			if c.Reason == spec.ByDrift && !repairs(&drift, c, &p) {
 				continue
 			}
+			drains.put(c)
 			if ours != i {
 				all[ours] = *c
 			}
@@ -59,8 +61,8 @@ func (in *PlanInput) judge(c *spec.Change) {
 	if c.Risk == spec.RiskTransition && !in.elected(c.Key) {
 		c.Risk = spec.RiskNone
 	}
-	if c.Reason == spec.ByCommit && in.overrides(c) {
-		c.Reason = spec.ByOverride
+	if by, ok := in.byFacts(c); ok && c.Reason == spec.ByCommit {
+		c.Reason = by
 	}
 	if c.Action == spec.Remove && in.Prior != nil {
 		_, c.Pos = lookup(in.Prior, c.Key)

@@ -6,13 +6,13 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// Want is what one director's kernel and engine should hold, and what has to stay as it is for now. Weights are those configured, and
-// those of the overrides that hold.
+// Want is what one director's kernel and engine should hold, and what has to stay as it is for now. Real servers
+// are as they are declared, but for what overrides, checks and drains ask for.
 func Want(v spec.View, f spec.Facts) (spec.State, []spec.Hold) {
 	s, holds := wantBeside(v, f)
 	s.Services, s.Dests = serviceRows(placed(v))
 	s, holds = settle(s, holds)
-	override(&s, f)
+	weigh(&s, f)
 	return s, holds
 }
 

@@ -10,6 +10,7 @@ import (
 // virtual servers that are the same pointers at the same places in both are taken from there, as they are. A Loader keeps the pointers
 // of what did not change.
 func WantAfter(earlier spec.View, was spec.State, v spec.View, f spec.Facts) (spec.State, []spec.Hold) {
+	was.Dests = was.AsDeclared()
 	services, dests, ok := carryOver(placed(earlier), was, placed(v))
 	if !ok {
 		return Want(v, f)
@@ -17,10 +18,7 @@ func WantAfter(earlier spec.View, was spec.State, v spec.View, f spec.Facts) (sp
 	s, holds := wantBeside(v, f)
 	s, holds = settle(s, holds)
 	s.Services, s.Dests = services, dests
-	if len(was.Overrides)+len(f.Overrides) > 0 {
-		s.Dests = configured(s.Dests, was.Overrides, v)
-		override(&s, f)
-	}
+	weigh(&s, f)
 	return s, holds
 }
 

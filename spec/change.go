@@ -1,5 +1,7 @@
 package spec
 
+import "time"
+
 // Action is what a change does to an object; it is its own symbol in a diff.
 type Action byte
 
@@ -25,9 +27,14 @@ const (
 	ByDrift                  // the live state was changed outside git since it was applied
 	ByAdopt                  // the object was there before lbsync first applied anything, or before its service was declared
 	ByOverride               // an operator's override asks for another weight, or has ended
+	ByHealth                 // the checks of a real server, or of its service, ask for it
+	ByDrain                  // a removed real server has kept its connections for long enough
 )
 
-var reasonNames = names[Reason]{"reason", map[Reason]string{ByCommit: "commit", ByDrift: "drift", ByAdopt: "adopt", ByOverride: "override"}}
+// ByFacts says whether what was seen asks for a change, and no commit.
+func (r Reason) ByFacts() bool { return r == ByHealth || r == ByDrain }
+
+var reasonNames = names[Reason]{"reason", map[Reason]string{ByCommit: "commit", ByDrift: "drift", ByAdopt: "adopt", ByOverride: "override", ByHealth: "health", ByDrain: "drain"}}
 
 func (r Reason) String() string                { return reasonNames.name(r) }
 func (r Reason) MarshalText() ([]byte, error)  { return []byte(r.String()), nil }
@@ -60,7 +67,8 @@ type Change struct {
 	Before, After Value
 	Reason        Reason
 	Risk          Risk
-	Pos           Pos // where the object is declared, or, for a removal, was when last applied
+	Pos           Pos           // where the object is declared, or, for a removal, was when last applied
+	Drain         time.Duration // of an edit of a real server that git removes: it keeps its connections for at most so long; 0: it is none
 }
 
 // Field is one setting that a change alters.

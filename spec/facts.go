@@ -7,17 +7,20 @@ import (
 
 // Facts are what flows back from the running system into decisions: plain values, read by Want, the gate and policies.
 type Facts struct {
-	Now       time.Time           // when the facts were taken; pure code has no other clock
-	Roles     map[string]Role     // by vrrp_instance; absent is unknown
-	Daemons   Rows[Role, Daemon]  // live sync daemons of this director
-	Receiver  string              // PeerReport.Receiver of this director; "" while no backup daemon runs
-	Boost     bool                // some backup does not hold this master's connections, and a full resync could not mend it
-	Threshold Setting             // sync_threshold as it was before a boost, where the fleet declares none; "" where nothing has to be put back
-	Released  string              // id of the commit for which an operator said not to wait for directors that do not answer
-	Peers     map[string]PeerFact // by director, of all the others of its clusters; absent: nobody asked yet
-	Earlier   map[string]PeerFact // by director, of those of the wave before
-	Strangers []SyncSpeaker       // sync masters that are heard and belong to no director of the cluster
-	Overrides []Override          // of this director and of the others, those that are not over
+	Now       time.Time               // when the facts were taken; pure code has no other clock
+	Roles     map[string]Role         // by vrrp_instance; absent is unknown
+	Daemons   Rows[Role, Daemon]      // live sync daemons of this director
+	Receiver  string                  // PeerReport.Receiver of this director; "" while no backup daemon runs
+	Boost     bool                    // some backup does not hold this master's connections, and a full resync could not mend it
+	Threshold Setting                 // sync_threshold as it was before a boost, where the fleet declares none; "" where nothing has to be put back
+	Released  string                  // id of the commit for which an operator said not to wait for directors that do not answer
+	Peers     map[string]PeerFact     // by director, of all the others of its clusters; absent: nobody asked yet
+	Earlier   map[string]PeerFact     // by director, of those of the wave before
+	Strangers []SyncSpeaker           // sync masters that are heard and belong to no director of the cluster
+	Overrides []Override              // of this director and of the others, those that are not over
+	Pools     map[ServiceKey]PoolFact // of the services whose checks ask for something
+	Shift     uint64                  // another one: Pools are others
+	Drains    []Drain                 // of this director, by key
 }
 
 // PeerFact is what is known of another director.

@@ -2,13 +2,13 @@ package spec
 
 import "time"
 
-// Notice is what became of a commit on this director, or what was found beside it, for those whom a notify block names.
+// Notice is what became of a commit on this director, or of the pools that it asks for, or what was found beside it, for those whom a notify block names.
 type Notice struct {
-	Event  string // applied, refused, reverted or drift
+	Event  string // one of NoticeWords
 	Commit Commit
 	Why    string
 	Time   time.Time
 }
 
 // NoticeWords are the events that a notice may be of, as `on` of a notify block has them.
-var NoticeWords = []string{"applied", "refused", "reverted", "drift"}
+var NoticeWords = []string{"applied", "refused", "reverted", "drift", "quorum", "real_server"}

@@ -52,6 +52,17 @@ type State struct {
 	VRRP     VRRP                      `json:"vrrp,omitzero"`
 	// Overrides are those that a wanted state was made with, one for a real server, by key; also those that match none.
 	Overrides []Override `json:"overrides,omitempty"`
+	// Effects are where a wanted state is not as git has it, by key; Declared are then the real servers as git has them, else nil.
+	Effects  []Effect            `json:"effects,omitempty"`
+	Declared Rows[DestKey, Dest] `json:"-"`
+}
+
+// AsDeclared are the real servers as git has them.
+func (s *State) AsDeclared() Rows[DestKey, Dest] {
+	if s.Declared != nil {
+		return s.Declared
+	}
+	return s.Dests
 }
 
 // DestsOf are the rows of one service's real servers.
@@ -61,11 +72,14 @@ func (s State) DestsOf(k ServiceKey) Rows[DestKey, Dest] {
 }
 
 // DestRange is where they stand in Dests; empty, and where they would stand, when there is none.
-func (s State) DestRange(k ServiceKey) (from, to int) {
+func (s State) DestRange(k ServiceKey) (from, to int) { return DestRange(s.Dests, k) }
+
+// DestRange is where the real servers of a service stand in rows; empty, and where they would stand, when there is none.
+func DestRange(rows Rows[DestKey, Dest], k ServiceKey) (from, to int) {
 	// Equal services compare as "after", so that the search lands on the first of them.
-	from, _ = slices.BinarySearchFunc(s.Dests, k, func(r Row[DestKey, Dest], k ServiceKey) int { return cmp.Or(r.Key.Service.Compare(k), 1) })
+	from, _ = slices.BinarySearchFunc(rows, k, func(r Row[DestKey, Dest], k ServiceKey) int { return cmp.Or(r.Key.Service.Compare(k), 1) })
 	to = from
-	for to < len(s.Dests) && s.Dests[to].Key.Service == k {
+	for to < len(rows) && rows[to].Key.Service == k {
 		to++
 	}
 	return from, to

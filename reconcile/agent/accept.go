@@ -11,6 +11,7 @@ import (
 	"github.com/lbsync/lbsync/policies"
 	"github.com/lbsync/lbsync/reconcile"
 	"github.com/lbsync/lbsync/reconcile/journal"
+	"github.com/lbsync/lbsync/reconcile/pool"
 	"github.com/lbsync/lbsync/reconcile/source"
 	"github.com/lbsync/lbsync/spec"
 )
@@ -23,6 +24,7 @@ type candidate struct {
 	holds   []spec.Hold
 	roles   map[string]spec.Role // with which want was rendered
 	basis   string               // the same, with all other facts
+	pools   *pool.Pools          // the same, of health
 	branch  bool                 // it is the branch's tip, and raises the high-water mark
 	outcome journal.Event        // Applied unless it is a rollback
 	advice  []spec.Diagnostic
@@ -105,6 +107,8 @@ func byHand(diags []spec.Diagnostic) bool {
 // rendering renders a candidate with the facts of now.
 func (a *Agent) rendering(c *candidate) {
 	facts := a.facts()
+	c.pools = pool.New(c.view, a.pools, a.live, facts.Now)
+	facts.Pools, facts.Shift = c.pools.Facts()
 	c.roles, c.basis = facts.Roles, reconcile.Basis(c.view, facts)
 	c.want, c.holds = a.render(c.view, facts)
 }

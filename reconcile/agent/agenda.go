@@ -14,6 +14,9 @@ const (
 	proof                  // a commit on trial is judged
 	resyncing              // connections are owed to a backup
 	routine                // the next full resync by itself may come
+	rising                 // the weight of a real server that came back rises
+	draining               // the connections of drains are counted
+	recording              // what happened to the pools is recorded
 	fetch                  // the repository is asked
 	tasks
 )

@@ -84,6 +84,7 @@ type Parts struct {
 	Check    func(policies.Input) policies.Outcome
 	Exchange Exchange // nil: there are no others
 	Sync     Sync     // nil: connection sync is the kernel's alone
+	Health   Health   // nil: no checks are run
 	// Sources are this host's addresses; nil: unknown.
 	Sources func() []netip.Addr
 	// Ports are this host's interfaces with its own addresses; nil: unknown, and so is what it gives when it is nil.
@@ -143,6 +144,7 @@ type Agent struct {
 	unrecorded int         // records that could not be written
 	undone     bool        // a plan was stopped: its intent must stand
 	company
+	health
 	witnesses
 	report
 }
@@ -157,6 +159,9 @@ func Open(cfg Config, parts Parts) (*Agent, error) {
 	}
 	if parts.Sync == nil {
 		parts.Sync = kernelSync{}
+	}
+	if parts.Health == nil {
+		parts.Health = unchecked{}
 	}
 	if err := os.MkdirAll(cfg.Folder, 0o700); err != nil {
 		return nil, fmt.Errorf("make state folder: %w", err)

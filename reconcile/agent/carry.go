@@ -24,8 +24,8 @@ func (a *Agent) carry(ctx context.Context, c candidate) {
 	a.enter(spec.Planning, "plan "+c.commit.Short())
 	p := reconcile.NewPlan(reconcile.PlanInput{
 		Director: a.cfg.Director, Commit: c.commit, Want: c.want, Holds: c.holds, Prior: a.prior, Live: a.live, Owned: a.held.Owned,
-		Bridged: reconcile.Bridged(c.view, a.facts()),
-		Drift:   reconcile.DriftPolicy{View: c.view, Repaired: a.repairs, Now: time.Now()},
+		Bridged: reconcile.Bridged(c.view, a.facts()), Drains: a.held.Drains,
+		Drift: reconcile.DriftPolicy{View: c.view, Repaired: a.repairs, Now: time.Now()},
 	})
 	all := p.Held
 	if p = a.gate(p, c.commit, &c.view, c.branch); a.backlog > 0 && p.Changes() == 0 {
@@ -109,6 +109,7 @@ func (a *Agent) adopt(c candidate, out reconcile.Outcome) {
 	a.pending, a.awaited = nil, nil
 	a.overridden = overrideStatus(&c.want, &c.view)
 	a.hold(c.want)
+	a.pooled(c.pools)
 	a.parts.VRRP.Tell(c.view)
 	a.parts.Exchange.Trust(c.view)
 	a.refusal = nil
@@ -208,6 +209,7 @@ func (a *Agent) execute(ctx context.Context, p spec.Plan) reconcile.Outcome {
 		return nil
 	})
 	a.live = reconcile.Advance(a.live, out.Done)
+	a.began(out.Done)
 	// What was refused may still have been half made; then only a read tells.
 	a.known = out.Whole()
 	s := p.Summary(time.Now())

@@ -30,6 +30,7 @@ type marks struct {
 	Pin         *pin
 	Suspension  *spec.Suspension
 	Overrides   []spec.Override // made here
+	Drains      []spec.Drain    // by key
 	Trial       *trial          // Commit is applied, and its probes are awaited
 	Late        bool            // some changes of Commit wait, or waited, for the other directors
 	Confirmed   string          // id of the commit whose probes held last; of one that needed no trial too

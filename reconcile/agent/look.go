@@ -33,6 +33,7 @@ func (a *Agent) observe(ctx context.Context, d reconcile.Depth) error {
 	if a.parts.Sources != nil {
 		a.sources = a.parts.Sources()
 	}
+	a.assess()
 	a.turned()
 	return nil
 }
@@ -73,7 +74,7 @@ func (a *Agent) difference() spec.Plan {
 	a.enter(spec.Planning, "compare live and wanted")
 	p := reconcile.NewPlan(reconcile.PlanInput{
 		Director: a.cfg.Director, Commit: a.held.Commit, Want: *a.want, Holds: a.holds, Prior: a.prior, Live: a.live, Owned: a.held.Owned,
-		Drift: a.rules(), Bridged: reconcile.Bridged(*a.held.View, a.facts()),
+		Drift: a.rules(), Bridged: reconcile.Bridged(*a.held.View, a.facts()), Drains: a.held.Drains,
 	})
 	if a.pending != nil {
 		return a.followed(p)
@@ -99,7 +100,7 @@ func (a *Agent) partly() bool {
 // goesOn puts the rest of a commit on trial like its beginning.
 func (a *Agent) goesOn(ctx context.Context, p spec.Plan) {
 	if !a.partly() || !slices.ContainsFunc(p.Steps, func(s spec.Step) bool {
-		return slices.ContainsFunc(s.Changes, func(c spec.Change) bool { return c.Reason != spec.ByDrift })
+		return slices.ContainsFunc(s.Changes, func(c spec.Change) bool { return c.Reason != spec.ByDrift && !c.Reason.ByFacts() })
 	}) {
 		return
 	}

@@ -47,6 +47,8 @@ func (a *Agent) Run(ctx context.Context) error {
 			a.stir()
 		case <-a.parts.VRRP.Changed():
 			a.elected(ctx)
+		case <-a.parts.Health.Changed():
+			a.judged(ctx)
 		case <-a.parts.Exchange.Changed():
 			a.exchanged(ctx)
 		case <-a.parts.Sync.Changed():
@@ -68,6 +70,7 @@ func (a *Agent) stop() error {
 		<-a.fetched
 	}
 	a.hear()
+	a.recordHealth()
 	a.keepJournals(true)
 	err := a.record(journal.Record{Event: journal.Stopped, Actor: self})
 	if !a.undone {
@@ -97,6 +100,12 @@ func (a *Agent) do(ctx context.Context, t task) {
 		if a.reconsiders() {
 			a.follow(ctx)
 		}
+	case rising:
+		a.rise(ctx)
+	case draining:
+		a.drain(ctx)
+	case recording:
+		a.recordHealth()
 	case fetch:
 		a.fetch(ctx)
 	}

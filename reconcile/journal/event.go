@@ -40,6 +40,10 @@ const (
 	Proceeded                        // an operator said not to wait for directors that do not answer
 	PeerJournal                      // the journal of another director went back or was rewritten; Result says how
 	RuleOverridden                   // the commit breaks the rule that Key names, as its author, Author, may; Detail is the reason
+	Health                           // a real server was taken out by its checks, or is back; Result says why
+	Quorum                           // a service gained or lost its quorum
+	Brake                            // so many checks fail that they are not believed, or are again
+	DrainEnded                       // a removed real server kept its connections for long enough; Result says why
 )
 
 var eventNames = [...]string{
@@ -50,6 +54,7 @@ var eventNames = [...]string{
 	BrokenAccepted: "broken_accepted", Transition: "transition", Notified: "notified", HandedOver: "handover",
 	OverrideSet: "override_set", OverrideCleared: "override_cleared", OverrideEnded: "override_ended",
 	Confirmed: "confirmed", Reverted: "reverted", Resynced: "resynced", Proceeded: "proceeded", PeerJournal: "peer_journal", RuleOverridden: "rule_overridden",
+	Health: "health", Quorum: "quorum", Brake: "brake", DrainEnded: "drain_ended",
 }
 
 // Events lists every event, for completion and for messages.

@@ -1,0 +1,93 @@
+package agent
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/lbsync/lbsync/reconcile/journal"
+	"github.com/lbsync/lbsync/reconcile/pool"
+	"github.com/lbsync/lbsync/spec"
+)
+
+// The changes of health are recorded at a bounded rate: in one record a second what is more than mostRecorded.
+const (
+	recordHealthEvery = time.Second
+	mostRecorded      = 100
+)
+
+// health is what the agent knows of its pools.
+type health struct {
+	pools    *pool.Pools
+	untold   []pool.News // not recorded yet
+	recorded time.Time   // when the last was
+}
+
+// chronicle records what happened to the pools: at once, or when the last record is a second old.
+func (a *Agent) chronicle() {
+	a.untold = append(a.untold, a.pools.News()...)
+	if len(a.untold) == 0 {
+		return
+	}
+	if at := a.recorded.Add(recordHealthEvery); time.Now().Before(at) {
+		a.agenda.sooner(recording, at)
+		return
+	}
+	a.recordHealth()
+}
+
+func (a *Agent) recordHealth() {
+	news := a.untold
+	a.untold, a.recorded = nil, time.Now()
+	var recs []journal.Record
+	for _, n := range news[:min(len(news), mostRecorded)] {
+		recs = append(recs, of(a.held.Commit, healthRecord(n)))
+	}
+	if more := len(news) - mostRecorded; more > 0 {
+		recs = append(recs, of(a.held.Commit, journal.Record{Event: journal.Health, Actor: self, Changes: more, Result: fmt.Sprintf("%d more changes", more)}))
+	}
+	_ = a.record(recs...)
+	a.noticeHealth(news)
+}
+
+// healthEvents are the events of the journal by what the news are about.
+var healthEvents = map[string]journal.Event{"real_server": journal.Health, "quorum": journal.Quorum, "brake": journal.Brake}
+
+func healthRecord(n pool.News) journal.Record {
+	r := journal.Record{Event: healthEvents[n.What], Actor: self, After: n.What + "=" + n.State, Result: n.Why}
+	if n.Key != nil {
+		r.Kind, r.Key = n.Key.Kind(), n.Key.String()
+	}
+	return r
+}
+
+// noticeHealth tells those who are to hear of real servers and quorums; what happens together to many is one notice.
+func (a *Agent) noticeHealth(news []pool.News) {
+	if a.parts.Notice == nil {
+		return
+	}
+	var servers []pool.News
+	for _, n := range news {
+		switch n.What {
+		case "real_server":
+			servers = append(servers, n)
+		case "quorum":
+			a.parts.Notice(spec.Notice{Event: "quorum", Commit: a.held.Commit, Why: healthText(n), Time: time.Now()})
+		}
+	}
+	if len(servers) == 0 {
+		return
+	}
+	why := healthText(servers[0])
+	if more := len(servers) - 1; more > 0 {
+		why += fmt.Sprintf(" and %d more", more)
+	}
+	a.parts.Notice(spec.Notice{Event: "real_server", Commit: a.held.Commit, Why: why, Time: time.Now()})
+}
+
+func healthText(n pool.News) string {
+	s := fmt.Sprintf("%s is %s", n.Key, n.State)
+	if n.Why != "" {
+		s += ": " + n.Why
+	}
+	return s
+}

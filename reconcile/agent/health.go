@@ -1,0 +1,111 @@
+package agent
+
+import (
+	"context"
+	"time"
+
+	"github.com/lbsync/lbsync/reconcile"
+	"github.com/lbsync/lbsync/reconcile/pool"
+	"github.com/lbsync/lbsync/spec"
+)
+
+// Health runs the checks of real servers, as *health.Runner is one. Its methods may be called at any time.
+type Health interface {
+	// Set says which checks are run from now on, once for each real server that has one, and how those begin that are not run yet.
+	Set(checks []spec.Check, states map[spec.Check]spec.CheckState)
+	Changed() <-chan struct{}
+	// News are the verdicts that changed since the last call, each check's newest.
+	News() []spec.Verdict
+	Counts() spec.CheckCounts
+}
+
+// judged takes what the checks came to, and has the kernel hold it at once: no commit is needed for that, and no read.
+func (a *Agent) judged(ctx context.Context) {
+	news := a.parts.Health.News()
+	if a.pools == nil {
+		return
+	}
+	a.shift(ctx, a.pools.Judge(news, time.Now()))
+}
+
+// rise lets the weights rise of real servers that came back.
+func (a *Agent) rise(ctx context.Context) {
+	if a.pools != nil {
+		a.shift(ctx, a.pools.Tick(time.Now()))
+	}
+}
+
+// shift has the kernel hold what the pools ask of some services now. What is not known, or cannot be done now, the next look does.
+func (a *Agent) shift(ctx context.Context, services []spec.ServiceKey) {
+	defer a.chronicle()
+	if at, ok := a.pools.Due(time.Now()); ok {
+		a.agenda[rising] = at
+	}
+	if len(services) == 0 || a.want == nil || a.held.View == nil {
+		return
+	}
+	facts := a.facts()
+	was, want := a.want, reconcile.Reweigh(*a.want, services, facts)
+	if a.outdated() {
+		return // an override ended: all is rendered anew by the look that it has
+	}
+	a.want, a.basis = &want, reconcile.Basis(*a.held.View, facts)
+	if a.held.Suspension != nil || !a.known {
+		return
+	}
+	p := reconcile.Shift(reconcile.PlanInput{
+		Director: a.cfg.Director, Commit: a.held.Commit, Want: want, Holds: a.holds, Prior: a.prior, Live: a.live, Owned: a.held.Owned, Drift: a.rules(),
+		Drains: a.held.Drains,
+	}, services)
+	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), applyWithin)
+	defer cancel()
+	out := reconcile.Execute(whole, a.parts.Target, p, func(reconcile.StepEvent) error { return nil })
+	a.live = reconcile.Advance(a.live, out.Done)
+	if !out.Whole() {
+		a.known = false
+		a.missing(p, out)
+		a.failed()
+		return
+	}
+	switch {
+	case a.prior == was:
+		a.prior = a.want
+	case a.prior != nil:
+		prior := reconcile.Reweigh(*a.prior, services, facts)
+		a.prior = &prior
+	}
+}
+
+// assess looks at what was just read: it says how real servers are of which nothing is known yet, and which drains still matter.
+func (a *Agent) assess() {
+	if a.held.View == nil || a.want == nil {
+		return
+	}
+	if a.pools == nil {
+		a.pooled(pool.New(*a.held.View, nil, a.live, time.Now()))
+	}
+	if standing := reconcile.Standing(a.held.Drains, *a.want, a.live); len(standing) < len(a.held.Drains) {
+		a.held.Drains = standing
+		a.keep()
+	}
+	if len(a.held.Drains) > 0 {
+		a.agenda.sooner(draining, time.Now().Add(countEvery))
+	}
+}
+
+// pooled has the checks of pools run from now on.
+func (a *Agent) pooled(p *pool.Pools) {
+	a.pools = p
+	a.parts.Health.Set(p.Checks())
+	if at, ok := p.Due(time.Now()); ok {
+		a.agenda[rising] = at
+	}
+}
+
+// unchecked runs no checks.
+type unchecked struct{}
+
+func (unchecked) Set([]spec.Check, map[spec.Check]spec.CheckState) {}
+func (unchecked) Changed() <-chan struct{}                         { return nil }
+func (unchecked) News() []spec.Verdict                             { return nil }
+func (unchecked) Counts() spec.CheckCounts                         { return spec.CheckCounts{} }

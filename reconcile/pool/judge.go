@@ -1,0 +1,159 @@
+package pool
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+// Judge takes verdicts, and returns the services of which something else is asked now, in order. Verdicts of checks that are not run any
+// more are passed over.
+func (p *Pools) Judge(verdicts []spec.Verdict, now time.Time) []spec.ServiceKey {
+	members := map[int]bool{}
+	for _, v := range verdicts {
+		i, ok := p.byCheck[v.Check]
+		if !ok {
+			continue
+		}
+		c := &p.checks[i]
+		p.count(c, v, now)
+		c.verdict = v
+		for _, m := range c.members {
+			members[m] = true
+		}
+	}
+	return p.decide(members, now)
+}
+
+// count keeps what the brakes go by: what is down, and what fails now that did not.
+func (p *Pools) count(c *check, v spec.Verdict, now time.Time) {
+	was, is := c.verdict.State == spec.CheckDown, v.State == spec.CheckDown
+	if was == is {
+		return
+	}
+	within := c.check.Interval + c.check.Timeout
+	if !is {
+		p.down--
+		return
+	}
+	p.down++
+	p.all.fail(now, within)
+	failed := map[int]bool{}
+	for _, m := range c.members {
+		if s := p.members[m].service; !failed[s] && !p.members[m].out {
+			p.services[s].brake.fail(now, within)
+		}
+	}
+}
+
+// decide settles members whose checks may have another result, and all others that a brake lets go or holds.
+func (p *Pools) decide(members map[int]bool, now time.Time) []spec.ServiceKey {
+	services := map[int]bool{}
+	for m := range members {
+		services[p.members[m].service] = true
+	}
+	if p.all.judge(p.down, len(p.checks), now) {
+		p.tellBrake(nil, &p.all, p.down, len(p.checks), "checks")
+		for i := range p.services {
+			services[i] = true
+		}
+	}
+	var out []spec.ServiceKey
+	for _, i := range slices.Sorted(maps.Keys(services)) {
+		s := &p.services[i]
+		s.down = p.countDown(s)
+		if s.brake.judge(s.down, len(s.members), now) {
+			p.tellBrake(s.key, &s.brake, s.down, len(s.members), "real servers")
+		}
+		for _, m := range s.members {
+			p.turn(m, now)
+		}
+		if p.settle(i, now) {
+			out = append(out, s.key)
+		}
+	}
+	slices.SortFunc(out, spec.ServiceKey.Compare)
+	return out
+}
+
+func (p *Pools) countDown(s *service) int {
+	n := 0
+	for _, m := range s.members {
+		if state, _ := p.state(&p.members[m]); state == spec.CheckDown {
+			n++
+		}
+	}
+	return n
+}
+
+func (p *Pools) tellBrake(k spec.Key, b *brake, down, of int, what string) {
+	n := News{Key: k, What: "brake", State: "off", Why: fmt.Sprintf("%d of %d %s fail", down, of, what)}
+	if b.on {
+		n.State, n.Why = "on", b.why(down, of, what)
+	}
+	p.news = append(p.news, n)
+}
+
+// turn takes a member out or in, as its checks say and the brakes allow. Without a verdict it stays where it is.
+func (p *Pools) turn(i int, now time.Time) {
+	m := &p.members[i]
+	if len(m.checks) == 0 {
+		return
+	}
+	state, why := p.state(m)
+	m.held = false
+	switch {
+	case state == spec.CheckUnknown, state == spec.CheckDown && m.out, state == spec.CheckUp && !m.out:
+		if m.out && state == spec.CheckDown {
+			m.why = why
+		}
+		m.judged = m.judged || state != spec.CheckUnknown
+	case state == spec.CheckDown && (p.all.on || p.services[m.service].brake.on):
+		m.held, m.why = true, why
+	case state == spec.CheckDown:
+		m.out, m.judged, m.since, m.why, m.rising = true, true, now, why, time.Time{}
+		delete(p.rising, i)
+		p.news = append(p.news, News{Key: m.key, What: "real_server", State: "down", Why: why})
+	default:
+		m.out, m.judged, m.since, m.why = false, true, now, ""
+		if p.services[m.service].server.SlowStart > 0 && p.configured(m) > 1 {
+			m.rising, p.rising[i] = now, true
+		}
+		p.news = append(p.news, News{Key: m.key, What: "real_server", State: "up"})
+	}
+}
+
+// Tick lets rising weights rise, and returns the services of which something else is asked now, in order.
+func (p *Pools) Tick(now time.Time) []spec.ServiceKey {
+	services := map[int]bool{}
+	for i := range p.rising {
+		m := &p.members[i]
+		services[m.service] = true
+		if p.step(m, now) == steps {
+			m.rising = time.Time{}
+			delete(p.rising, i)
+		}
+	}
+	var out []spec.ServiceKey
+	for i := range services {
+		if p.settle(i, now) {
+			out = append(out, p.services[i].key)
+		}
+	}
+	slices.SortFunc(out, spec.ServiceKey.Compare)
+	return out
+}
+
+// Due is when Tick has something to do; false: never.
+func (p *Pools) Due(now time.Time) (time.Time, bool) {
+	var first time.Time
+	for i := range p.rising {
+		if at := p.nextStep(&p.members[i], now); first.IsZero() || at.Before(first) {
+			first = at
+		}
+	}
+	return first, !first.IsZero()
+}

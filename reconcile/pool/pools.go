@@ -1,0 +1,201 @@
+package pool
+
+import (
+	"time"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+// Pools are the services of a view whose real servers are checked, with what is known of each. Its methods belong to one goroutine.
+type Pools struct {
+	services []service
+	members  []member
+	checks   []check
+	byCheck  map[spec.Check]int
+	rising   map[int]bool // members whose weight rises
+	facts    map[spec.ServiceKey]spec.PoolFact
+	shift    uint64
+	all      brake
+	down     int // checks that are
+	news     []News
+}
+
+// service is one IPVS service of a virtual_server.
+type service struct {
+	key     spec.ServiceKey
+	server  *spec.VirtualServer
+	place   spec.Place
+	members []int
+	lost    bool // its quorum
+	brake   brake
+	down    int // members whose checks are down
+}
+
+// check is one that runs, and whom it is about.
+type check struct {
+	check   spec.Check
+	verdict spec.Verdict
+	members []int
+}
+
+// News is what became of a real server, or of a service, for journal and notification.
+type News struct {
+	Key   spec.Key // a DestKey, or the ServiceKey whose quorum, or brake, it is; nil: the brake of all checks
+	What  string   // real_server, quorum or brake
+	State string   // up or down; on or off of a brake
+	Why   string
+}
+
+// New are the pools of a view. What an earlier one knew of the same real servers and checks is kept; it is nil after a restart. A real
+// server that is not known yet is as live has it, until its first verdict: what took it out then is likely to last. Else it is as
+// start_state says.
+func New(v spec.View, was *Pools, live spec.State, now time.Time) *Pools {
+	p := &Pools{byCheck: map[spec.Check]int{}, rising: map[int]bool{}, facts: map[spec.ServiceKey]spec.PoolFact{}}
+	restarted := was == nil
+	if restarted {
+		was = &Pools{}
+	}
+	p.shift = was.shift + 1
+	old := was.index()
+	for i := range v.Clusters {
+		c := &v.Clusters[i]
+		p.all.limit = max(p.all.limit, c.Brake.All)
+		for _, s := range c.VirtualServers {
+			for k := range s.Def.EachKey() {
+				p.addService(s, k, c.Brake.Service)
+			}
+		}
+	}
+	if len(p.checks) < leastChecks {
+		p.all.limit = 100
+	}
+	p.all.keep(was.all)
+	for i := range p.checks {
+		if n, ok := was.byCheck[p.checks[i].check]; ok {
+			p.checks[i].verdict = was.checks[n].verdict
+		}
+		if p.checks[i].verdict.State == spec.CheckDown {
+			p.down++
+		}
+	}
+	for i := range p.members {
+		p.begin(i, old, live, restarted, now)
+	}
+	for i := range p.services {
+		s := &p.services[i]
+		if n, ok := old.services[s.key]; ok {
+			s.lost = was.services[n].lost
+			s.brake.keep(was.services[n].brake)
+		} else if sorry := s.sorry(); sorry != nil {
+			_, s.lost = live.Dests.Find(sorry.Key)
+		}
+		p.settle(i, now)
+	}
+	p.news = nil // how it was found is no news
+	return p
+}
+
+// known are the places of an earlier Pools.
+type known struct {
+	members  map[spec.DestKey]*member
+	services map[spec.ServiceKey]int
+}
+
+func (p *Pools) index() known {
+	k := known{map[spec.DestKey]*member{}, map[spec.ServiceKey]int{}}
+	for i := range p.members {
+		k.members[p.members[i].key] = &p.members[i]
+	}
+	for i := range p.services {
+		k.services[p.services[i].key] = i
+	}
+	return k
+}
+
+// addService adds a service of which at least one real server is checked.
+func (p *Pools) addService(s spec.Placed[spec.VirtualServer], k spec.ServiceKey, limit uint32) {
+	at := len(p.services)
+	out := service{key: k, server: s.Def, place: s.Place, brake: brake{limit: limit}}
+	checked := false
+	for i := range s.Def.RealServers {
+		m := member{service: at, server: &s.Def.RealServers[i]}
+		m.key = m.server.Key(k)
+		for _, c := range s.Def.Checks(m.server, k) {
+			m.checks = append(m.checks, p.addCheck(c, len(p.members)))
+			checked = true
+		}
+		out.members = append(out.members, len(p.members))
+		p.members = append(p.members, m)
+	}
+	if !checked {
+		p.members = p.members[:len(p.members)-len(out.members)]
+		return
+	}
+	p.services = append(p.services, out)
+}
+
+func (p *Pools) addCheck(c spec.Check, m int) int {
+	i, ok := p.byCheck[c]
+	if !ok {
+		i = len(p.checks)
+		p.byCheck[c] = i
+		p.checks = append(p.checks, check{check: c, verdict: spec.Verdict{Check: c, Weight: -1}})
+	}
+	p.checks[i].members = append(p.checks[i].members, m)
+	return i
+}
+
+// begin says how a member is before anything is heard of its checks.
+func (p *Pools) begin(i int, old known, live spec.State, restarted bool, now time.Time) {
+	m := &p.members[i]
+	if was := old.members[m.key]; was != nil {
+		m.out, m.judged, m.since, m.why, m.rising = was.out, was.judged, was.since, was.why, was.rising
+		if len(m.checks) == 0 || p.services[m.service].server.SlowStart == 0 {
+			m.rising = time.Time{}
+		}
+		m.out = m.out && len(m.checks) > 0
+	} else if len(m.checks) > 0 {
+		m.out, m.since = p.found(m, live, restarted), now
+	}
+	if !m.rising.IsZero() {
+		p.rising[i] = true
+	}
+	p.turn(i, now)
+}
+
+// found says whether a member that is not known yet is out. One that is missing is new with a commit; after a restart, it was taken out.
+func (p *Pools) found(m *member, live spec.State, restarted bool) bool {
+	_, served := live.Services.Find(m.key.Service)
+	d, there := live.Dests.Find(m.key)
+	if there {
+		return d.Value.Weight == 0 && m.server.Dest.Weight > 0
+	}
+	return served && restarted || p.services[m.service].server.StartDown
+}
+
+// Checks are all that are to be run, once for each real server that has them, and how each begins where that is known.
+func (p *Pools) Checks() ([]spec.Check, map[spec.Check]spec.CheckState) {
+	var out []spec.Check
+	states := map[spec.Check]spec.CheckState{}
+	for i := range p.checks {
+		c := &p.checks[i]
+		for range c.members {
+			out = append(out, c.check)
+		}
+		if c.verdict.State != spec.CheckUnknown {
+			states[c.check] = c.verdict.State
+		}
+	}
+	return out, states
+}
+
+// Facts are what is asked of the services, by key, and the number that tells this asking from others. The map is not to be altered, and
+// not to be kept over another call.
+func (p *Pools) Facts() (map[spec.ServiceKey]spec.PoolFact, uint64) { return p.facts, p.shift }
+
+// News are what happened since the last call.
+func (p *Pools) News() []News {
+	out := p.news
+	p.news = nil
+	return out
+}

@@ -1,0 +1,177 @@
+package reconcile
+
+import (
+	"slices"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+// weigh gives real servers what overrides, checks and drains ask for instead of what is configured. An override has the last word, also
+// on a real server that its checks take out. Overrides and checks of what is not wanted have no effect.
+func weigh(s *spec.State, f spec.Facts) {
+	s.Overrides = Overriding(f)
+	w := weigher{overrides: s.Overrides, pools: f.Pools, drains: f.Drains}
+	services := w.services()
+	if len(services) == 0 {
+		return
+	}
+	s.Declared = s.Dests
+	w.reweigh(s, services)
+}
+
+// Reweigh is what Want gives where nothing of the facts differs from those of want but what is asked for some services, in order.
+func Reweigh(want spec.State, services []spec.ServiceKey, f spec.Facts) spec.State {
+	w := weigher{overrides: want.Overrides, pools: f.Pools, drains: f.Drains}
+	want.Declared = want.AsDeclared()
+	w.reweigh(&want, services)
+	return want
+}
+
+type weigher struct {
+	overrides []spec.Override // by key, one each
+	pools     map[spec.ServiceKey]spec.PoolFact
+	drains    []spec.Drain // by key
+}
+
+// services are those of which something is asked, in order.
+func (w *weigher) services() []spec.ServiceKey {
+	var out []spec.ServiceKey
+	for _, o := range w.overrides {
+		out = append(out, o.Key.Service)
+	}
+	for k := range w.pools {
+		out = append(out, k)
+	}
+	for _, d := range w.drains {
+		out = append(out, d.Key.Service)
+	}
+	slices.SortFunc(out, spec.ServiceKey.Compare)
+	return slices.Compact(out)
+}
+
+// reweigh replaces the rows and effects of services; those it replaces them in stay as they are.
+func (w *weigher) reweigh(s *spec.State, services []spec.ServiceKey) {
+	rows := make(spec.Rows[spec.DestKey, spec.Dest], 0, len(s.Dests)+len(services))
+	effects := make([]spec.Effect, 0, len(s.Effects)+len(services))
+	done, told := 0, 0
+	for _, k := range services {
+		if _, wanted := s.Services.Find(k); !wanted {
+			continue
+		}
+		from, to := s.DestRange(k)
+		rows = append(rows, s.Dests[done:from]...)
+		done = to
+		from, to = s.EffectRange(k)
+		effects = append(effects, s.Effects[told:from]...)
+		told = to
+		from, to = spec.DestRange(s.Declared, k)
+		p := w.service(k, s.Declared[from:to])
+		rows, effects = append(rows, p.rows...), append(effects, p.effects...)
+	}
+	s.Dests, s.Effects = append(rows, s.Dests[done:]...), append(effects, s.Effects[told:]...)
+}
+
+// pool is the real servers of one service on their way from what is declared to what is wanted.
+type pool struct {
+	rows    spec.Rows[spec.DestKey, spec.Dest]
+	effects []spec.Effect
+	gone    map[spec.DestKey]bool
+}
+
+func (w *weigher) service(k spec.ServiceKey, declared spec.Rows[spec.DestKey, spec.Dest]) pool {
+	p := pool{rows: slices.Clone(declared), gone: map[spec.DestKey]bool{}}
+	fact := w.pools[k]
+	for _, m := range fact.Members {
+		if p.affect(m.Key, m.Weight, spec.ByHealth) && m.Gone {
+			p.gone[m.Key] = true
+		}
+	}
+	for _, o := range w.overrides {
+		if o.Key.Service == k {
+			p.forget(o.Key)
+			p.affect(o.Key, o.Weight, spec.ByOverride)
+		}
+	}
+	p.rows = slices.DeleteFunc(p.rows, func(r spec.Row[spec.DestKey, spec.Dest]) bool { return p.gone[r.Key] })
+	if fact.Sorry != nil {
+		p.add(*fact.Sorry, spec.ByHealth)
+	}
+	for i := range w.drains {
+		d := &w.drains[i]
+		if _, again := destAt(declared, d.Key); d.Key.Service == k && d.Ended == "" && !again {
+			p.add(spec.Row[spec.DestKey, spec.Dest]{Key: d.Key, Value: d.Dest}, spec.ByDrain)
+		}
+	}
+	p.rows.Sort()
+	slices.SortFunc(p.effects, func(a, b spec.Effect) int { return a.Key.Compare(b.Key) })
+	return p
+}
+
+// affect gives a declared real server another weight; false where there is none.
+func (p *pool) affect(k spec.DestKey, weight int32, by spec.Reason) bool {
+	i, ok := destAt(p.rows, k)
+	if !ok {
+		return false
+	}
+	p.rows[i].Value.Weight = weight
+	p.effects = append(p.effects, spec.Effect{Key: k, By: by})
+	return true
+}
+
+// forget takes back what was asked of a real server.
+func (p *pool) forget(k spec.DestKey) {
+	delete(p.gone, k)
+	p.effects = slices.DeleteFunc(p.effects, func(e spec.Effect) bool { return e.Key == k })
+}
+
+// add adds a real server that is not declared there. One that is has the place already: then the addition is the other's weight.
+func (p *pool) add(row spec.Row[spec.DestKey, spec.Dest], by spec.Reason) {
+	if slices.ContainsFunc(p.rows, func(r spec.Row[spec.DestKey, spec.Dest]) bool { return r.Key == row.Key }) {
+		return
+	}
+	p.rows = append(p.rows, row)
+	p.forget(row.Key)
+	p.effects = append(p.effects, spec.Effect{Key: row.Key, By: by, Extra: true})
+}
+
+func destAt(rows spec.Rows[spec.DestKey, spec.Dest], k spec.DestKey) (int, bool) {
+	return slices.BinarySearchFunc(rows, k, func(r spec.Row[spec.DestKey, spec.Dest], k spec.DestKey) int { return r.Key.Compare(k) })
+}
+
+// byFacts says whether a change follows from facts and not from the commit, and from which: what is wanted differs from what was, where
+// git does not.
+func (in *PlanInput) byFacts(c *spec.Change) (spec.Reason, bool) {
+	k, ok := c.Key.(spec.DestKey)
+	if !ok {
+		return 0, false
+	}
+	now, before := in.Want.EffectOn(k), (*spec.Effect)(nil)
+	if in.Prior != nil {
+		before = in.Prior.EffectOn(k)
+	}
+	switch c.Action {
+	case spec.Add:
+		if now != nil && !now.Extra {
+			now = nil // the commit's own, with another weight
+		}
+	case spec.Remove:
+		if before != nil && !before.Extra {
+			before = nil // the commit takes away what was affected
+		}
+	default:
+		was, is := c.Before.(spec.Dest), c.After.(spec.Dest)
+		was.Weight = is.Weight
+		if was != is || drained(now) || drained(before) {
+			return 0, false
+		}
+	}
+	switch {
+	case now != nil:
+		return now.By, true
+	case before != nil:
+		return before.By, true
+	}
+	return 0, false
+}
+
+func drained(e *spec.Effect) bool { return e != nil && e.By == spec.ByDrain }
