@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -24,6 +25,13 @@ type CheckSettings string
 func (s CheckSettings) Values() url.Values {
 	v, _ := url.ParseQuery(string(s)) // which settingsOf wrote
 	return v
+}
+
+// Compare orders checks by address, kind and settings, and what is the same in these by its times and counts.
+func (c Check) Compare(d Check) int {
+	return cmp.Or(c.Addr.Compare(d.Addr), cmp.Compare(c.Kind, d.Kind), cmp.Compare(c.Settings, d.Settings),
+		cmp.Compare(c.Interval, d.Interval), cmp.Compare(c.Timeout, d.Timeout), cmp.Compare(c.FastInterval, d.FastInterval),
+		cmp.Compare(c.DownInterval, d.DownInterval), cmp.Compare(c.Jitter, d.Jitter), cmp.Compare(c.Rise, d.Rise), cmp.Compare(c.Fall, d.Fall))
 }
 
 func settingsOf(attrs []Attr) CheckSettings {

@@ -8,7 +8,7 @@ type CheckCounts struct {
 	Unique     int            `json:"unique"`           // of these that are run: identical ones once
 	States     map[string]int `json:"states"`           // unique checks by state
 	InFlight   int            `json:"in_flight"`        // probes under way
-	Frozen     string         `json:"frozen,omitempty"` // why no verdict changes now: this host is late itself
+	Frozen     string         `json:"frozen,omitempty"` // why no failure counts now: this host is late itself
 	FrozenAt   time.Time      `json:"frozen_since,omitzero"`
 	Kinds      []KindCounts   `json:"kinds,omitempty"` // by kind, in order
 	Delay      Histogram      `json:"delay"`           // how late probes began
@@ -43,4 +43,12 @@ func (h *Histogram) Add(d time.Duration) {
 	}
 	h.Counts[i]++
 	h.Sum += d
+}
+
+// Merge adds what another histogram counted.
+func (h *Histogram) Merge(other Histogram) {
+	for i, n := range other.Counts {
+		h.Counts[i] += n
+	}
+	h.Sum += other.Sum
 }

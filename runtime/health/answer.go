@@ -1,0 +1,119 @@
+package health
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+)
+
+// mostHeard is how much of an answer is read, header and body.
+const mostHeard = 64 << 10
+
+// outcome is what an answer comes to, as far as it is there.
+type outcome uint8
+
+const (
+	more outcome = iota // it depends on what follows
+	good
+	bad
+)
+
+// read judges what came of an answer; ended says that nothing follows. It is certain as soon as it can be: a status line is enough
+// where no body is asked for.
+func (s *httpSettings) read(b []byte, ended bool) (outcome, string) {
+	code, answer, fault := final(b)
+	if fault != "" {
+		return bad, fault
+	}
+	switch {
+	case code == 0 && ended:
+		return bad, closed(b, "its status")
+	case code == 0:
+		return more, ""
+	case !s.accepts(code):
+		return bad, fmt.Sprintf("status %d, want %s", code, s.wanted())
+	case s.body == nil:
+		return good, ""
+	}
+	body, whole, err := s.bodyOf(answer, ended)
+	switch {
+	case err != nil:
+		return bad, fmt.Sprintf("answer cannot be read: %v", err)
+	case (whole || !s.toEnd) && s.body.Match(body):
+		return good, ""
+	case whole:
+		return bad, fmt.Sprintf("body does not match %q (%s)", s.body, octets(len(body)))
+	case ended:
+		return bad, closed(b, "its end")
+	}
+	return more, ""
+}
+
+func closed(b []byte, before string) string {
+	return fmt.Sprintf("closed by the server after %s, before %s", octets(len(b)), before)
+}
+
+func octets(n int) string {
+	if n == 1 {
+		return "1 byte"
+	}
+	return strconv.Itoa(n) + " bytes"
+}
+
+// final is the status code of the last answer, and that answer: those of 1xx only announce it (RFC 9110, section 15.2). 0: it is not
+// there yet.
+func final(b []byte) (code int, answer []byte, bad string) {
+	for {
+		code, bad = statusOf(b)
+		if code < 100 || code > 199 || code == http.StatusSwitchingProtocols {
+			return code, b, bad
+		}
+		_, after, ok := bytes.Cut(b, []byte("\r\n\r\n"))
+		if !ok {
+			return 0, b, ""
+		}
+		b = after
+	}
+}
+
+// statusOf is the code in the status line, once that is whole.
+func statusOf(b []byte) (code int, bad string) {
+	const longest = 4096
+	const version = "HTTP/1."
+	line, _, whole := bytes.Cut(b, []byte("\n"))
+	n := min(len(line), len(version))
+	if string(line[:n]) != version[:n] || whole && n < len(version) || !whole && len(line) > longest {
+		return 0, fmt.Sprintf("no answer in HTTP/1: it begins with %q", line[:min(len(line), 32)])
+	}
+	if !whole {
+		return 0, ""
+	}
+	_, rest, _ := bytes.Cut(bytes.TrimRight(line, "\r"), []byte(" "))
+	digits, _, _ := bytes.Cut(rest, []byte(" "))
+	code, err := strconv.Atoi(string(digits))
+	if err != nil || len(digits) != 3 || code < 100 {
+		return 0, fmt.Sprintf("no answer in HTTP/1: it begins with %q", line[:min(len(line), 32)])
+	}
+	return code, ""
+}
+
+// bodyOf is what there is of the body, without the framing of its chunks, and whether that is all.
+func (s *httpSettings) bodyOf(answer []byte, ended bool) (body []byte, whole bool, err error) {
+	if !bytes.Contains(answer, []byte("\r\n\r\n")) && !bytes.Contains(answer, []byte("\n\n")) {
+		return nil, false, nil // in the header
+	}
+	r, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(answer)), &http.Request{Method: s.method})
+	if err != nil {
+		return nil, false, err
+	}
+	body, err = io.ReadAll(r.Body)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return body, false, nil
+	}
+	// Without a length it ends with the connection.
+	return body, r.ContentLength >= 0 || len(r.TransferEncoding) > 0 || ended, err
+}

@@ -1,0 +1,197 @@
+package health
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/lbsync/lbsync/runtime/health/probe"
+	"golang.org/x/sys/unix"
+)
+
+// heard is what came of an answer that is not yet certain.
+type heard struct {
+	b     []byte
+	tries int // how often it was read
+}
+
+// mostTries bounds what a body that comes byte by byte costs: after so many reads it is only read again when it is over.
+const mostTries = 64
+
+// failed is a failure that is the server's.
+func failed(format string, args ...any) probe.Result {
+	return probe.Result{Why: fmt.Sprintf(format, args...), Weight: -1}
+}
+
+func lacked(why string) probe.Result { return probe.Result{Local: true, Why: why, Weight: -1} }
+
+var succeeded = probe.Result{OK: true, Weight: -1}
+
+// connect begins a probe of the loop.
+func (l *loop) connect(c *check) {
+	to := c.Addr.Addr().Unmap()
+	fd, err := openSocket(to, c.plan.bind)
+	if err != nil {
+		l.finish(c, lacked(err.Error()))
+		return
+	}
+	l.adopt(c, fd)
+	err = connectSocket(fd, unmapped(c.Addr))
+	if err == unix.EINPROGRESS {
+		err = nil
+	}
+	if err != nil {
+		l.finish(c, unconnected(c, err))
+		return
+	}
+	// With edges the socket of http needs no other call to go from writing to reading.
+	event := unix.EpollEvent{Events: unix.EPOLLOUT, Fd: int32(fd)}
+	if c.plan.http != nil {
+		event.Events = unix.EPOLLOUT | unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
+	}
+	if err := unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, fd, &event); err != nil {
+		l.finish(c, lacked(fmt.Sprintf("watch a socket: %v", err)))
+		return
+	}
+	l.wheel.add(c, c.began.add(c.Timeout))
+}
+
+func unconnected(c *check, err error) probe.Result {
+	why := "connect to " + c.Addr.String() + ": " + err.Error()
+	if ofThisHost(err) {
+		return lacked(why)
+	}
+	return failed("%s", why)
+}
+
+// event is told what happened to the socket of a check.
+func (l *loop) event(c *check, events uint32) {
+	if c.stage == connecting {
+		if events&(unix.EPOLLERR|unix.EPOLLHUP) != 0 {
+			if errno, err := unix.GetsockoptInt(int(c.fd), unix.SOL_SOCKET, unix.SO_ERROR); err == nil && errno != 0 {
+				l.finish(c, unconnected(c, unix.Errno(errno)))
+				return
+			}
+		}
+		if events&(unix.EPOLLOUT|unix.EPOLLHUP) == 0 {
+			return
+		}
+		if c.plan.http == nil {
+			l.finish(c, succeeded)
+			return
+		}
+		c.stage = talking
+	}
+	if l.send(c) && events&(unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLERR|unix.EPOLLHUP) != 0 {
+		l.receive(c)
+	}
+}
+
+// send writes what is left of the request; false: the probe is over.
+func (l *loop) send(c *check) bool {
+	if c.sent < 0 {
+		return true
+	}
+	l.request = c.plan.http.request(l.request[:0], c.Addr)
+	for int(c.sent) < len(l.request) {
+		n, err := unix.SendmsgN(int(c.fd), l.request[c.sent:], nil, nil, unix.MSG_NOSIGNAL)
+		if err == unix.EAGAIN {
+			return true
+		}
+		if err != nil {
+			l.finish(c, broken(c, err))
+			return false
+		}
+		c.sent += int32(n)
+	}
+	c.sent = -1 // all of it
+	return true
+}
+
+// receive reads until the answer is certain, or there is nothing more for now.
+func (l *loop) receive(c *check) {
+	for c.stage == talking {
+		room := l.buffer
+		if c.heard != nil {
+			room = room[:mostHeard-len(c.heard.b)]
+		}
+		n, err := unix.Read(int(c.fd), room)
+		switch {
+		case err == unix.EAGAIN:
+			return
+		case err != nil:
+			l.finish(c, broken(c, err))
+		default:
+			l.hear(c, room[:n])
+		}
+	}
+}
+
+// hear is given what was read; nothing: the server closed.
+func (l *loop) hear(c *check, b []byte) {
+	h := c.heard
+	if h == nil {
+		h = &heard{}
+	}
+	ended := len(b) == 0
+	if len(h.b) > 0 {
+		h.b = append(h.b, b...)
+		b = h.b
+	}
+	full := len(b) >= mostHeard
+	if h.tries++; h.tries < mostTries || ended || full {
+		if out, why := c.plan.http.read(b, ended); out != more {
+			l.finish(c, probe.Result{OK: out == good, Why: why, Weight: -1})
+			return
+		}
+	}
+	if full {
+		l.finish(c, failed("answer is not certain within its first %s%s", octets(mostHeard), c.plan.http.missing()))
+		return
+	}
+	if c.heard == nil {
+		c.heard = h
+		h.b = append([]byte(nil), b...)
+	}
+}
+
+// missing says what was still to come.
+func (s *httpSettings) missing() string {
+	if s.body == nil {
+		return ""
+	}
+	return fmt.Sprintf(": body does not match %q so far", s.body)
+}
+
+// broken is an error of a connection that was made.
+func broken(c *check, err error) probe.Result {
+	if errors.Is(err, unix.ECONNRESET) || errors.Is(err, unix.EPIPE) {
+		return failed("reset by the server after %s", octets(c.length()))
+	}
+	if ofThisHost(err) {
+		return lacked(err.Error())
+	}
+	return failed("%v, after %s", err, octets(c.length()))
+}
+
+func (c *check) length() int {
+	if c.heard == nil {
+		return 0
+	}
+	return len(c.heard.b)
+}
+
+// timedOut ends a probe of the loop whose time is over.
+func (l *loop) timedOut(c *check) {
+	switch {
+	case c.stage == connecting:
+		l.finish(c, failed("connect to %s: no answer within %s", c.Addr, c.Timeout))
+	case c.length() == 0:
+		l.finish(c, failed("no answer within %s (connected, nothing received)", c.Timeout))
+	default:
+		if out, why := c.plan.http.read(c.heard.b, false); out != more {
+			l.finish(c, probe.Result{OK: out == good, Why: why, Weight: -1})
+			return
+		}
+		l.finish(c, failed("no complete answer within %s (%s received)%s", c.Timeout, octets(c.length()), c.plan.http.missing()))
+	}
+}
