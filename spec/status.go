@@ -57,6 +57,8 @@ type Status struct {
 	Strangers  []SyncSpeaker `json:"sync_strangers,omitempty"`
 	Suspension *Suspension   `json:"suspension,omitempty"`
 
+	Health *HealthStatus `json:"health,omitempty"` // nil where no real server is checked and none drains
+
 	Overrides []OverrideStatus `json:"overrides,omitempty"` // of this director and of the others of its clusters
 
 	Plan     *PlanSummary `json:"plan,omitempty"` // last plan that had something to do

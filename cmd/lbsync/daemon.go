@@ -26,6 +26,7 @@ import (
 	"github.com/lbsync/lbsync/runtime/api/metrics"
 	"github.com/lbsync/lbsync/runtime/director"
 	"github.com/lbsync/lbsync/runtime/engine/line"
+	"github.com/lbsync/lbsync/runtime/health"
 	"github.com/lbsync/lbsync/runtime/kernel"
 	"github.com/lbsync/lbsync/spec"
 )
@@ -38,6 +39,7 @@ type service struct {
 	archive
 	agent    *agent.Agent
 	director *director.Director
+	checks   *health.Runner
 	others   *channel
 	heard    io.Closer // the listeners to connection sync
 	stirred  chan struct{}
@@ -82,6 +84,10 @@ func (a *app) assemble(cfg *spec.AgentConfig, log *slog.Logger) (*service, error
 	hand := director.New(func() (director.Kernel, error) { return a.kernel(kernel.Options{Modprobe: true}) }, director.NewVRRP(director.VRRPConfig{
 		Open: engineAt(cfg.Engine), Path: cfg.Engine, Secret: director.SecretsIn(cfg.Secrets), Mark: filepath.Join(cfg.State, "notified.json"), Boot: boot, Log: log,
 	}))
+	checks, err := health.New(health.Config{Log: log})
+	if err != nil {
+		return nil, errors.Join(err, hand.Close())
+	}
 	others, sync, heard := a.company(cfg, hand, log)
 	loader, stirred := spec.NewLoader(), make(chan struct{}, 1)
 	ag, err := agent.Open(agent.Config{
@@ -89,7 +95,7 @@ func (a *app) assemble(cfg *spec.AgentConfig, log *slog.Logger) (*service, error
 		Watchdog: watchdog, AnyHistory: cfg.Source.Branch == "", Boot: boot, Run: rand.Text(),
 	}, agent.Parts{
 		Source: mirror, Target: hands{hand}, VRRP: hand.VRRP, Notice: hand.VRRP.Notice, Hold: hand.Hold, Check: policies.Check, Log: log, Stirred: stirred,
-		Exchange: others, Sync: sync, Sources: addresses, Ports: a.ports(log), Stats: hand.Stats,
+		Exchange: others, Sync: sync, Health: checks, Sources: addresses, Ports: a.ports(log), Stats: hand.Stats,
 		Journal: func() (agent.Journal, error) { return journal.Open(journalFolder(cfg.State), a.now) },
 		Load: func(f fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 			fleet, _, diags := loader.Load(f)
@@ -101,10 +107,10 @@ func (a *app) assemble(cfg *spec.AgentConfig, log *slog.Logger) (*service, error
 		},
 	})
 	if err != nil {
-		return nil, errors.Join(err, hand.Close())
+		return nil, errors.Join(err, checks.Close(), hand.Close())
 	}
 	kept := archive{cfg.Director, journalFolder(cfg.State), ag.JournalHead}
-	return &service{archive: kept, agent: ag, director: hand, others: others, heard: heard, stirred: stirred, log: log, now: a.now, each: cfg.MetricsRealServers}, nil
+	return &service{archive: kept, agent: ag, director: hand, checks: checks, others: others, heard: heard, stirred: stirred, log: log, now: a.now, each: cfg.MetricsRealServers}, nil
 }
 
 // engineAt is the engine behind a socket.
@@ -180,7 +186,7 @@ func (s *service) listen(ctx context.Context) {
 }
 
 func (s *service) close() error {
-	return errors.Join(s.heard.Close(), s.agent.Close(), s.director.Close())
+	return errors.Join(s.heard.Close(), s.agent.Close(), s.checks.Close(), s.director.Close())
 }
 
 // Status is that of the loop.
@@ -191,6 +197,11 @@ func (s *service) Snapshot(ctx context.Context) (spec.Snapshot, error) { return 
 
 // Stats reads the counters beside the loop.
 func (s *service) Stats(ctx context.Context) (spec.Stats, error) { return s.director.Stats(ctx) }
+
+// Checks are all that run, beside the loop.
+func (s *service) Checks(context.Context) (spec.Checks, error) {
+	return spec.Checks{Version: spec.DocumentVersion, Taken: s.now(), Checks: s.checks.Checks()}, nil
+}
 
 // Metrics is read beside the loop too: a scrape is answered while an apply runs, and without IPVS.
 func (s *service) Metrics(ctx context.Context) metrics.Scrape {

@@ -19,13 +19,24 @@ const (
 type health struct {
 	pools    *pool.Pools
 	untold   []pool.News // not recorded yet
-	recorded time.Time   // when the last was
+	stale    bool        // shown is not of now
+	recorded time.Time   // when the last was, and shown was of now
+	shown    *spec.HealthStatus
 }
 
-// chronicle records what happened to the pools: at once, or when the last record is a second old.
+// show has status show the pools as they are: going through all of them is not for each verdict.
+func (a *Agent) show() {
+	if a.pools == nil {
+		return
+	}
+	s := a.pools.Status(time.Now())
+	a.shown = &s
+}
+
+// chronicle records what happened to the pools, and has it shown: at once, or when the last record is a second old.
 func (a *Agent) chronicle() {
 	a.untold = append(a.untold, a.pools.News()...)
-	if len(a.untold) == 0 {
+	if len(a.untold) == 0 && !a.stale {
 		return
 	}
 	if at := a.recorded.Add(recordHealthEvery); time.Now().Before(at) {
@@ -37,7 +48,8 @@ func (a *Agent) chronicle() {
 
 func (a *Agent) recordHealth() {
 	news := a.untold
-	a.untold, a.recorded = nil, time.Now()
+	a.untold, a.stale, a.recorded = nil, false, time.Now()
+	a.show()
 	var recs []journal.Record
 	for _, n := range news[:min(len(news), mostRecorded)] {
 		recs = append(recs, of(a.held.Commit, healthRecord(n)))
@@ -90,4 +102,14 @@ func healthText(n pool.News) string {
 		s += ": " + n.Why
 	}
 	return s
+}
+
+// healthStatus is what was shown last, with the drains of now; nil where there is nothing to say.
+func (a *Agent) healthStatus() *spec.HealthStatus {
+	if a.pools == nil || !a.pools.Any() && len(a.held.Drains) == 0 {
+		return nil
+	}
+	s := *a.shown
+	s.Drains = a.held.Drains
+	return &s
 }

@@ -37,6 +37,7 @@ func (a *Agent) rise(ctx context.Context) {
 
 // shift has the kernel hold what the pools ask of some services now. What is not known, or cannot be done now, the next look does.
 func (a *Agent) shift(ctx context.Context, services []spec.ServiceKey) {
+	a.stale = a.stale || len(services) > 0
 	defer a.chronicle()
 	if at, ok := a.pools.Due(time.Now()); ok {
 		a.agenda[rising] = at
@@ -97,6 +98,7 @@ func (a *Agent) assess() {
 func (a *Agent) pooled(p *pool.Pools) {
 	a.pools = p
 	a.parts.Health.Set(p.Checks())
+	a.show()
 	if at, ok := p.Due(time.Now()); ok {
 		a.agenda[rising] = at
 	}

@@ -179,6 +179,7 @@ func (a *Agent) publish() {
 	}
 	s.Holds = heldOf(a.holds, a.awaited)
 	a.progress(&s)
+	s.Health = a.healthStatus()
 	s.Source.Tip, s.Source.NextFetch, s.Source.Failing, s.Source.BehindSince = a.tip, a.agenda[fetch], a.source, a.behindSince()
 	s.Journal.Failing, s.Journal.Broken = a.audit, a.held.Broken
 	a.board.mu.Lock()
@@ -210,6 +211,11 @@ func (a *Agent) Status() spec.Status {
 		}
 	}
 	s.Channel = a.parts.Exchange.Report()
+	if s.Health != nil {
+		h := *s.Health
+		h.CheckCounts = a.parts.Health.Counts()
+		s.Health = &h
+	}
 	s.Peers = peersOf(a.parts.Exchange.Facts(), s.Peers)
 	src := a.parts.Source.Status()
 	s.Source.URL, s.Source.Ref, s.Source.LastSuccess, s.Source.Attempts = src.URL, src.Ref, src.LastSuccess, src.Failures

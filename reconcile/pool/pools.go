@@ -189,6 +189,9 @@ func (p *Pools) Checks() ([]spec.Check, map[spec.Check]spec.CheckState) {
 	return out, states
 }
 
+// Any says whether any real server is checked.
+func (p *Pools) Any() bool { return len(p.checks) > 0 }
+
 // Facts are what is asked of the services, by key, and the number that tells this asking from others. The map is not to be altered, and
 // not to be kept over another call.
 func (p *Pools) Facts() (map[spec.ServiceKey]spec.PoolFact, uint64) { return p.facts, p.shift }

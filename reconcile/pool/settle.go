@@ -28,12 +28,7 @@ func (p *Pools) settle(i int, now time.Time) bool {
 
 // quorum says whether the live real servers weigh enough: it is gained at quorum + hysteresis, and lost below quorum - hysteresis.
 func (p *Pools) quorum(s *service) {
-	weight := int64(0)
-	for _, i := range s.members {
-		if m := &p.members[i]; !m.out {
-			weight += int64(p.configured(m))
-		}
-	}
+	weight := p.live(s)
 	q, h := int64(s.server.Quorum), int64(s.server.Hysteresis)
 	switch {
 	case !s.lost && weight < max(q-h, 1):
@@ -43,6 +38,17 @@ func (p *Pools) quorum(s *service) {
 		s.lost = false
 		p.news = append(p.news, News{Key: s.key, What: "quorum", State: "up", Why: fmt.Sprintf("live real servers weigh %d, quorum is %d%s", weight, q, hysteresis(h))})
 	}
+}
+
+// live is what the real servers that are in weigh, when none of them rises.
+func (p *Pools) live(s *service) int64 {
+	weight := int64(0)
+	for _, i := range s.members {
+		if m := &p.members[i]; !m.out {
+			weight += int64(p.configured(m))
+		}
+	}
+	return weight
 }
 
 func hysteresis(h int64) string {
