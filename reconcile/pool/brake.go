@@ -2,7 +2,10 @@ package pool
 
 import (
 	"fmt"
+	"maps"
 	"time"
+
+	"github.com/lbsync/lbsync/spec"
 )
 
 // leastChecks is how many checks a director must run before the brake of all of them can act: a handful that fails together says nothing
@@ -50,4 +53,31 @@ func (b *brake) judge(down, of int, now time.Time) (changed bool) {
 
 func (b *brake) why(down, of int, what string) string {
 	return fmt.Sprintf("%d of %d %s fail, more than %d %% within one interval: weights are left as they are", down, of, what, b.limit)
+}
+
+// Believe lets go of the brake of a service, or with nil of that of all checks: another director sees the same failures. It returns the
+// services of which something else is asked now, in order.
+func (p *Pools) Believe(service *spec.ServiceKey, now time.Time) []spec.ServiceKey {
+	members := map[int]bool{}
+	if service == nil {
+		p.believe(nil, &p.all)
+		for i := range p.members {
+			members[i] = p.members[i].held
+		}
+	}
+	for i := range p.services {
+		if s := &p.services[i]; service != nil && s.key == *service {
+			p.believe(s.key, &s.brake)
+			members[s.members[0]] = true
+		}
+	}
+	maps.DeleteFunc(members, func(_ int, affected bool) bool { return !affected })
+	return p.decide(members, now)
+}
+
+func (p *Pools) believe(k spec.Key, b *brake) {
+	if b.on {
+		b.on, b.real = false, true
+		p.news = append(p.news, News{Key: k, What: "brake", State: "off", Why: "another director sees the same failures"})
+	}
 }
