@@ -14,7 +14,7 @@ const leastChecks = 10
 
 // brake keeps real servers where they are when too many fail at once, until it is clear that it is they who fail.
 type brake struct {
-	limit  uint32      // percent that may fail within one interval; 100 or more: no brake
+	limit  uint32      // percent that may fail within one interval; 0, 100 or more: no brake
 	failed []time.Time // when, of those that failed within the last interval
 	on     bool
 	since  time.Time
@@ -28,7 +28,7 @@ func (b *brake) keep(was brake) {
 }
 
 // over says whether so many of a number are more than the limit.
-func (b *brake) over(n, of int) bool { return n*100 > int(b.limit)*of }
+func (b *brake) over(n, of int) bool { return b.limit > 0 && n*100 > int(b.limit)*of }
 
 // fail notes a failure, with the time within which others count as the same event.
 func (b *brake) fail(now time.Time, interval time.Duration) {
