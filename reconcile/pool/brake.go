@@ -2,7 +2,7 @@ package pool
 
 import (
 	"fmt"
-	"maps"
+	"slices"
 	"time"
 
 	"github.com/lbsync/lbsync/spec"
@@ -55,29 +55,52 @@ func (b *brake) why(down, of int, what string) string {
 	return fmt.Sprintf("%d of %d %s fail, more than %d %% within one interval: weights are left as they are", down, of, what, b.limit)
 }
 
-// Believe lets go of the brake of a service, or with nil of that of all checks: another director sees the same failures. It returns the
-// services of which something else is asked now, in order.
-func (p *Pools) Believe(service *spec.ServiceKey, now time.Time) []spec.ServiceKey {
+// Failing is what fails here beyond the limits.
+func (p *Pools) Failing() spec.Failing {
+	var out spec.Failing
+	if p.all.over(p.down, len(p.checks)) {
+		out.Checks = p.down * 100 / len(p.checks)
+	}
+	for i := range p.services {
+		if s := &p.services[i]; s.brake.over(s.down, len(s.members)) && len(out.Services) < spec.MostFailing {
+			out.Services = append(out.Services, s.key)
+		}
+	}
+	slices.SortFunc(out.Services, spec.ServiceKey.Compare)
+	return out
+}
+
+// Braked says whether any brake is on.
+func (p *Pools) Braked() bool {
+	return p.all.on || slices.ContainsFunc(p.services, func(s service) bool { return s.brake.on })
+}
+
+// Hear takes what fails on another director. Where the same fails there, it is not this director's own network, and the failures are
+// believed. It returns the services of which something else is asked now, in order.
+func (p *Pools) Hear(other spec.Failing, now time.Time) []spec.ServiceKey {
 	members := map[int]bool{}
-	if service == nil {
+	if p.all.on && other.Checks > int(p.all.limit) {
 		p.believe(nil, &p.all)
 		for i := range p.members {
-			members[i] = p.members[i].held
+			if p.members[i].held {
+				members[i] = true
+			}
 		}
 	}
 	for i := range p.services {
-		if s := &p.services[i]; service != nil && s.key == *service {
+		s := &p.services[i]
+		if _, there := slices.BinarySearchFunc(other.Services, s.key, spec.ServiceKey.Compare); s.brake.on && there {
 			p.believe(s.key, &s.brake)
 			members[s.members[0]] = true
 		}
 	}
-	maps.DeleteFunc(members, func(_ int, affected bool) bool { return !affected })
+	if len(members) == 0 {
+		return nil
+	}
 	return p.decide(members, now)
 }
 
 func (p *Pools) believe(k spec.Key, b *brake) {
-	if b.on {
-		b.on, b.real = false, true
-		p.news = append(p.news, News{Key: k, What: "brake", State: "off", Why: "another director sees the same failures"})
-	}
+	b.on, b.real = false, true
+	p.news = append(p.news, News{Key: k, What: "brake", State: "off", Why: "another director sees the same failures"})
 }

@@ -248,6 +248,9 @@ func TestBrakeOfAService(t *testing.T) {
 	if got := s.news(); got != "real_server down, real_server down, brake on" {
 		t.Error(got)
 	}
+	if got := s.p.Failing(); got.Checks != 0 || !slices.Equal(got.Services, []spec.ServiceKey{web}) {
+		t.Errorf("%+v", got)
+	}
 	s.now = s.now.Add(time.Hour) // that they stay down does not release it
 	s.hear("14 down")
 	s.expect("13:10 14:10")
@@ -256,6 +259,22 @@ func TestBrakeOfAService(t *testing.T) {
 	if got := s.news(); !strings.Contains(got, "brake off") {
 		t.Error(got)
 	}
+}
+
+// What another director sees too is believed until it is over.
+func TestBrakeIsReleased(t *testing.T) {
+	s := begin(t, view(t, 4, "", "brake { service = 50 }"), spec.State{})
+	s.hear("11 down, 12 down, 13 down")
+	s.expect("11:10 12:10 13:10 14:10")
+	if got := s.p.Hear(s.p.Failing(), s.now); !slices.Equal(got, []spec.ServiceKey{web}) {
+		t.Error(got)
+	}
+	s.expect("14:10")
+	s.hear("14 down")
+	s.expect("")
+	s.hear("11 up, 12 up, 13 up, 14 up")
+	s.hear("11 down, 12 down, 13 down")
+	s.expect("11:10 12:10 13:10 14:10")
 }
 
 // Failures that come one after the other are no accident of this director.
@@ -286,7 +305,10 @@ func TestBrakeOfAll(t *testing.T) {
 	if got := s.p.Status(s.now); got.Brake == nil || got.Brake.Down != 10 || len(got.Servers) != 10 || got.Servers[0].State != "held" {
 		t.Errorf("%+v", got)
 	}
-	if got := s.p.Believe(nil, s.now); !slices.Equal(got, []spec.ServiceKey{web}) {
+	if got := s.p.Hear(spec.Failing{Checks: 50}, s.now); got != nil { // which that one believes too
+		t.Error(got)
+	}
+	if got := s.p.Hear(s.p.Failing(), s.now); !slices.Equal(got, []spec.ServiceKey{web}) {
 		t.Error(got)
 	}
 	s.expect("")
