@@ -51,7 +51,7 @@ func timedOut(err error) bool {
 // the server either.
 var thisHost = []error{
 	syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL, syscall.EADDRINUSE, syscall.EAGAIN,
-	syscall.EPERM, syscall.EACCES, syscall.EAFNOSUPPORT, syscall.EINVAL,
+	syscall.EPERM, syscall.EACCES, syscall.EAFNOSUPPORT,
 }
 
 func ofThisHost(err error) bool {

@@ -3,8 +3,10 @@ package probe
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
+	"os"
 	"sync/atomic"
 
 	"google.golang.org/grpc"
@@ -52,14 +54,15 @@ func (r remote) probe(ctx context.Context) Result {
 		}
 		conn = secure
 	}
-	client, err := r.client(conn)
+	heard := &remembering{Conn: conn}
+	client, err := r.client(heard)
 	if err != nil {
 		return local("make gRPC client of %v: %v", r.check.Addr, err)
 	}
 	defer func() { _ = client.Close() }()
 	answer, err := grpc_health_v1.NewHealthClient(client).Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: r.service})
 	if err != nil {
-		return r.failed(ctx, err)
+		return r.failed(ctx, err, heard.first.Load())
 	}
 	if answer.Status != grpc_health_v1.HealthCheckResponse_SERVING {
 		return bad("%s is %v", r, answer.Status)
@@ -90,15 +93,44 @@ func (r remote) String() string {
 	return fmt.Sprintf("gRPC service %q of %v", r.service, r.check.Addr)
 }
 
-func (r remote) failed(ctx context.Context, err error) Result {
-	s := status.Convert(err)
-	switch {
+// failed says what an error of the call means; lost is what became of the connection, which gRPC wraps in words of its own.
+func (r remote) failed(ctx context.Context, err error, lost *error) Result {
+	doing := r.String() + ": read answer"
+	switch s := status.Convert(err); {
 	case ctx.Err() != nil:
-		return failed(ctx, r.check, r.String()+": read answer", err)
+		return failed(ctx, r.check, doing, err)
+	case s.Code() == codes.DeadlineExceeded: // which the server is told, and may notice first
+		return failed(ctx, r.check, doing, os.ErrDeadlineExceeded)
 	case s.Code() == codes.NotFound:
 		return bad("%s is not known to the server: %s", r, s.Message())
 	case s.Code() == codes.Unimplemented:
 		return bad("%s: the server has no health service (grpc.health.v1): %s", r, s.Message())
+	case s.Code() == codes.Unavailable && lost != nil:
+		return failed(ctx, r.check, doing, *lost)
+	default:
+		return bad("%s: %v: %s", r, s.Code(), s.Message())
 	}
-	return bad("%s: %v: %s", r, s.Code(), s.Message())
+}
+
+// remembering is a connection that keeps the error by which the other side ended it.
+type remembering struct {
+	net.Conn
+	first atomic.Pointer[error]
+}
+
+func (c *remembering) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	return n, c.keep(err)
+}
+
+func (c *remembering) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	return n, c.keep(err)
+}
+
+func (c *remembering) keep(err error) error {
+	if err != nil && !errors.Is(err, net.ErrClosed) {
+		c.first.CompareAndSwap(nil, &err)
+	}
+	return err
 }

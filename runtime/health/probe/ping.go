@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"crypto/rand"
+	"net"
 	"net/netip"
 
 	"github.com/lbsync/lbsync/spec"
@@ -33,6 +34,9 @@ func (e echo) probe(ctx context.Context) Result {
 	}
 	defer s.leave(seq, &w)
 	if err := s.send(seq, &w, e.bind); err != nil {
+		if e.bind.IsValid() && !isOwn(e.bind) { // what the kernel says of that differs by version and family
+			return local("ping %v: %v is not an address of this host", to, e.bind)
+		}
 		return failed(ctx, e.check, "ping "+to.String(), err)
 	}
 	select {
@@ -41,4 +45,14 @@ func (e echo) probe(ctx context.Context) Result {
 	case <-ctx.Done():
 		return failed(ctx, e.check, "ping "+to.String(), ctx.Err())
 	}
+}
+
+// isOwn says whether a socket can be bound to an address.
+func isOwn(a netip.Addr) bool {
+	c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, 0)))
+	if err != nil {
+		return false
+	}
+	_ = c.Close()
+	return true
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"net/textproto"
+	"strings"
 
 	"github.com/lbsync/lbsync/spec"
 )
@@ -63,8 +64,17 @@ func said(conn *textproto.Conn, line string, want int) error {
 	return heard(conn, want)
 }
 
+// heard reads an answer. One that begins without a code is none: textproto would wait for the line after "SSH-2.0".
 func heard(conn *textproto.Conn, want int) error {
-	_, _, err := conn.ReadResponse(want)
+	code, err := conn.R.Peek(3)
+	if err != nil {
+		return err
+	}
+	if strings.Trim(string(code), "0123456789") != "" {
+		begin, _ := conn.R.Peek(min(conn.R.Buffered(), 32))
+		return fmt.Errorf("the server does not speak SMTP: it begins with %q", begin)
+	}
+	_, _, err = conn.ReadResponse(want)
 	return err
 }
 
