@@ -222,3 +222,57 @@ func TestSessionIsResumed(t *testing.T) {
 		}
 	}
 }
+
+// The same over HTTP/2, where a request is a stream.
+func TestHTTP2Faults(t *testing.T) {
+	kept(t)
+	a := newAuthority(t, "Test CA")
+	config := a.serverTLS(time.Hour, "127.0.0.1", "::1")
+	config.NextProtos = []string{"h2"}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/good", func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Host) })
+	mux.HandleFunc("/hang", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	mux.HandleFunc("/abort", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	mux.HandleFunc("/endless", func(w http.ResponseWriter, _ *http.Request) {
+		for b := make([]byte, 32<<10); ; {
+			if _, err := w.Write(b); err != nil {
+				return
+			}
+		}
+	})
+	mux.HandleFunc("/slow", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, "ok")
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	})
+	l, err := tls.Listen("tcp", "[::]:0", config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: mux}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	t.Cleanup(func() {
+		_ = server.Close()
+		<-ended
+	})
+	port := at(l.Addr()).Port()
+	four, six := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port), netip.AddrPortFrom(netip.IPv6Loopback(), port)
+	for _, c := range []struct {
+		to           netip.AddrPort
+		path, body   string
+		timeout      time.Duration
+		verdict, why string
+	}{
+		{four, "/good", `^127\.0\.0\.1:\d+$`, never, up, ""},
+		{six, "/good", `^\[::1]:\d+$`, never, up, ""},
+		{four, "/hang", "", soon, down, `GET https://.*/hang: read answer: timeout after 200ms`},
+		{four, "/abort", "", never, down, `GET https://.*/abort: read answer: stream error: stream ID 1; INTERNAL_ERROR; received from peer`},
+		{four, "/endless", "never", never, down, `GET https://.*/endless: the body, 65536 bytes, does not match "never"`},
+		{four, "/slow", "never", soon, down, `GET https://.*/slow: read body, after 2 bytes: timeout after 200ms`},
+	} {
+		check := https(c.to, a, "path", c.path, "body", c.body)
+		check.Timeout = c.timeout
+		expect(t, try(t, check), c.verdict, c.why)
+	}
+}
