@@ -36,6 +36,8 @@ func failed(ctx context.Context, c spec.Check, doing string, err error) Result {
 		return local("%s: %s", doing, cause(err))
 	case ctx.Err() != nil, timedOut(err):
 		return bad("%s: timeout after %v", doing, c.Timeout)
+	case errors.Is(err, syscall.EACCES):
+		return bad("%s: prohibited, by a filter on the way or by a route of this host", doing)
 	}
 	return bad("%s: %s", doing, cause(err))
 }
@@ -48,10 +50,10 @@ func timedOut(err error) bool {
 
 // thisHost are the errors that tell of this host and not of the way to the server: it lacks descriptors, ports or memory, has not the
 // source address, or does not let the probe out. A missing route is not among them: without one the packets of clients do not reach
-// the server either.
+// the server either. Nor is EACCES: a filter on the way says so, by ICMPv6 (net/ipv6/icmp.c, tab_unreach), as firewalld's does.
 var thisHost = []error{
 	syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL, syscall.EADDRINUSE, syscall.EAGAIN,
-	syscall.EPERM, syscall.EACCES, syscall.EAFNOSUPPORT,
+	syscall.EPERM, syscall.EAFNOSUPPORT,
 }
 
 func ofThisHost(err error) bool {

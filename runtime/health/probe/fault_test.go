@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -102,6 +103,29 @@ func TestNothingInTimeWait(t *testing.T) {
 			if len(f) > 3 && f[3] == "06" { // TCP_TIME_WAIT (include/net/tcp_states.h)
 				t.Errorf("left in TIME_WAIT: %s", line)
 			}
+		}
+	})
+}
+
+// A filter on the way says no by ICMP, which over IPv6 is EACCES: the server cannot be reached, and it is not this host that forbids it.
+func TestFilteredOnTheWay(t *testing.T) {
+	kept(t)
+	inNamespace(t, func(run func(string)) {
+		router := fmt.Sprintf("probe-%d", os.Getpid())
+		run("ip netns add " + router)
+		defer run("ip netns del " + router)
+		run("ip link add va type veth peer name vb netns " + router + " && ip link set va up && ip addr add 192.0.2.1/24 dev va && ip addr add 2001:db8::1/64 dev va nodad")
+		run("ip route add 198.51.100.0/24 via 192.0.2.2 && ip route add 2001:db8:1::/64 via 2001:db8::2")
+		run("ip netns exec " + router + " sh -c 'ip link set vb up; ip addr add 192.0.2.2/24 dev vb; ip addr add 2001:db8::2/64 dev vb nodad; " +
+			"echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding; ip route add prohibit 198.51.100.0/24; ip route add prohibit 2001:db8:1::/64'")
+		for _, c := range []struct{ kind, to, why string }{
+			{"https", "198.51.100.1:443", `connect to .*: no route to host`},
+			{"https", "[2001:db8:1::1]:443", `connect to .*: prohibited, by a filter on the way or by a route of this host`},
+			{"udp", "[2001:db8:1::1]:53", `wait for a reply of .*: prohibited, by a filter on the way or by a route of this host`},
+			{"ping", "198.51.100.1:0", `ping 198\.51\.100\.1: prohibited by a filter, says 192\.0\.2\.2`},
+			{"ping", "[2001:db8:1::1]:0", `ping 2001:db8:1::1: prohibited by a filter, says 2001:db8::2`},
+		} {
+			expect(t, try(t, spec.Check{Kind: c.kind, Addr: netip.MustParseAddrPort(c.to)}), down, c.why)
 		}
 	})
 }

@@ -39,7 +39,7 @@ func TestPing(t *testing.T) {
 			{pinging("2001:db8::2"), down, `ping 2001:db8::2: address unreachable, says 2001:db8::1`},
 			{pinging("198.51.100.1"), down, `ping 198\.51\.100\.1: network is unreachable`},
 			{pinging("203.0.113.1"), down, `ping 203\.0\.113\.1: invalid argument`},
-			{pinging("203.0.114.1"), aside, `ping 203\.0\.114\.1: permission denied`},
+			{pinging("203.0.114.1"), down, `ping 203\.0\.114\.1: prohibited, by .*`},
 		} {
 			expect(t, try(t, c.check), c.verdict, c.why)
 		}
