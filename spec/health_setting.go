@@ -41,7 +41,7 @@ var checkSettingAttrs = []schema.Attr{
 	{Name: "body", MaxLen: 1024, Doc: "Regular expression (RE2) that the first 64 KiB of the body have to match", Keepalived: "regex"},
 	{Name: "headers", Map: true, Doc: "Headers of the request"},
 	{Name: "payload", MaxLen: 4096, Doc: "What is sent, as text or as \"hex:\" and hexadecimal digits, blanks among them; an empty datagram if not written"},
-	{Name: "reply", MaxLen: 1024, Doc: "Regular expression (RE2) that the reply has to match; .* takes any. Not written: any reply, or none and no ICMP error until nine tenths of timeout are over, is a success", Keepalived: "require_reply"},
+	{Name: "reply", MaxLen: 1024, Doc: "Regular expression (RE2) that the reply, its first 4096 bytes, has to match; .* takes any. Not written: any reply, or none and no ICMP error until nine tenths of timeout are over, is a success", Keepalived: "require_reply"},
 	{Name: "name", MaxLen: 254, Doc: "Name that is asked for; NOERROR with a record of the type is the success"},
 	{Name: "type", Kind: schema.Word, Words: []string{"A", "AAAA", "CNAME", "MX", "NS", "SOA", "TXT"}, Doc: "Type that is asked for; SOA if not written"},
 	{Name: "service", MaxLen: 255, Doc: "Name of the service that is asked for (grpc.health.v1); the whole server if not written"},

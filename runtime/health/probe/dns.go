@@ -84,15 +84,15 @@ func (q query) exchange(ctx context.Context, network string, id uint16, text []b
 	}
 	defer func() { _ = conn.Close() }()
 	doing := fmt.Sprintf("ask for %v over %s", q, network)
-	hear := conn.Read
+	hear, b := conn.Read, make([]byte, mostReply)
 	if network == "tcp" {
+		b = make([]byte, 1<<16)
 		text = append(binary.BigEndian.AppendUint16(nil, uint16(len(text))), text...)
 		hear = func(b []byte) (int, error) { return readFrame(conn, b) }
 	}
 	if _, err := conn.Write(text); err != nil {
 		return reply{}, failed(ctx, q.check, doing, err)
 	}
-	b := make([]byte, 1<<16)
 	for {
 		n, err := hear(b)
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health"
 	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
 
 	"github.com/lbsync/lbsync/spec"
 )
@@ -44,7 +45,7 @@ type hung struct {
 
 func (hung) Check(c context.Context, _ *grpc_health_v1.HealthCheckRequest) (*grpc_health_v1.HealthCheckResponse, error) {
 	<-c.Done()
-	return nil, nil
+	return nil, status.FromContextError(c.Err()).Err()
 }
 
 func TestGRPC(t *testing.T) {

@@ -54,8 +54,11 @@ func (u datagram) probe(ctx context.Context) Result {
 	return u.hear(ctx, conn)
 }
 
+// mostReply is how much of a datagram is read. Thousands of probes may wait at the same time.
+const mostReply = 4096
+
 func (u datagram) hear(ctx context.Context, conn net.Conn) Result {
-	b := make([]byte, 1<<16)
+	b := make([]byte, mostReply)
 	other := 0
 	for {
 		n, err := conn.Read(b)
