@@ -81,6 +81,7 @@ func TestGRPC(t *testing.T) {
 		"no gRPC":         {serve(t, answer("HTTP/1.1 400 Bad Request\r\n\r\n")), nil, never, down, `gRPC server .*: (read answer: (closed by the server|connection reset by peer|broken pipe)|Unavailable: .*)`},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			expect(t, try(t, spec.Check{Kind: "grpc", Addr: c.to, Timeout: c.timeout, Settings: settings(c.words...)}), c.verdict, c.why)
 		})
 	}

@@ -113,6 +113,7 @@ func TestTLSFaults(t *testing.T) {
 		"wants to know us": {serveTLS(t, mutual, silence), never, `GET https://127\.0\.0\.1:\d+/: read answer: tls: certificate required`},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			check := https(c.to, a)
 			check.Timeout = c.timeout
 			expect(t, try(t, check), down, c.why)
@@ -152,8 +153,8 @@ func TestHTTPSAnswers(t *testing.T) {
 		"cut body":       {answer("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok"), []string{"body", "^ok"}, never, down, `GET .*: read body, after 2 bytes: closed by the server`},
 		"endless body":   {endless, []string{"body", "^ok"}, never, up, ""},
 		"endless, other": {endless, []string{"body", "no$"}, never, down, `GET .*: the body, 65536 bytes, does not match "no\$"`},
-		"slow body":      {slow, []string{"body", "ok"}, soon, down, `GET .*: read body, after 2 bytes: timeout after 200ms`},
-		"silent":         {silence, nil, soon, down, `GET .*: read answer: timeout after 200ms`},
+		"slow body":      {slow, []string{"body", "ok"}, slowly, down, `GET .*: read body, after 2 bytes: timeout after 2s`},
+		"silent":         {silence, nil, slowly, down, `GET .*: read answer: timeout after 2s`},
 		"endless header": {func(c net.Conn) {
 			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\n")
 			for {
@@ -166,6 +167,7 @@ func TestHTTPSAnswers(t *testing.T) {
 		"closed":  {answer(""), nil, never, down, `GET .*: read answer: closed by the server`},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			check := https(serveTLS(t, config, c.server), a, c.words...)
 			check.Timeout = c.timeout
 			expect(t, try(t, check), c.verdict, c.why)
@@ -266,10 +268,10 @@ func TestHTTP2Faults(t *testing.T) {
 	}{
 		{four, "/good", `^127\.0\.0\.1:\d+$`, never, up, ""},
 		{six, "/good", `^\[::1]:\d+$`, never, up, ""},
-		{four, "/hang", "", soon, down, `GET https://.*/hang: read answer: timeout after 200ms`},
+		{four, "/hang", "", slowly, down, `GET https://.*/hang: read answer: timeout after 2s`},
 		{four, "/abort", "", never, down, `GET https://.*/abort: read answer: stream error: stream ID 1; INTERNAL_ERROR; received from peer`},
 		{four, "/endless", "never", never, down, `GET https://.*/endless: the body, 65536 bytes, does not match "never"`},
-		{four, "/slow", "never", soon, down, `GET https://.*/slow: read body, after 2 bytes: timeout after 200ms`},
+		{four, "/slow", "never", slowly, down, `GET https://.*/slow: read body, after 2 bytes: timeout after 2s`},
 	} {
 		check := https(c.to, a, "path", c.path, "body", c.body)
 		check.Timeout = c.timeout

@@ -23,10 +23,11 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// Timeouts of probes in tests: one that must not pass, and one that has to.
+// Timeouts of probes in tests: one that must not pass, one that has to, and one that has to after some exchange.
 const (
-	never = 30 * time.Second
-	soon  = 200 * time.Millisecond
+	never  = 30 * time.Second
+	soon   = 200 * time.Millisecond
+	slowly = 2 * time.Second
 )
 
 // settings are those of a check: name, value, name, value.

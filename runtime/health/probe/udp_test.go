@@ -54,7 +54,7 @@ func TestUDP(t *testing.T) {
 		"any reply":             {mirror, []string{"reply", ".*"}, never, up, ""},
 		"a reply nobody needs":  {mirror, []string{"payload", "ping"}, never, up, ""},
 		"the second":            {late, []string{"reply", "ready"}, never, up, ""},
-		"other reply":           {late, []string{"reply", "never"}, soon, down, `wait for a reply of 127\.0\.0\.1:\d+ that matches "never", of which 2 did not: timeout after 200ms`},
+		"other reply":           {late, []string{"reply", "never"}, slowly, down, `wait for a reply of 127\.0\.0\.1:\d+ that matches "never", of which 2 did not: timeout after 2s`},
 		"no reply":              {mute, []string{"payload", "ping", "reply", ".*"}, soon, down, `wait for a reply of 127\.0\.0\.1:\d+: timeout after 200ms`},
 		"silence is no failure": {mute, []string{"payload", "ping"}, soon, up, ""},
 		"closed port":           {closedPort(t), nil, never, down, `wait for a reply of 127\.0\.0\.1:\d+: connection refused`},
@@ -63,6 +63,7 @@ func TestUDP(t *testing.T) {
 		"bind":                  {mirror, []string{"bind", "127.0.0.2", "reply", ".*"}, never, up, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			expect(t, try(t, spec.Check{Kind: "udp", Addr: c.to, Timeout: c.timeout, Settings: settings(c.words...)}), c.verdict, c.why)
 		})
 	}
