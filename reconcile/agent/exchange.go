@@ -63,7 +63,7 @@ type company struct {
 func (a *Agent) facts() spec.Facts {
 	peers, earlier := reconcile.Apart(a.parts.Exchange.Facts(), a.views()...)
 	f := spec.Facts{
-		Now: time.Now(), Roles: a.parts.VRRP.Roles(), Daemons: a.live.Daemons, Receiver: a.receiver.id(), Boost: time.Now().Before(a.resync.boost), Threshold: a.held.Lent.value(a.cfg.Boot), Peers: peers, Earlier: earlier,
+		Now: time.Now(), Roles: a.parts.VRRP.Roles(), Daemons: a.live.Daemons, Receiver: a.receiver.id(), Boost: time.Now().Before(a.resync.boost), Peers: peers, Earlier: earlier,
 		Overrides: slices.Clone(a.held.Overrides),
 	}
 	if goal, ok := a.goal(); ok && a.held.Released == goal.ID {

@@ -71,6 +71,7 @@ func (t *tables) loader(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 	if fleet != nil && fleet.Clusters[0].Sync != nil {
 		s := fleet.Clusters[0].Sync
 		s.Resync, s.Share, s.Coverage = 10*time.Second, 2, 99
+		s.Sysctls = []spec.Sysctl{{Key: spec.SyncThreshold, Value: "2 50", Usual: true}}
 	}
 	return fleet, diags
 }
