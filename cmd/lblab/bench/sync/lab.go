@@ -34,6 +34,7 @@ type lab struct {
 	client    netns.NsHandle
 	random    *rand.Rand
 	runs      int
+	committed time.Time // of the run, when its first commit was there; zero before
 	notes     []string // of the run: what was random
 }
 
