@@ -35,7 +35,7 @@ type lab struct {
 	random    *rand.Rand
 	runs      int
 	committed time.Time // of the run, when its first commit was there; zero before
-	notes     []string // of the run: what was random
+	notes     []string  // of the run: what was random
 }
 
 // patience is far beyond what any wait takes.
