@@ -165,6 +165,6 @@ func (l *loop) drop(c *check) {
 		return
 	}
 	l.byFD[c.fd] = nil
-	_ = unix.Close(int(c.fd))
+	rawClose(int(c.fd))
 	c.heard = nil
 }

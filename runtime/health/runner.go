@@ -60,7 +60,7 @@ func New(cfg Config) (*Runner, error) {
 			return nil, err
 		}
 	}
-	n := min(mostLoops, runtime.GOMAXPROCS(0))
+	n := min(mostLoops, max(1, runtime.GOMAXPROCS(0)/2)) // one processor is for the rest of the agent
 	r := newRunner(cfg.Log, newClock())
 	for range n {
 		l, err := r.addLoop(max(1, cfg.Budget/n), cfg.PerHost)
@@ -126,7 +126,11 @@ func (r *Runner) News() []spec.Verdict { return r.news.take() }
 func (r *Runner) Checks() []spec.CheckStatus {
 	const atOnce = 1000 // for which a loop is held up
 	parts := r.byLoop()
-	var out []spec.CheckStatus
+	all := 0
+	for _, part := range parts {
+		all += len(part)
+	}
+	out := make([]spec.CheckStatus, 0, all)
 	for l, part := range parts {
 		for some := range slices.Chunk(part, atOnce) {
 			l.mu.Lock()

@@ -48,7 +48,7 @@ func (l *loop) connect(c *check) {
 	if c.plan.http != nil {
 		event.Events = unix.EPOLLOUT | unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
 	}
-	if err := unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, fd, &event); err != nil {
+	if err := rawWatch(l.epoll, fd, &event); err != nil {
 		l.finish(c, lacked(fmt.Sprintf("watch a socket: %v", err)))
 		return
 	}
@@ -67,8 +67,8 @@ func unconnected(c *check, err error) probe.Result {
 func (l *loop) event(c *check, events uint32) {
 	if c.stage == connecting {
 		if events&(unix.EPOLLERR|unix.EPOLLHUP) != 0 {
-			if errno, err := unix.GetsockoptInt(int(c.fd), unix.SOL_SOCKET, unix.SO_ERROR); err == nil && errno != 0 {
-				l.finish(c, unconnected(c, unix.Errno(errno)))
+			if err := rawError(int(c.fd)); err != nil {
+				l.finish(c, unconnected(c, err))
 				return
 			}
 		}
@@ -93,7 +93,7 @@ func (l *loop) send(c *check) bool {
 	}
 	l.request = c.plan.http.request(l.request[:0], c.Addr)
 	for int(c.sent) < len(l.request) {
-		n, err := unix.SendmsgN(int(c.fd), l.request[c.sent:], nil, nil, unix.MSG_NOSIGNAL)
+		n, err := rawSend(int(c.fd), l.request[c.sent:])
 		if err == unix.EAGAIN {
 			return true
 		}
@@ -114,7 +114,7 @@ func (l *loop) receive(c *check) {
 		if c.heard != nil {
 			room = room[:mostHeard-len(c.heard.b)]
 		}
-		n, err := unix.Read(int(c.fd), room)
+		n, err := rawRead(int(c.fd), room)
 		switch {
 		case err == unix.EAGAIN:
 			return
