@@ -32,8 +32,8 @@ type Measured struct {
 // Share is the part of one core.
 func (m Measured) Share() float64 { return float64(m.CPU) / float64(max(1, m.Lasted)) }
 
-// Run runs a case in this process, which has a network namespace of its own. self is lblab.
-func (c Case) Run(ctx context.Context, self string) (m Measured, err error) {
+// run runs a case in this process, which has a network namespace of its own. self is lblab.
+func (c Case) run(ctx context.Context, self string) (m Measured, err error) {
 	m.Case = c
 	if err := prepareNamespace(); err != nil {
 		return m, err
@@ -48,62 +48,56 @@ func (c Case) Run(ctx context.Context, self string) (m Measured, err error) {
 		return m, err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	w := &watch{Runner: r, begun: time.Now(), resident: &m.Resident, flying: &m.Flying}
 	if m.Idle, err = resident(); err != nil {
 		return m, err
 	}
-	w.begun = time.Now()
+	w := &watch{Runner: r, begun: time.Now(), m: &m}
 	r.Set(c.checks(), nil)
-	if err := w.start(ctx, &m); err != nil {
+	if err := w.until(ctx, func(n spec.CheckCounts) bool { return n.States["up"] == c.Checks }); err != nil {
+		return m, err
+	}
+	if err := w.pass(ctx, c.Interval); err != nil {
 		return m, err
 	}
 	if c.Outage != "" {
-		return m, w.outage(ctx, servers, &m)
+		return m, w.outage(ctx, servers)
 	}
-	return m, w.cost(ctx, &m)
+	return m, w.cost(ctx)
 }
 
 // watch is a runner that is looked at.
 type watch struct {
 	*health.Runner
-	begun    time.Time
-	down     int
-	resident *int64
-	flying   *int
+	begun time.Time
+	down  int
+	m     *Measured
 }
 
-// start waits until all were probed and says how evenly they began.
-func (w *watch) start(ctx context.Context, m *Measured) error {
-	if err := w.until(ctx, func(n spec.CheckCounts) bool { return n.States["up"] == m.Case.Checks }); err != nil {
-		return err
-	}
+// evenness says how the first interval went. The phase of a check is the same in each round, so a later one tells.
+func (w *watch) evenness() {
 	const parts = 10 // of a second
-	count := make([]int, int(m.Case.Interval*parts/time.Second)+1)
+	c := w.m.Case
+	count := make([]int, int(c.Interval*parts/time.Second)+1)
 	for _, s := range w.Checks() {
-		// The phase is the same in each round.
+		w.m.AllBy = max(w.m.AllBy, s.Since.Sub(w.begun))
 		began := s.Last.Add(-s.Took).Sub(w.begun)
-		m.AllBy = max(m.AllBy, s.Since.Sub(w.begun))
-		count[min(int(began%m.Case.Interval*parts/time.Second), len(count)-1)]++
+		count[min(int(began%c.Interval*parts/time.Second), len(count)-1)]++
 	}
-	mean := float64(m.Case.Checks) / m.Case.Interval.Seconds() / parts
+	mean := float64(c.Checks) / c.Interval.Seconds() / parts
 	for _, n := range count {
-		m.Burst = max(m.Burst, float64(n)/mean)
+		w.m.Burst = max(w.m.Burst, float64(n)/mean)
 	}
-	return nil
 }
 
-// cost measures for a while, when all was probed once more.
-func (w *watch) cost(ctx context.Context, m *Measured) error {
-	if err := w.pass(ctx, m.Case.Interval); err != nil {
-		return err
-	}
+// cost measures for a while.
+func (w *watch) cost(ctx context.Context) error {
 	before, cpu, from := w.Counts(), used(), time.Now()
-	if err := w.pass(ctx, m.Case.Lasting); err != nil {
+	if err := w.pass(ctx, w.m.Case.Lasting); err != nil {
 		return err
 	}
-	after := w.Counts()
-	m.CPU, m.Lasted = used()-cpu, time.Since(from)
-	m.since(before, after)
+	w.m.CPU, w.m.Lasted = used()-cpu, time.Since(from)
+	w.m.since(before, w.Counts())
+	w.evenness()
 	return nil
 }
 
@@ -118,27 +112,24 @@ func (m *Measured) since(before, after spec.CheckCounts) {
 }
 
 // outage has all servers fail, and waits for the last verdict.
-func (w *watch) outage(ctx context.Context, servers *server, m *Measured) error {
-	if err := w.pass(ctx, m.Case.Interval); err != nil {
-		return err
-	}
+func (w *watch) outage(ctx context.Context, servers *server) error {
 	w.News()
 	before, cpu, from := w.Counts(), used(), time.Now()
 	fail := servers.refuse
-	if m.Case.Outage == Silent {
+	if w.m.Case.Outage == Silent {
 		fail = silence
 	}
 	if err := fail(); err != nil {
 		return err
 	}
-	for w.down < m.Case.Checks {
+	for w.down < w.m.Case.Checks {
 		if err := w.look(ctx); err != nil {
-			return fmt.Errorf("wait until all are down, %d of %d are: %w", w.down, m.Case.Checks, err)
+			return fmt.Errorf("wait until all are down, %d of %d are: %w", w.down, w.m.Case.Checks, err)
 		}
 	}
-	m.Noticed = time.Since(from)
-	m.CPU, m.Lasted = used()-cpu, m.Noticed
-	m.since(before, w.Counts())
+	w.m.Noticed = time.Since(from)
+	w.m.CPU, w.m.Lasted = used()-cpu, w.m.Noticed
+	w.m.since(before, w.Counts())
 	return nil
 }
 
@@ -162,7 +153,7 @@ func (w *watch) look(ctx context.Context) error {
 	case <-t.C:
 	}
 	n, err := resident()
-	*w.resident, *w.flying = max(*w.resident, n), max(*w.flying, w.Counts().InFlight)
+	w.m.Resident, w.m.Flying = max(w.m.Resident, n), max(w.m.Flying, w.Counts().InFlight)
 	return err
 }
 

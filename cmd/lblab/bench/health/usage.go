@@ -1,10 +1,10 @@
 package health
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -25,10 +25,15 @@ func resident() (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("read memory: %w", err)
 	}
-	words := bytes.Fields(text)
+	return residentOf(string(text))
+}
+
+// residentOf reads the second number of /proc/PID/statm, in pages.
+func residentOf(statm string) (int64, error) {
+	words := strings.Fields(statm)
 	if len(words) < 2 {
-		return 0, fmt.Errorf("read memory: /proc/self/statm is %q", text)
+		return 0, fmt.Errorf("read memory: statm is %q", statm)
 	}
-	pages, err := strconv.ParseInt(string(words[1]), 10, 64)
+	pages, err := strconv.ParseInt(words[1], 10, 64)
 	return pages * int64(os.Getpagesize()), err
 }
