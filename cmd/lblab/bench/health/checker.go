@@ -17,6 +17,7 @@ type Measured struct {
 	Case     Case          `json:"case"`
 	CPU      time.Duration `json:"cpu_ns"` // of the process, while cost was measured
 	Lasted   time.Duration `json:"lasted_ns"`
+	Bare     time.Duration `json:"bare_ns"` // processor time of a connection without a checker, at that time
 	Probes   uint64        `json:"probes"`  // that ended meanwhile
 	Failed   uint64        `json:"failed"`  // of these
 	Skipped  uint64        `json:"skipped"` // that were not made or did not count
@@ -43,6 +44,9 @@ func (c Case) run(ctx context.Context, self string) (m Measured, err error) {
 		return m, err
 	}
 	defer func() { err = errors.Join(err, servers.stop()) }()
+	if m.Bare, err = bare(); err != nil {
+		return m, err
+	}
 	r, err := health.New(health.Config{Log: slog.New(slog.NewTextHandler(os.Stderr, nil))})
 	if err != nil {
 		return m, err
@@ -53,7 +57,7 @@ func (c Case) run(ctx context.Context, self string) (m Measured, err error) {
 	}
 	w := &watch{Runner: r, begun: time.Now(), m: &m}
 	r.Set(c.checks(), nil)
-	if err := w.until(ctx, func(n spec.CheckCounts) bool { return n.States["up"] == c.Checks }); err != nil {
+	if err := w.until(ctx, func(n spec.CheckCounts) bool { return n.States["unknown"] == 0 }); err != nil {
 		return m, err
 	}
 	if err := w.pass(ctx, c.Interval); err != nil {

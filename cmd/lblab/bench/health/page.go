@@ -62,7 +62,7 @@ func (r Results) markdown() string {
 	for _, m := range r.Alone {
 		rows = append(rows, m.row())
 	}
-	table(&b, "Alone", "checks | of a core | of a probe | memory, idle | with the checks | most in flight | began late, p99 | until the last verdict", rows)
+	table(&b, "Alone", "checks | of a core | of a probe | bare connection | memory, idle | with the checks | most in flight | began late, p99 | until the last verdict", rows)
 	if len(r.Beside) == 0 {
 		return b.String() + "Nothing was measured beside keepalived in this run.\n"
 	}
@@ -71,7 +71,7 @@ func (r Results) markdown() string {
 		rows = append(rows, append([]string{"lbsync"}, p.Ours.row()...), append([]string{"keepalived"}, p.Theirs.row()...))
 	}
 	table(&b, fmt.Sprintf("Beside keepalived, Linux %s, %d processors, %s", m.Kernel, m.Processors, m.Keepalived),
-		"system | checks | of a core | of a probe | memory, idle | with the checks | most in flight | began late, p99 | until the last verdict", rows)
+		"system | checks | of a core | of a probe | bare connection | memory, idle | with the checks | most in flight | began late, p99 | until the last verdict", rows)
 	return b.String()
 }
 
@@ -85,7 +85,7 @@ func table(b *strings.Builder, title, head string, rows [][]string) {
 
 // row is a case; what was not measured is empty.
 func (m Measured) row() []string {
-	row := []string{m.Case.String(), "", "", some(m.Idle, megabytes), some(m.Resident, megabytes), some(m.Flying, func(n int) string { return thousands(n) }), some(m.Late, func(d time.Duration) string { return "≤ " + short(d) }), some(m.Noticed, short)}
+	row := []string{m.Case.String(), "", "", some(m.Bare, short), some(m.Idle, megabytes), some(m.Resident, megabytes), some(m.Flying, func(n int) string { return thousands(n) }), some(m.Late, func(d time.Duration) string { return "≤ " + short(d) }), some(m.Noticed, short)}
 	if m.CPU > 0 && m.Probes > 0 {
 		row[1], row[2] = fmt.Sprintf("%.2f", m.Share()), short(m.each())
 	}

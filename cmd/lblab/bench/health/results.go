@@ -43,10 +43,11 @@ func askedOf(c Case) asked {
 	return asked{0.6, 0}
 }
 
-// beyondFloor is how much later than its floor the last verdict may be, and burstMost what a tenth of a second may have of the mean.
 const (
-	beyondFloor = 500 * time.Millisecond
-	burstMost   = 2.0
+	beyondFloor    = 500 * time.Millisecond // that the last verdict may be later than its floor
+	answeredWithin = 250 * time.Millisecond // of the last of the first probes
+	burstMost      = 2.0                    // that a tenth of a second may have of the mean
+	sameWithin     = 100 * time.Millisecond // less is how often one looks, and chance
 )
 
 // Figures are judged one by one.
@@ -73,7 +74,7 @@ func costFigures(m Measured) []Figure {
 	if a.memory > 0 {
 		out = append(out, Figure{m.Case.String() + ": memory beyond the idle process", "< " + megabytes(a.memory), megabytes(beyond), beyond < a.memory})
 	}
-	most := m.Case.Interval + m.Case.Timeout
+	most := m.Case.Interval + answeredWithin
 	return append(out,
 		Figure{m.Case.String() + ": failures, and probes that were skipped", "0", fmt.Sprintf("%d and %d of %d", m.Failed, m.Skipped, m.Probes), m.Failed+m.Skipped == 0 && m.Probes > 0},
 		Figure{m.Case.String() + ": all probed once after the start", "≤ " + short(most), short(m.AllBy), m.AllBy <= most},
@@ -82,7 +83,7 @@ func costFigures(m Measured) []Figure {
 
 func (p Pair) figure() Figure {
 	if p.Ours.Case.Outage != "" {
-		return Figure{p.Ours.Case.String() + ": until the last verdict", "not later than keepalived", fmt.Sprintf("%s, keepalived %s", short(p.Ours.Noticed), short(p.Theirs.Noticed)), p.Ours.Noticed <= p.Theirs.Noticed}
+		return Figure{p.Ours.Case.String() + ": until the last verdict", "not later than keepalived by " + short(sameWithin), fmt.Sprintf("%s, keepalived %s", short(p.Ours.Noticed), short(p.Theirs.Noticed)), p.Ours.Noticed <= p.Theirs.Noticed+sameWithin}
 	}
 	return Figure{p.Ours.Case.String() + ": processor time of a check", "below keepalived", fmt.Sprintf("%s, keepalived %s", short(p.Ours.each()), short(p.Theirs.each())), p.Ours.each() < p.Theirs.each()}
 }
