@@ -66,7 +66,7 @@ func (l *loop) whyLate(c *check, by time.Duration) string {
 
 // start begins the probe of a check.
 func (l *loop) start(c *check) {
-	c.began = l.clock()
+	c.began, c.lost = l.clock(), l.lost
 	c.held = false
 	l.flying++
 	c.host.flying++

@@ -141,6 +141,42 @@ func TestLateTimeout(t *testing.T) {
 	}
 }
 
+// A server that was asked late, for this host was late several times, may answer late. One that does not take part in a handshake has
+// no such excuse: there the kernel asks.
+func TestAskedLate(t *testing.T) {
+	h := newByHand(t)
+	defer func() { _ = h.Close() }() // before the servers are
+	asked := make(chan struct{}, 10)
+	mute, silent := slowly("http", server(t, func(c net.Conn) {
+		_, _ = c.Read(make([]byte, 1000))
+		asked <- struct{}{}
+		_, _ = c.Read(make([]byte, 1000))
+	})), slowly("tcp", full(t))
+	h.set(mute, silent, quick("tcp", server(t, func(net.Conn) {}))) // the last keeps the loop busy
+	for begun := false; !begun; {
+		h.pass(tick)
+		select {
+		case <-asked:
+			begun = true
+		default:
+		}
+	}
+	h.stall(900 * time.Millisecond)
+	h.stall(900 * time.Millisecond)
+	h.pass(2 * time.Second)
+	if s := h.status(mute); s.State != spec.CheckUp || s.Skipped != 1 || !strings.HasPrefix(s.Local, "this host is late: by 1.") {
+		t.Errorf("asked late: %+v", s)
+	}
+	h.pass(2 * time.Second) // it may have begun last
+	if s := h.status(silent); s.State != spec.CheckDown || s.Skipped != 0 {
+		t.Errorf("silent: %+v", s)
+	}
+	h.pass(8 * time.Second)
+	if s := h.status(mute); s.State != spec.CheckDown {
+		t.Errorf("asked in time: %+v", s)
+	}
+}
+
 // 10,000 checks begin within one interval, and in no tenth of a second more than twice the mean rate, also after a stall.
 func TestNoBurst(t *testing.T) {
 	h := newByHand(t)

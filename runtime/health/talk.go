@@ -3,6 +3,7 @@ package health
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/lbsync/lbsync/runtime/health/probe"
 	"golang.org/x/sys/unix"
@@ -180,11 +181,15 @@ func (c *check) length() int {
 	return len(c.heard.b)
 }
 
-// timedOut ends a probe of the loop whose time is over.
+// timedOut ends a probe of the loop whose time is over. While it connects, it is the kernel that answers; after that, each time this
+// loop was late a server was asked later.
 func (l *loop) timedOut(c *check) {
+	lost := l.lost - c.lost
 	switch {
 	case c.stage == connecting:
 		l.finish(c, failed("connect to %s: no answer within %s", c.Addr, c.Timeout))
+	case lost > answerSlack(c.Timeout):
+		l.finish(c, lacked(fmt.Sprintf("this host is late: by %s while the probe was under way", lost.Round(time.Millisecond))))
 	case c.length() == 0:
 		l.finish(c, failed("no answer within %s (connected, nothing received)", c.Timeout))
 	default:
