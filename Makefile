@@ -46,10 +46,11 @@ examples: ## write the examples' plan.golden
 demo: build ## the main job on real input: two directors, a client with traffic, a merged change
 	$(LAB) run --topology cmd/lblab/demo/topology.lab -- bash cmd/lblab/demo/demo.sh
 
-bench: build ## the figures of docs/benchmarks.md, benchmarks-sync.md and, as root, benchmarks-vrrp.md
+bench: build ## the figures of docs/benchmarks.md, benchmarks-sync.md and, as root, benchmarks-vrrp.md and benchmarks-health.md
 	$(LAB) bench
 	$(LAB) bench sync
 	$(LAB) bench vrrp
+	$(LAB) bench health
 
 SOAK    ?= 10000
 

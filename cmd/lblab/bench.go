@@ -41,7 +41,7 @@ benchmarks.md (between its markers), benchmarks.svg and benchmarks.json. Run it 
 	cmd.Flags().StringVar(&o.job.Lbsync, "lbsync", "", "the lbsync to measure (the one beside lblab)")
 	cmd.Flags().StringVar(&o.output, "output", "docs", "folder of benchmarks.md, .svg and .json")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return o.bench(cmd.Context()) }
-	cmd.AddCommand(measureCommand(), benchVRRPCommand(), benchSyncCommand())
+	cmd.AddCommand(measureCommand(), benchVRRPCommand(), benchSyncCommand(), benchHealthCommand())
 	return cmd
 }
 

@@ -2,6 +2,7 @@ package health
 
 import (
 	"context"
+	"time"
 
 	"github.com/lbsync/lbsync/runtime/health/probe"
 	"github.com/lbsync/lbsync/spec"
@@ -40,6 +41,7 @@ type check struct {
 	// The probe that is under way, or the one that is next.
 	due     instant
 	began   instant
+	lost    time.Duration // of the loop, when it began
 	pace    pace
 	stage   stage
 	held    bool // its host had too many probes under way

@@ -37,7 +37,8 @@ type loop struct {
 	states  [3]int // checks by state
 	delay   spec.Histogram
 	guard   guard
-	frozen  string // as of the last turn
+	lost    time.Duration // that this loop was late in all, and kept what came waiting
+	frozen  string        // as of the last turn
 	probes  sync.WaitGroup
 	events  []unix.EpollEvent
 	buffer  []byte
@@ -85,6 +86,7 @@ func (l *loop) turn() bool {
 	l.mu.Lock()
 	now := l.clock()
 	l.guard.woke(l.wakeAt, now)
+	l.lose(now.sub(l.wakeAt))
 	// What came goes before what ran out: after a stall both are there.
 	for _, e := range l.events[:n] {
 		if int(e.Fd) == l.bell {
@@ -97,6 +99,7 @@ func (l *loop) turn() bool {
 	if !l.closed {
 		l.begin(now)
 	}
+	l.lose(l.clock().sub(now))
 	l.planWake()
 	why, _ := l.guard.frozen(now)
 	changed := why != l.frozen
@@ -107,6 +110,13 @@ func (l *loop) turn() bool {
 		l.say(why)
 	}
 	return open
+}
+
+// lose counts a time for which nobody looked.
+func (l *loop) lose(d time.Duration) {
+	if d > 2*tick {
+		l.lost += d
+	}
 }
 
 // planWake says when the loop goes on unless something happens before.
@@ -165,6 +175,6 @@ func (l *loop) drop(c *check) {
 		return
 	}
 	l.byFD[c.fd] = nil
-	_ = unix.Close(int(c.fd))
+	rawClose(int(c.fd))
 	c.heard = nil
 }

@@ -14,7 +14,7 @@ func (l *loop) expire(c *check, now instant) {
 		l.timedOut(c)
 		return
 	}
-	l.guard.turn(c.due, now, c.pace.every)
+	l.guard.turn(c.due, now, c.judge.pace(&c.Check).every)
 	c.stage = queued
 	l.turns.push(c)
 }
@@ -40,7 +40,7 @@ func (l *loop) begin(now instant) {
 // admit says whether the probe of a check may begin now. One that is due for more than half of its interval is left out: the next
 // round is nearer.
 func (l *loop) admit(c *check, now instant) bool {
-	if late := now.sub(c.due); late > max(c.pace.every/2, 2*tick) {
+	if late := now.sub(c.due); late > c.judge.pace(&c.Check).every/2 {
 		why := l.whyLate(c, late)
 		l.miss(c, 1+l.rest(c, now), why)
 		l.release(c.host)
@@ -66,7 +66,7 @@ func (l *loop) whyLate(c *check, by time.Duration) string {
 
 // start begins the probe of a check.
 func (l *loop) start(c *check) {
-	c.began = l.clock()
+	c.began, c.lost = l.clock(), l.lost
 	c.held = false
 	l.flying++
 	c.host.flying++
@@ -105,8 +105,12 @@ func (l *loop) finish(c *check, result probe.Result) {
 	}
 	now := l.clock()
 	l.settle(c, result, now)
-	if missed := l.rest(c, now); missed > 0 {
-		l.miss(c, missed, fmt.Sprintf("the probe before took %s", now.sub(c.began).Round(time.Millisecond)))
+	due := c.due
+	missed := l.rest(c, now)
+	// Rounds that passed while the probe took its time are no fault of this host.
+	ends := c.began.add(c.Timeout + answerSlack(c.Timeout))
+	if _, own := following(due, min(now, ends), c.number, c.pace); missed > own {
+		l.miss(c, missed-own, fmt.Sprintf("this host is late by %s", now.sub(ends).Round(10*time.Millisecond)))
 	}
 }
 

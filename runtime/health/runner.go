@@ -2,6 +2,7 @@ package health
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -26,6 +27,7 @@ type Runner struct {
 	clock  func() instant
 	loops  []*loop
 	news   news
+	ctx    context.Context // of probes in goroutines
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 
@@ -39,6 +41,7 @@ type Runner struct {
 
 const (
 	mostLoops      = 2
+	mostEvents     = 256 // of one wait
 	defaultPerHost = 256
 	reserved       = 1024 // descriptors that are left to the rest of the agent
 )
@@ -57,21 +60,35 @@ func New(cfg Config) (*Runner, error) {
 			return nil, err
 		}
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	r := &Runner{log: cfg.Log, clock: newClock(), checks: index{}, plans: plans{}, cancel: cancel}
-	r.news.changed = make(chan struct{}, 1)
-	n := min(mostLoops, runtime.GOMAXPROCS(0))
+	n := min(mostLoops, max(1, runtime.GOMAXPROCS(0)/2)) // one processor is for the rest of the agent
+	r := newRunner(cfg.Log, newClock())
 	for range n {
-		l := &loop{clock: r.clock, say: r.frozen, news: &r.news, ctx: ctx, budget: max(1, cfg.Budget/n), perHost: cfg.PerHost,
-			hosts: map[netip.Addr]*host{}, kinds: map[string]*kind{}, events: make([]unix.EpollEvent, 256), buffer: make([]byte, mostHeard), wakeAt: never}
-		if err := l.open(); err != nil {
-			_ = r.Close()
-			return nil, err
+		l, err := r.addLoop(max(1, cfg.Budget/n), cfg.PerHost)
+		if err != nil {
+			return nil, errors.Join(err, r.Close())
 		}
-		r.loops = append(r.loops, l)
 		r.done.Go(l.run)
 	}
 	return r, nil
+}
+
+// newRunner has no loop yet.
+func newRunner(log *slog.Logger, clock func() instant) *Runner {
+	r := &Runner{log: log, clock: clock, checks: index{}, plans: plans{}}
+	r.ctx, r.cancel = context.WithCancel(context.Background())
+	r.news.changed = make(chan struct{}, 1)
+	return r
+}
+
+func (r *Runner) addLoop(budget, perHost int) (*loop, error) {
+	l := &loop{clock: r.clock, say: r.frozen, news: &r.news, ctx: r.ctx, budget: budget, perHost: perHost,
+		hosts: map[netip.Addr]*host{}, kinds: map[string]*kind{}, events: make([]unix.EpollEvent, mostEvents), buffer: make([]byte, mostHeard), wakeAt: never}
+	l.wheel.done = ticks(r.clock())
+	if err := l.open(); err != nil {
+		return nil, err
+	}
+	r.loops = append(r.loops, l)
+	return l, nil
 }
 
 // descriptors is how many probes may have one.
@@ -109,7 +126,11 @@ func (r *Runner) News() []spec.Verdict { return r.news.take() }
 func (r *Runner) Checks() []spec.CheckStatus {
 	const atOnce = 1000 // for which a loop is held up
 	parts := r.byLoop()
-	var out []spec.CheckStatus
+	all := 0
+	for _, part := range parts {
+		all += len(part)
+	}
+	out := make([]spec.CheckStatus, 0, all)
 	for l, part := range parts {
 		for some := range slices.Chunk(part, atOnce) {
 			l.mu.Lock()

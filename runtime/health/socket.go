@@ -1,9 +1,11 @@
 package health
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"strconv"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,18 +20,18 @@ func openSocket(to netip.Addr, bind netip.Addr) (int, error) {
 	if to.Is6() {
 		family = unix.AF_INET6
 	}
-	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, unix.IPPROTO_TCP)
+	fd, err := rawSocket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, unix.IPPROTO_TCP)
 	if err != nil {
 		return -1, fmt.Errorf("open a socket: %w", err)
 	}
 	// Before connect, so that what is given up leaves nothing either.
-	if err := unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &reset); err != nil {
-		_ = unix.Close(fd)
+	if err := rawLinger(fd, &reset); err != nil {
+		rawClose(fd)
 		return -1, fmt.Errorf("set SO_LINGER: %w", err)
 	}
 	if bind.IsValid() {
 		if err := bindSocket(fd, bind); err != nil {
-			_ = unix.Close(fd)
+			rawClose(fd)
 			return -1, fmt.Errorf("bind to %s: %w", bind, err)
 		}
 	}
@@ -41,43 +43,50 @@ func bindSocket(fd int, to netip.Addr) error {
 	if err := unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1); err != nil {
 		return err
 	}
-	sa, err := sockaddr(fd, netip.AddrPortFrom(to, 0))
+	if to.Is4() {
+		return unix.Bind(fd, &unix.SockaddrInet4{Addr: to.As4()})
+	}
+	zone, err := zoneOf(fd, to.Zone())
 	if err != nil {
 		return err
 	}
-	return unix.Bind(fd, sa)
+	return unix.Bind(fd, &unix.SockaddrInet6{Addr: to.As16(), ZoneId: zone})
 }
 
 // connectSocket begins to connect; unix.EINPROGRESS is how that usually ends.
 func connectSocket(fd int, to netip.AddrPort) error {
-	sa, err := sockaddr(fd, to)
+	if to.Addr().Is4() {
+		sa := unix.RawSockaddrInet4{Family: unix.AF_INET, Port: networkOrder(to.Port()), Addr: to.Addr().As4()}
+		return rawConnect(fd, unsafe.Pointer(&sa), unsafe.Sizeof(sa))
+	}
+	zone, err := zoneOf(fd, to.Addr().Zone())
 	if err != nil {
 		return err
 	}
-	return unix.Connect(fd, sa)
+	sa := unix.RawSockaddrInet6{Family: unix.AF_INET6, Port: networkOrder(to.Port()), Addr: to.Addr().As16(), Scope_id: zone}
+	return rawConnect(fd, unsafe.Pointer(&sa), unsafe.Sizeof(sa))
 }
 
-// sockaddr is an address for a socket; the zone of a link-local one is an interface's name or its number.
-func sockaddr(fd int, a netip.AddrPort) (unix.Sockaddr, error) {
-	if a.Addr().Is4() {
-		return &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}, nil
-	}
-	sa := &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}
-	zone := a.Addr().Zone()
+func networkOrder(port uint16) uint16 {
+	var b [2]byte
+	binary.BigEndian.PutUint16(b[:], port)
+	return binary.NativeEndian.Uint16(b[:])
+}
+
+// zoneOf is the number of the interface of a link-local address; its zone is the name or that number.
+func zoneOf(fd int, zone string) (uint32, error) {
 	if zone == "" {
-		return sa, nil
+		return 0, nil
 	}
 	if n, err := strconv.ParseUint(zone, 10, 32); err == nil {
-		sa.ZoneId = uint32(n)
-		return sa, nil
+		return uint32(n), nil
 	}
 	req, err := unix.NewIfreq(zone)
 	if err == nil {
 		err = unix.IoctlIfreq(fd, unix.SIOCGIFINDEX, req)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("interface %s: %w", zone, err)
+		return 0, fmt.Errorf("interface %s: %w", zone, err)
 	}
-	sa.ZoneId = req.Uint32()
-	return sa, nil
+	return req.Uint32(), nil
 }

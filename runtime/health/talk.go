@@ -3,6 +3,7 @@ package health
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/lbsync/lbsync/runtime/health/probe"
 	"golang.org/x/sys/unix"
@@ -48,7 +49,7 @@ func (l *loop) connect(c *check) {
 	if c.plan.http != nil {
 		event.Events = unix.EPOLLOUT | unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
 	}
-	if err := unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, fd, &event); err != nil {
+	if err := rawWatch(l.epoll, fd, &event); err != nil {
 		l.finish(c, lacked(fmt.Sprintf("watch a socket: %v", err)))
 		return
 	}
@@ -67,8 +68,8 @@ func unconnected(c *check, err error) probe.Result {
 func (l *loop) event(c *check, events uint32) {
 	if c.stage == connecting {
 		if events&(unix.EPOLLERR|unix.EPOLLHUP) != 0 {
-			if errno, err := unix.GetsockoptInt(int(c.fd), unix.SOL_SOCKET, unix.SO_ERROR); err == nil && errno != 0 {
-				l.finish(c, unconnected(c, unix.Errno(errno)))
+			if err := rawError(int(c.fd)); err != nil {
+				l.finish(c, unconnected(c, err))
 				return
 			}
 		}
@@ -93,7 +94,7 @@ func (l *loop) send(c *check) bool {
 	}
 	l.request = c.plan.http.request(l.request[:0], c.Addr)
 	for int(c.sent) < len(l.request) {
-		n, err := unix.SendmsgN(int(c.fd), l.request[c.sent:], nil, nil, unix.MSG_NOSIGNAL)
+		n, err := rawSend(int(c.fd), l.request[c.sent:])
 		if err == unix.EAGAIN {
 			return true
 		}
@@ -114,7 +115,7 @@ func (l *loop) receive(c *check) {
 		if c.heard != nil {
 			room = room[:mostHeard-len(c.heard.b)]
 		}
-		n, err := unix.Read(int(c.fd), room)
+		n, err := rawRead(int(c.fd), room)
 		switch {
 		case err == unix.EAGAIN:
 			return
@@ -180,11 +181,15 @@ func (c *check) length() int {
 	return len(c.heard.b)
 }
 
-// timedOut ends a probe of the loop whose time is over.
+// timedOut ends a probe of the loop whose time is over. While it connects, it is the kernel that answers; after that, each time this
+// loop was late a server was asked later.
 func (l *loop) timedOut(c *check) {
+	lost := l.lost - c.lost
 	switch {
 	case c.stage == connecting:
 		l.finish(c, failed("connect to %s: no answer within %s", c.Addr, c.Timeout))
+	case lost > answerSlack(c.Timeout):
+		l.finish(c, lacked(fmt.Sprintf("this host is late: by %s while the probe was under way", lost.Round(time.Millisecond))))
 	case c.length() == 0:
 		l.finish(c, failed("no answer within %s (connected, nothing received)", c.Timeout))
 	default:

@@ -1,0 +1,90 @@
+package health
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lbsync/lbsync/cmd/lblab/bench"
+)
+
+var update = flag.Bool("update", false, "write the goldens")
+
+func someResults() Results {
+	c := cases(10 * time.Second)
+	tcp := Measured{Case: c[0], CPU: 1500e6, Lasted: 10 * time.Second, Bare: 40e3, Probes: 33_333, Idle: 15e6, Resident: 30e6, Late: 5e6, AllBy: 3010e6, Burst: 1.2, Flying: 50}
+	http := Measured{Case: c[2], CPU: 7000e6, Lasted: 10 * time.Second, Bare: 40e3, Probes: 100_000, Failed: 3, Idle: 15e6, Resident: 70e6, Late: 10e6, AllBy: 7 * time.Second, Burst: 2.3, Flying: 90}
+	silent := Measured{Case: c[4], Noticed: 4100e6, Idle: 15e6, Resident: 31e6, Flying: 3400, Late: 5e6}
+	beside, refusing := c[0], c[3]
+	beside.Checks, refusing.Checks = 2000, 2000
+	return Results{
+		Machine: bench.Machine{Processor: "a processor", Cores: 2, Kernel: "6.1", Processors: 2, HostKernel: "6.12", System: "Debian", Keepalived: "Keepalived v2.2.7", Lbsync: "lbsync 1", Go: "go1.26", Load: "0 0 0"},
+		Command: "lblab bench health",
+		Alone:   []Measured{tcp, http, silent},
+		Beside: []Pair{
+			{Measured{Case: beside, CPU: 300e6, Lasted: 10 * time.Second, Probes: 6667}, Measured{Case: beside, CPU: 600e6, Lasted: 10 * time.Second, Probes: 6600, Resident: 9e6}},
+			{Measured{Case: refusing, Noticed: 3010e6}, Measured{Case: refusing, Noticed: 3e9}}},
+	}
+}
+
+// The page of some results, with figures that are reached and others that are not.
+func TestPage(t *testing.T) {
+	dir, golden := t.TempDir(), filepath.Join("testdata", "page.golden")
+	if err := os.WriteFile(filepath.Join(dir, pageFile), []byte("# Checks\n\n"+beginMark+endMark+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time, what the first wrote is replaced
+		if err := someResults().WritePage(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(filepath.Join(dir, pageFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != string(want) {
+		t.Errorf("got:\n%s", got)
+	}
+}
+
+func TestPageWithoutMarkers(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, pageFile), []byte("# Checks\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := CheckPage(dir); err == nil || !strings.Contains(err.Error(), "where the results belong") {
+		t.Errorf("a page without markers: %v", err)
+	}
+}
+
+// What keepalived is asked to check is what the case has.
+func TestKeepalivedConf(t *testing.T) {
+	c := Case{"tcp", 250, 3 * time.Second, time.Second, "", 0}
+	conf := c.keepalivedConf()
+	if got := strings.Count(conf, "TCP_CHECK"); got != c.Checks {
+		t.Errorf("%d checks, want %d", got, c.Checks)
+	}
+	if got := strings.Count(conf, "virtual_server "); got != 3 {
+		t.Errorf("%d virtual servers, want 3", got)
+	}
+	for _, want := range []string{"delay_loop 3\n", "connect_timeout 1\n", "real_server " + address(249).Addr().String() + " 9000 {"} {
+		if !strings.Contains(conf, want) {
+			t.Errorf("%q is not in it", want)
+		}
+	}
+	if strings.Count(conf, "{") != strings.Count(conf, "}") {
+		t.Error("braces do not match")
+	}
+}
