@@ -106,6 +106,7 @@ serve() {
 	disown # or bash tells of its end
 }
 declare -A servers
+vip=192.0.2.100:6379
 for rs in rs1 rs2 rs3; do serve $rs; done
 for d in lb1 lb2; do
 	cat >"$work/$d/agent.hcl" <<-HCL
@@ -135,7 +136,7 @@ lb lb2 get vrrp
 
 title "A client keeps 50 connections open and opens new ones, until the end"
 # Not through the function: the client must get the signal itself.
-ip netns exec client lblab traffic --connections 50 --every 250ms --patience 30s --ready "$work/flowing" --laps "$work/lap" 192.0.2.100:6379 >"$work/traffic" &
+ip netns exec client lblab traffic --connections 50 --every 250ms --patience 30s --ready "$work/flowing" --laps "$work/lap" $vip >"$work/traffic" &
 client=$!
 until [ -e "$work/flowing" ]; do read -rt 0.2 <> <(:) || true; done
 echo "traffic flows"
@@ -296,7 +297,7 @@ for d in lb1 lb2; do until_status $d '"up":3'; done
 lb lb1 get checks
 
 title "rs3 dies: within two checks it is out, and traffic goes round it"
-ip netns exec client lblab traffic --connections 0 --every 50ms --patience 5s "${vip:=192.0.2.100:6379}" >"$work/round" 2>&1 &
+ip netns exec client lblab traffic --connections 0 --every 50ms --patience 5s $vip >"$work/round" 2>&1 &
 client=$!
 show "rs3: kill -9 \$(pidof redis)"
 kill -9 "${servers[rs3]}"
