@@ -194,7 +194,7 @@ func TestWhoseFault(t *testing.T) {
 		errno unix.Errno
 		local bool
 	}{
-		{unix.EADDRNOTAVAIL, true}, {unix.EADDRINUSE, true}, {unix.EMFILE, true}, {unix.ENFILE, true}, {unix.ENOBUFS, true}, {unix.ENOMEM, true}, {unix.EPERM, true}
+		{unix.EADDRNOTAVAIL, true}, {unix.EADDRINUSE, true}, {unix.EMFILE, true}, {unix.ENFILE, true}, {unix.ENOBUFS, true}, {unix.ENOMEM, true}, {unix.EPERM, true},
 		{unix.ECONNREFUSED, false}, {unix.ECONNRESET, false}, {unix.ETIMEDOUT, false}, {unix.ENETUNREACH, false}, {unix.EHOSTUNREACH, false}, {unix.EACCES, false},
 	} {
 		if got := ofThisHost(c.errno); got != c.local {
