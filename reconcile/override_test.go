@@ -5,10 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
-	"pgregory.net/rapid"
-
 	"github.com/lbsync/lbsync/reconcile"
 	"github.com/lbsync/lbsync/spec"
 )
@@ -83,41 +79,4 @@ func TestReasonOfOverrides(t *testing.T) {
 			}
 		})
 	}
-}
-
-// Whatever is overridden and ends while commits come and go: rows that are taken over are those that would be made anew, and the state
-// they are taken from stays as it was.
-func TestWantAfterIsWantWithOverrides(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		facts := func(v spec.View) spec.Facts {
-			s, _ := reconcile.Want(v, spec.Facts{})
-			f := spec.Facts{Now: noon}
-			if len(s.Dests) == 0 {
-				return f
-			}
-			for range rapid.IntRange(0, 3).Draw(t, "overrides") {
-				k := rapid.SampledFrom(s.Dests).Draw(t, "real server").Key
-				f.Overrides = append(f.Overrides, overriding("lb1", k, rapid.Int32Range(0, 3).Draw(t, "weight"), time.Duration(rapid.IntRange(-3, 0).Draw(t, "made"))*time.Hour, time.Hour))
-			}
-			return f
-		}
-		v := anyView(t)
-		f := facts(v)
-		was, _ := reconcile.Want(v, f)
-		same := cmp.Options{cmpopts.EquateEmpty(), cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b }), cmp.Comparer(func(a, b netip.Addr) bool { return a == b })}
-		for range rapid.IntRange(1, 4).Draw(t, "commits") {
-			next := edited(t, v)
-			before, _ := reconcile.Want(v, f)
-			g := facts(next)
-			got, _ := reconcile.WantAfter(v, was, next, g)
-			want, _ := reconcile.Want(next, g)
-			if d := cmp.Diff(want, got, same); d != "" {
-				t.Fatalf("state: %s", d)
-			}
-			if d := cmp.Diff(before, was, same); d != "" {
-				t.Fatalf("the state before was altered: %s", d)
-			}
-			v, was, f = next, got, g
-		}
-	})
 }

@@ -23,6 +23,7 @@ func Judge(before, now spec.Vitals, c spec.Confirm) []spec.Unmet {
 			out = append(out, spec.Unmet{Probe: "applied", Now: f.Error})
 		}
 	}
+	out = append(out, judgeQuorums(before.Quorums, now.Quorums)...)
 	out = append(out, judgeInstances(before.Instances, now.Instances)...)
 	out = append(out, judgeReceptions(before, now)...)
 	out = append(out, judgeConnections(before.Connections, now.Connections, c.Connections)...)
@@ -39,6 +40,19 @@ func Judge(before, now spec.Vitals, c spec.Confirm) []spec.Unmet {
 	if before.Source && !now.Source {
 		out = append(out, spec.Unmet{Probe: "git", Before: "answers", Now: "does not answer"})
 	}
+	return out
+}
+
+// judgeQuorums wants no service to lose the quorum that it had: the real servers or the checks of the commit are wrong, or it is bad luck,
+// and then the commit can come again.
+func judgeQuorums(before, now map[spec.ServiceKey]bool) []spec.Unmet {
+	var out []spec.Unmet
+	for k, had := range before {
+		if has, there := now[k]; had && there && !has {
+			out = append(out, spec.Unmet{Probe: "quorum", Object: k.String(), Before: "held", Now: "lost: lbsync get checks says what fails"})
+		}
+	}
+	slices.SortFunc(out, func(a, b spec.Unmet) int { return cmp.Compare(a.Object, b.Object) })
 	return out
 }
 

@@ -23,6 +23,10 @@ func connections(n int) spec.Vitals {
 	return spec.Vitals{Connections: map[spec.ServiceKey]int{probed: n}}
 }
 
+func quorum(held bool) spec.Vitals {
+	return spec.Vitals{Quorums: map[spec.ServiceKey]bool{probed: held}}
+}
+
 func coverage(percent float64) spec.Vitals {
 	return spec.Vitals{Coverage: map[string]float64{"lb2": percent}}
 }
@@ -58,6 +62,10 @@ func TestJudge(t *testing.T) {
 		{"half of them is enough", connections(1000), connections(500), ""},
 		{"too few to tell", connections(19), connections(0), ""},
 		{"the service was taken away", connections(1000), spec.Vitals{}, ""},
+		{"a quorum is lost", quorum(true), quorum(false), "quorum tcp 192.0.2.1:80: lost: lbsync get checks says what fails (before: held)"},
+		{"it was lost before", quorum(false), quorum(false), ""},
+		{"it is not checked any more", quorum(true), spec.Vitals{}, ""},
+		{"a new service has none yet", spec.Vitals{}, quorum(false), ""},
 		{"a backup lacks connections", coverage(100), coverage(98), "coverage lb2: 98.00 % of the connections, less than 99 %"},
 		{"it lacked them before", coverage(98), coverage(97), ""},
 		{"it is new", spec.Vitals{}, coverage(0), "coverage lb2: 0.00 % of the connections, less than 99 %"},

@@ -64,6 +64,7 @@ type PeerReport struct {
 	Receiver  string              `json:"receiver,omitempty"` // identifies the run of its backup sync daemon: another one may have missed messages
 	Coverage  map[string]Coverage `json:"coverage,omitempty"` // by director: how much of this one's connections that one holds
 	Overrides []Override          `json:"overrides,omitempty"`
+	Failing   Failing             `json:"failing,omitzero"`
 	Journal   JournalHead         `json:"journal"`
 }
 

@@ -47,6 +47,16 @@ type MemberFact struct {
 	Weight int32   `json:"weight"`         // it has, while it is not gone
 }
 
+// Failing is what fails on a director beyond the limits of its brakes, whether they are on or not: others ask it before they believe
+// their own checks.
+type Failing struct {
+	Checks   int          `json:"checks,omitempty"`   // percent of all; 0 where that is within the limit
+	Services []ServiceKey `json:"services,omitempty"` // in order, at most MostFailing
+}
+
+// MostFailing is how many services a director names as failing.
+const MostFailing = 1000
+
 // Drain is a real server that was removed and keeps its open connections for a time.
 type Drain struct {
 	Key   DestKey   `json:"real_server"`

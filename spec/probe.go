@@ -4,13 +4,14 @@ import "time"
 
 // Vitals are what tells whether a director does its work: taken before a commit is applied, and again before it is confirmed.
 type Vitals struct {
-	Taken       time.Time          `json:"taken"`
-	Instances   map[string]Vital   `json:"instances,omitempty"`   // by vrrp_instance
-	Connections map[ServiceKey]int `json:"connections,omitempty"` // active ones, by service
-	Peers       map[string]bool    `json:"peers,omitempty"`       // whether each of the other directors answers
-	Source      bool               `json:"source"`                // the repository answers
-	Coverage    map[string]float64 `json:"coverage,omitempty"`    // by director: percent of this master's connections that it holds
-	Missing     []Failure          `json:"missing,omitempty"`     // what is wanted and not so
+	Taken       time.Time           `json:"taken"`
+	Instances   map[string]Vital    `json:"instances,omitempty"`   // by vrrp_instance
+	Connections map[ServiceKey]int  `json:"connections,omitempty"` // active ones, by service
+	Peers       map[string]bool     `json:"peers,omitempty"`       // whether each of the other directors answers
+	Source      bool                `json:"source"`                // the repository answers
+	Coverage    map[string]float64  `json:"coverage,omitempty"`    // by director: percent of this master's connections that it holds
+	Quorums     map[ServiceKey]bool `json:"quorums,omitempty"`     // whether each of the services that the commit touches has its quorum
+	Missing     []Failure           `json:"missing,omitempty"`     // what is wanted and not so
 
 	Receiver string               `json:"receiver,omitempty"` // PeerReport.Receiver of this director
 	Received map[string]Reception `json:"received,omitempty"` // by director: masters that sent all they have to this receiver

@@ -89,7 +89,7 @@ func (a *app) assemble(cfg *spec.AgentConfig, log *slog.Logger) (*service, error
 		return nil, errors.Join(err, hand.Close())
 	}
 	others, sync, heard := a.company(cfg, hand, log)
-	loader, stirred := spec.NewLoader(), make(chan struct{}, 1)
+	stirred := make(chan struct{}, 1)
 	ag, err := agent.Open(agent.Config{
 		Director: cfg.Director, Folder: cfg.State, Program: version, Poll: cfg.Source.Poll, Look: min(look, cfg.Resync), Resync: cfg.Resync,
 		Watchdog: watchdog, AnyHistory: cfg.Source.Branch == "", Boot: boot, Run: rand.Text(),
@@ -97,10 +97,7 @@ func (a *app) assemble(cfg *spec.AgentConfig, log *slog.Logger) (*service, error
 		Source: mirror, Target: hands{hand}, VRRP: hand.VRRP, Notice: hand.VRRP.Notice, Hold: hand.Hold, Check: policies.Check, Log: log, Stirred: stirred,
 		Exchange: others, Sync: sync, Health: checks, Sources: addresses, Ports: a.ports(log), Stats: hand.Stats,
 		Journal: func() (agent.Journal, error) { return journal.Open(journalFolder(cfg.State), a.now) },
-		Load: func(f fs.FS) (*spec.Fleet, hcl.Diagnostics) {
-			fleet, _, diags := loader.Load(f)
-			return fleet, diags
-		},
+		Load:    fleetLoader(),
 		Notify: func(state string) {
 			// Without systemd there is nobody to notify, which is no error; and a lost message is answered by its watchdog.
 			_, _ = daemon.SdNotify(false, state)
@@ -111,6 +108,15 @@ func (a *app) assemble(cfg *spec.AgentConfig, log *slog.Logger) (*service, error
 	}
 	kept := archive{cfg.Director, journalFolder(cfg.State), ag.JournalHead}
 	return &service{archive: kept, agent: ag, director: hand, checks: checks, others: others, heard: heard, stirred: stirred, log: log, now: a.now, each: cfg.MetricsRealServers}, nil
+}
+
+// fleetLoader reads fleets, and keeps of one what the next has in common with it.
+func fleetLoader() func(fs.FS) (*spec.Fleet, hcl.Diagnostics) {
+	loader := spec.NewLoader()
+	return func(f fs.FS) (*spec.Fleet, hcl.Diagnostics) {
+		fleet, _, diags := loader.Load(f)
+		return fleet, diags
+	}
 }
 
 // engineAt is the engine behind a socket.

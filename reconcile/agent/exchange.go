@@ -102,6 +102,7 @@ func sortedNames(peers map[string]spec.PeerFact) []string {
 func (a *Agent) exchanged(ctx context.Context) {
 	a.hinted(ctx)
 	a.witness()
+	a.believe(ctx)
 	if a.reconsider() || a.pending != nil {
 		a.follow(ctx)
 	}
@@ -121,6 +122,9 @@ func (a *Agent) tell() {
 		Waiting: a.still, Confirmed: a.held.Confirmed, ConfirmedAt: a.held.ConfirmedAt, Unproven: a.held.Trial != nil, Stays: a.stays(), HighWater: a.held.HighWater,
 		Turn: a.turn, Heard: map[string]uint64{}, Roles: a.parts.VRRP.Roles(), Daemons: a.live.Daemons, Sources: a.sources,
 		Receiver: a.receiver.id(), Coverage: a.covered, Overrides: a.held.Overrides,
+	}
+	if a.pools != nil {
+		r.Failing = a.pools.Failing()
 	}
 	for name, p := range facts {
 		if p.Report != nil && p.Report.Turn.Serial > 0 {

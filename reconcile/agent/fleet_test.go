@@ -24,7 +24,7 @@ func loadText(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 	if err != nil {
 		return nil, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: err.Error()}}
 	}
-	director, sysctls := "lb1", []spec.Sysctl(nil)
+	director, sysctls, like := "lb1", []spec.Sysctl(nil), spec.VirtualServer{}
 	c := spec.Cluster{Name: "c", Directors: []string{"lb1", "lb2"}, Drift: spec.DriftRules{MostAnHour: flapsAfter}}
 	for n, line := range strings.Split(string(text), "\n") {
 		words := strings.Fields(line)
@@ -56,8 +56,10 @@ func loadText(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 				syncid = uint8(number(words[2]))
 			}
 			c.Sync = &spec.ConnectionSync{SyncID: spec.PerDirector[uint8]{All: &syncid}, Interface: spec.PerDirector[string]{All: &iface}, Mode: spec.SyncFollow, Follow: words[1]}
+		case words[0] == "pool":
+			like = poolOf(words[1:])
 		default:
-			c.VirtualServers = append(c.VirtualServers, spec.Placed[spec.VirtualServer]{Def: virtualServer(words), Place: spec.Place{File: "fleet", Base: uint32(n)}})
+			c.VirtualServers = append(c.VirtualServers, spec.Placed[spec.VirtualServer]{Def: virtualServer(like, words), Place: spec.Place{File: "fleet", Base: uint32(n)}})
 		}
 	}
 	d := spec.Placed[spec.Director]{Def: &spec.Director{Name: director, Sysctls: sysctls}}
@@ -76,11 +78,29 @@ func instance(words []string) *spec.VRRPInstance {
 	return in
 }
 
-func virtualServer(words []string) *spec.VirtualServer {
-	vs := &spec.VirtualServer{
-		Name: words[0], Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.1")}, Ports: []uint16{uint16(number(words[0]))},
-		Protocol: spec.TCP, Service: spec.Service{Scheduler: words[1]}, At: spec.Mark{Line: 1},
+// poolOf is what the virtual servers that follow have besides: "checked drain=60s slow=10s".
+func poolOf(words []string) (out spec.VirtualServer) {
+	for _, w := range words {
+		name, value, _ := strings.Cut(w, "=")
+		d, _ := time.ParseDuration(value)
+		switch name {
+		case "checked":
+			out.HealthChecks = []spec.HealthCheck{{Kind: "tcp", Interval: time.Second, Timeout: time.Second, Rise: 1, Fall: 1}}
+		case "drain":
+			out.DrainTimeout = d
+		case "slow":
+			out.SlowStart = d
+		default:
+			panic(w)
+		}
 	}
+	return out
+}
+
+func virtualServer(like spec.VirtualServer, words []string) *spec.VirtualServer {
+	vs := &like
+	vs.Name, vs.Addresses, vs.Ports = words[0], []netip.Addr{netip.MustParseAddr("192.0.2.1")}, []uint16{uint16(number(words[0]))}
+	vs.Protocol, vs.Service, vs.At = spec.TCP, spec.Service{Scheduler: words[1]}, spec.Mark{Line: 1}
 	for _, w := range words[2:] {
 		host, weight, _ := strings.Cut(w, "=")
 		addr := netip.AddrPortFrom(netip.MustParseAddr("192.0.2."+host), 0)

@@ -27,6 +27,20 @@ func (a *Agent) judged(ctx context.Context) {
 	}
 	a.stale = a.stale || len(news) > 0 // who is judged for the first time may stay as it is
 	a.shift(ctx, a.pools.Judge(news, time.Now()))
+	a.believe(ctx)
+}
+
+// believe asks what the other directors see where so many fail here that it may be this director's own network.
+func (a *Agent) believe(ctx context.Context) {
+	if a.pools == nil || !a.pools.Braked() {
+		return
+	}
+	mates := a.mates()
+	for _, name := range sortedNames(mates) {
+		if p := mates[name]; p.Answers() {
+			a.shift(ctx, a.pools.Hear(p.Report.Failing, time.Now()))
+		}
+	}
 }
 
 // rise lets the weights rise of real servers that came back.

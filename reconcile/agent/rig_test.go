@@ -39,6 +39,8 @@ type rig struct {
 	ports    func() map[string]spec.PortFact
 	exchange Exchange
 	sync     Sync
+	health   *verdicts
+	stats    func(context.Context, ...spec.ServiceKey) (spec.Stats, error)
 	sources  func() []netip.Addr
 	load     func(fs.FS) (*spec.Fleet, hcl.Diagnostics)
 
@@ -50,7 +52,7 @@ type rig struct {
 func newRig(t testing.TB) *rig {
 	dir := t.TempDir()
 	return &rig{
-		t: t, repo: &repo{}, kernel: reconciletest.New(spec.State{}), vrrp: newElection(), folder: dir, load: loadText,
+		t: t, repo: &repo{}, kernel: reconciletest.New(spec.State{}), vrrp: newElection(), folder: dir, load: loadText, health: newVerdicts(),
 		cfg: Config{Director: "lb1", Folder: dir, Program: "test", Poll: 30 * time.Second, Look: 10 * time.Second, Resync: time.Minute, Watchdog: time.Minute},
 	}
 }
@@ -75,7 +77,7 @@ func (r *rig) open() *Agent {
 	r.t.Helper()
 	a, err := Open(r.cfg, Parts{
 		Source: r.repo, Target: r.kernel, VRRP: r.vrrp, Hold: func(k ...spec.SysctlKey) { r.held = k }, Load: r.load, Exchange: r.exchange, Sync: r.sync, Sources: r.sources, Check: checkText, Log: slog.New(slog.DiscardHandler),
-		Notify: r.tell, Ports: r.ports,
+		Notify: r.tell, Ports: r.ports, Health: r.health, Stats: r.stats,
 		Journal: func() (Journal, error) {
 			j, err := journal.Open(r.journalDir(), time.Now)
 			if err == nil && r.wrap != nil {

@@ -368,7 +368,7 @@ func simulatedInstance(c *spec.Cluster, name string, weight int) {
 	priority := uint8(100)
 	in.Priority = spec.PerDirector[uint8]{All: &priority}
 	c.Instances = append(c.Instances, spec.Placed[spec.VRRPInstance]{Def: in})
-	vs := virtualServer([]string{"80", "wrr", "21=" + strconv.Itoa(weight)})
+	vs := virtualServer(spec.VirtualServer{}, []string{"80", "wrr", "21=" + strconv.Itoa(weight)})
 	vs.Addresses = []netip.Addr{addr}
 	c.VirtualServers = append(c.VirtualServers, spec.Placed[spec.VirtualServer]{Def: vs})
 }

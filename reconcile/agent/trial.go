@@ -3,6 +3,8 @@ package agent
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,6 +48,9 @@ func (a *Agent) vitals(ctx context.Context, services []spec.ServiceKey) spec.Vit
 		v.Receiver, v.Received = f.Receiver, reconcile.Receptions(*a.held.View, f, a.parts.Sync.Speakers())
 	}
 	v.Connections = a.connections(ctx, services)
+	if a.pools != nil {
+		v.Quorums = a.pools.Quorums(services)
+	}
 	return v
 }
 
@@ -141,7 +146,7 @@ func (a *Agent) proven(ctx context.Context) {
 		return
 	}
 	confirm := reconcile.ConfirmOf(*a.held.View)
-	unmet := reconcile.Judge(t.Baseline, a.vitals(ctx, keysIn(t.Baseline.Connections)), confirm)
+	unmet := reconcile.Judge(t.Baseline, a.vitals(ctx, probedIn(t.Baseline)), confirm)
 	switch {
 	case len(unmet) == 0:
 		a.confirm()
@@ -159,12 +164,11 @@ func (a *Agent) proven(ctx context.Context) {
 // proofAgain is at most the time between the failure of a probe and its second chance.
 const proofAgain = 5 * time.Second
 
-func keysIn(m map[spec.ServiceKey]int) []spec.ServiceKey {
-	var out []spec.ServiceKey
-	for k := range m {
-		out = append(out, k)
-	}
-	return out
+// probedIn are the services that vitals tell of.
+func probedIn(v spec.Vitals) []spec.ServiceKey {
+	out := slices.AppendSeq(slices.Collect(maps.Keys(v.Connections)), maps.Keys(v.Quorums))
+	slices.SortFunc(out, spec.ServiceKey.Compare)
+	return slices.Compact(out)
 }
 
 // confirm ends a trial well.

@@ -2,7 +2,10 @@ package pool
 
 import (
 	"fmt"
+	"slices"
 	"time"
+
+	"github.com/lbsync/lbsync/spec"
 )
 
 // leastChecks is how many checks a director must run before the brake of all of them can act: a handful that fails together says nothing
@@ -11,7 +14,7 @@ const leastChecks = 10
 
 // brake keeps real servers where they are when too many fail at once, until it is clear that it is they who fail.
 type brake struct {
-	limit  uint32      // percent that may fail within one interval; 100 or more: no brake
+	limit  uint32      // percent that may fail within one interval; 0, 100 or more: no brake
 	failed []time.Time // when, of those that failed within the last interval
 	on     bool
 	since  time.Time
@@ -25,7 +28,7 @@ func (b *brake) keep(was brake) {
 }
 
 // over says whether so many of a number are more than the limit.
-func (b *brake) over(n, of int) bool { return n*100 > int(b.limit)*of }
+func (b *brake) over(n, of int) bool { return b.limit > 0 && n*100 > int(b.limit)*of }
 
 // fail notes a failure, with the time within which others count as the same event.
 func (b *brake) fail(now time.Time, interval time.Duration) {
@@ -50,4 +53,54 @@ func (b *brake) judge(down, of int, now time.Time) (changed bool) {
 
 func (b *brake) why(down, of int, what string) string {
 	return fmt.Sprintf("%d of %d %s fail, more than %d %% within one interval: weights are left as they are", down, of, what, b.limit)
+}
+
+// Failing is what fails here beyond the limits.
+func (p *Pools) Failing() spec.Failing {
+	var out spec.Failing
+	if p.all.over(p.down, len(p.checks)) {
+		out.Checks = p.down * 100 / len(p.checks)
+	}
+	for i := range p.services {
+		if s := &p.services[i]; s.brake.over(s.down, len(s.members)) && len(out.Services) < spec.MostFailing {
+			out.Services = append(out.Services, s.key)
+		}
+	}
+	slices.SortFunc(out.Services, spec.ServiceKey.Compare)
+	return out
+}
+
+// Braked says whether any brake is on.
+func (p *Pools) Braked() bool {
+	return p.all.on || slices.ContainsFunc(p.services, func(s service) bool { return s.brake.on })
+}
+
+// Hear takes what fails on another director. Where the same fails there, it is not this director's own network, and the failures are
+// believed. It returns the services of which something else is asked now, in order.
+func (p *Pools) Hear(other spec.Failing, now time.Time) []spec.ServiceKey {
+	members := map[int]bool{}
+	if p.all.on && other.Checks > int(p.all.limit) {
+		p.believe(nil, &p.all)
+		for i := range p.members {
+			if p.members[i].held {
+				members[i] = true
+			}
+		}
+	}
+	for i := range p.services {
+		s := &p.services[i]
+		if _, there := slices.BinarySearchFunc(other.Services, s.key, spec.ServiceKey.Compare); s.brake.on && there {
+			p.believe(s.key, &s.brake)
+			members[s.members[0]] = true
+		}
+	}
+	if len(members) == 0 {
+		return nil
+	}
+	return p.decide(members, now)
+}
+
+func (p *Pools) believe(k spec.Key, b *brake) {
+	b.on, b.real = false, true
+	p.news = append(p.news, News{Key: k, What: "brake", State: "off", Why: "another director sees the same failures"})
 }

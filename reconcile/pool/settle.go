@@ -51,6 +51,17 @@ func (p *Pools) live(s *service) int64 {
 	return weight
 }
 
+// Quorums says of those of some services that are checked whether they have their quorum.
+func (p *Pools) Quorums(of []spec.ServiceKey) map[spec.ServiceKey]bool {
+	out := map[spec.ServiceKey]bool{}
+	for i := range p.services {
+		if s := &p.services[i]; slices.Contains(of, s.key) {
+			out[s.key] = !s.lost
+		}
+	}
+	return out
+}
+
 func hysteresis(h int64) string {
 	if h == 0 {
 		return ""
