@@ -132,7 +132,7 @@ func (a *app) plan(v spec.View, from start, target target) view.DirectorDiff {
 		Bridged: from.bridged, Drains: from.drains, Drift: reconcile.DriftPolicy{View: v, Now: facts.Now},
 	})
 	d := view.NewDirectorDiff(p, from.since)
-	d.From, d.Roles, d.Overrides = from.label, view.RolesOf(facts.Roles), want.Overrides
+	d.From, d.Roles, d.Overrides, d.Drains = from.label, view.RolesOf(facts.Roles), want.Overrides, from.drains
 	if target.commit.ID == "" {
 		d.To = target.label
 	}

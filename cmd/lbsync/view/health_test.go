@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lbsync/lbsync/reconcile"
+	"github.com/lbsync/lbsync/reconcile/journal"
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -87,6 +89,42 @@ func TestStatusOfHealth(t *testing.T) {
 	text(t, "status_sick_many.txt", NewStatus(s, now), false)
 	s.Health.Servers, s.Health.Services = s.Health.Servers[:1], nil
 	text(t, "status_sick_one.txt", NewStatus(s, now), false)
+}
+
+// What checks and drains ask for is told apart from what a commit does; the removal of .22 begins a drain.
+func TestDiffOfHealth(t *testing.T) {
+	d := func(host string, weight int32) spec.Row[spec.DestKey, spec.Dest] {
+		return dest(codis, "192.0.2."+host+":6379", weight, 30)
+	}
+	services := spec.Rows[spec.ServiceKey, spec.Service]{service(codis, "wrr", 20)}
+	rows := func(all ...spec.Row[spec.DestKey, spec.Dest]) spec.State { return state(services, all, 10) }
+	before, want := rows(d("21", 3), d("22", 3), d("23", 0), d("24", 3), d("25", 0)), rows(d("21", 2), d("24", 3))
+	want.Effects = []spec.Effect{{Key: d("21", 0).Key, By: spec.ByHealth}}
+	before.Effects = []spec.Effect{{Key: d("23", 0).Key, By: spec.ByDrain, Extra: true}}
+	draining := spec.Drain{Key: d("24", 0).Key, Until: now.Add(time.Minute), Left: 1}
+	v := spec.View{Clusters: []spec.Cluster{{VirtualServers: []spec.Placed[spec.VirtualServer]{{Def: &spec.VirtualServer{
+		Addresses: []netip.Addr{codis.Addr.Addr()}, Ports: []uint16{6379}, Protocol: spec.TCP, DrainTimeout: 2 * time.Minute}}}}}}
+	one := NewDirectorDiff(reconcile.NewPlan(reconcile.PlanInput{
+		Director: "lb1", Commit: tip, Want: want, Prior: &before, Live: before, Owned: reconcile.Owned{}.Claim(before), Drift: reconcile.DriftPolicy{View: v},
+		Drains: []spec.Drain{{Key: d("23", 0).Key, Ended: "no connection is left"}, draining},
+	}), nil)
+	one.From, one.Drains = "9f3c2a1", []spec.Drain{draining}
+	both(t, "diff_health", NewDiff(now, []DirectorDiff{one}))
+}
+
+func TestAuditOfHealth(t *testing.T) {
+	s := func(seq uint64, event journal.Event, kind spec.Kind, key, after, result string) journal.Record {
+		return journal.Record{V: 1, Seq: seq, Time: now, Event: event, Commit: tip.ID, Actor: "agent", Kind: kind, Key: key, After: after, Result: result}
+	}
+	server := key("192.0.2.21:6379").String()
+	ended := s(7, journal.DrainEnded, spec.KindRealServer, server, "", "no connection is left")
+	ended.Detail = "it took no new connections for 14s"
+	text(t, "audit_health.txt", NewAudit([]journal.Record{
+		s(1, journal.Health, spec.KindRealServer, server, "real_server=down", "connection refused"), s(2, journal.Health, spec.KindRealServer, server, "real_server=up", ""),
+		s(3, journal.Quorum, spec.KindService, codis.String(), "quorum=down", "live real servers weigh 0, quorum is 1"), s(4, journal.Quorum, spec.KindService, codis.String(), "quorum=up", ""),
+		s(5, journal.Brake, spec.KindService, codis.String(), "brake=on", "3 of 4 real servers fail"), s(6, journal.Brake, "", "", "brake=off", "1 of 40 checks fail"), ended,
+		s(8, journal.Health, "", "", "", "499 more changes"),
+	}), false)
 }
 
 func TestHealthTables(t *testing.T) {
