@@ -136,3 +136,39 @@ func TestHealthTables(t *testing.T) {
 	text(t, "checks_down.txt", NewChecks(s, probed(), now, spec.CheckDown), false)
 	text(t, "checks_none.txt", NewChecks(fine(), spec.Checks{}, now), false)
 }
+
+func TestWhy(t *testing.T) {
+	snapshot, h := sick()
+	live := snapshot.Live
+	live.Dests = append(spec.Rows[spec.DestKey, spec.Dest]{}, live.Dests...)
+	live.Dests[3].Value.Weight = 9 // .24, by hand
+	snapshot.Live = live
+	s := fine()
+	s.Health = h
+	k := Known{snapshot, s, probed()}
+	records := []journal.Record{
+		{V: 1, Seq: 7, Time: now.Add(-time.Hour), Event: journal.Step, Commit: tip.ID, Author: "Ann <ann@example.org>", Kind: spec.KindRealServer, Key: key("192.0.2.21:6379").String(), Before: "weight=1 forwarding=dr", After: "weight=3 forwarding=dr", Result: "ok"},
+		{V: 1, Seq: 9, Time: now.Add(-3 * time.Minute), Event: journal.Health, Commit: tip.ID, Actor: "agent", Kind: spec.KindRealServer, Key: key("192.0.2.21:6379").String(), After: "real_server=down", Result: "connection refused"},
+	}
+	var all []WhyObject
+	for _, host := range []string{"21", "22", "23", "24", "26", "27", "28", "9"} {
+		keys := k.RealServersAt("192.0.2." + host + ":6379")
+		if len(keys) != 1 {
+			t.Fatalf("%s: %v", host, keys)
+		}
+		all = append(all, WhyRealServer(k, keys[0], records, now))
+		records = nil
+	}
+	both(t, "why", NewWhy(k, now, all...))
+	text(t, "why_service.txt", NewWhy(k, now, WhyService(k, codis, nil, now)), false)
+
+	snapshot, _ = sample()
+	s = fine()
+	s.Suspension = &spec.Suspension{Actor: spec.Actor{Login: "ann"}, Reason: "look", Until: now.Add(time.Hour)}
+	plain := Known{snapshot, s, spec.Checks{}}
+	text(t, "why_plain.txt", NewWhy(plain, now, WhyRealServer(Known{snapshot, fine(), spec.Checks{}}, key("192.0.2.21:6379"), nil, now),
+		WhyRealServer(plain, key("192.0.2.22:6379"), nil, now), WhyService(plain, codis, nil, now), WhyService(plain, spec.MarkService(7, spec.IPv4), nil, now)), false)
+	if keys := k.RealServersAt("192.0.2.77:80"); len(keys) != 0 || k.HasService(web) {
+		t.Errorf("%v are known", keys)
+	}
+}
