@@ -1,6 +1,10 @@
 package reconcile
 
-import "github.com/lbsync/lbsync/spec"
+import (
+	"slices"
+
+	"github.com/lbsync/lbsync/spec"
+)
 
 // Shift is what of a plan the facts ask of some services, in order, and nothing else: neither drift nor what is left of a commit. It
 // costs what these services cost, however many others there are.
@@ -35,5 +39,15 @@ func part(s spec.State, services []spec.ServiceKey) spec.State {
 		from, to := s.EffectRange(k)
 		out.Effects = append(out.Effects, s.Effects[from:to]...)
 	}
+	return out
+}
+
+// Shifted is a wanted state that was made, in part at least, after some of what facts asked of it was done too: what is still to be done
+// is theirs, and neither the commit's nor drift.
+func Shifted(prior, want spec.State, done []spec.Change) spec.State {
+	out := Advance(prior, done)
+	out.Effects = append(slices.Clone(want.Effects), prior.Effects...)
+	slices.SortStableFunc(out.Effects, func(a, b spec.Effect) int { return a.Key.Compare(b.Key) })
+	out.Effects = slices.CompactFunc(out.Effects, func(a, b spec.Effect) bool { return a.Key == b.Key })
 	return out
 }

@@ -29,6 +29,7 @@ type realDraft struct {
 	RealServer
 	forward, tunnel bool      // written
 	header          hcl.Range // for messages
+	checks          []placedCheck
 }
 
 var realServerLabel = &schema.Field[realDraft]{
@@ -65,8 +66,8 @@ var realServerBlock = schema.New(schema.Block[realDraft]{
 	Attrs:      realServerFields,
 	Blocks: []schema.Nested[realDraft]{
 		realTunnel,
-		schema.Many(healthCheckBlock, func(_ *schema.Decoder, r *realDraft, h *HealthCheck, _ *schema.Instance) {
-			r.HealthChecks = append(r.HealthChecks, *h)
+		schema.Many(healthCheckBlock, func(_ *schema.Decoder, r *realDraft, h *HealthCheck, in *schema.Instance) {
+			r.HealthChecks, r.checks = append(r.HealthChecks, *h), append(r.checks, placedCheck{h, in})
 		}),
 	},
 })

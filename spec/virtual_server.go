@@ -76,6 +76,7 @@ type serverDraft struct {
 	spans   []schema.Value
 	flags   []schema.Value
 	tunnel  bool // the block was written
+	checks  []placedCheck
 	sorry   *realDraft
 	reals   []realDraft
 }
@@ -136,8 +137,8 @@ var virtualServerBlock = schema.New(schema.Block[serverDraft]{
 	Attrs:      virtualServerFields,
 	Blocks: []schema.Nested[serverDraft]{
 		schema.One(tunnelBlock, func(_ *schema.Decoder, s *serverDraft, t *Tunnel, _ *schema.Instance) { s.Tunnel, s.tunnel = *t, true }),
-		schema.Many(healthCheckBlock, func(_ *schema.Decoder, s *serverDraft, h *HealthCheck, _ *schema.Instance) {
-			s.HealthChecks = append(s.HealthChecks, *h)
+		schema.Many(healthCheckBlock, func(_ *schema.Decoder, s *serverDraft, h *HealthCheck, in *schema.Instance) {
+			s.HealthChecks, s.checks = append(s.HealthChecks, *h), append(s.checks, placedCheck{h, in})
 		}),
 		schema.One(sorryServerBlock, func(_ *schema.Decoder, s *serverDraft, r *realDraft, _ *schema.Instance) { s.sorry = r }),
 		schema.Many(realServerBlock, func(_ *schema.Decoder, s *serverDraft, r *realDraft, _ *schema.Instance) {

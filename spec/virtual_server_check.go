@@ -24,6 +24,7 @@ func checkVirtualServer(d *schema.Decoder, in *schema.Instance, s *serverDraft) 
 		return
 	}
 	s.placeReals(d)
+	s.checkChecks(d)
 	if in.Has("quorum") {
 		s.checkQuorum(d, in)
 	}

@@ -52,6 +52,7 @@ func TestUnits(t *testing.T) {
 		{engine, "CapabilityBoundingSet", "CAP_NET_ADMIN", "addresses"},
 		{engine, "CapabilityBoundingSet", "CAP_NET_RAW", "advertisements"},
 		{engine, "CapabilityBoundingSet", "CAP_SYS_NICE", "real time"},
+		{agent, "CapabilityBoundingSet", "CAP_NET_RAW", "health checks by ping"},
 	} {
 		if !slices.Contains(c.unit[c.key], c.want) {
 			t.Errorf("%s=%s lacks %s: %s", c.key, c.unit[c.key], c.want, c.why)

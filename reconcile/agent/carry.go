@@ -134,7 +134,7 @@ func (a *Agent) made(want spec.State, out reconcile.Outcome) {
 	case out.Whole() && a.backlog == 0:
 		a.prior = &want
 	case a.prior != nil:
-		prior := reconcile.Advance(*a.prior, out.Done)
+		prior := reconcile.Shifted(*a.prior, want, out.Done)
 		a.prior = &prior
 	}
 }

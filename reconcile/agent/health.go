@@ -77,18 +77,17 @@ func (a *Agent) shift(ctx context.Context, services []spec.ServiceKey) {
 	defer cancel()
 	out := reconcile.Execute(whole, a.parts.Target, p, func(reconcile.StepEvent) error { return nil })
 	a.live = reconcile.Advance(a.live, out.Done)
+	switch {
+	case out.Whole() && a.prior == was:
+		a.prior = a.want
+	case a.prior != nil:
+		prior := reconcile.Shifted(*a.prior, want, out.Done)
+		a.prior = &prior
+	}
 	if !out.Whole() {
 		a.known = false
 		a.missing(p, out)
 		a.failed()
-		return
-	}
-	switch {
-	case a.prior == was:
-		a.prior = a.want
-	case a.prior != nil:
-		prior := reconcile.Reweigh(*a.prior, services, facts)
-		a.prior = &prior
 	}
 }
 

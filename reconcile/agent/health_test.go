@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -236,12 +237,12 @@ func TestVerdictThatTheKernelRefuses(t *testing.T) {
 }
 
 // counting has the kernel count so many connections of each real server.
-func (r *rig) counting(active *uint32) {
+func (r *rig) counting(active *atomic.Uint32) {
 	r.stats = func(_ context.Context, services ...spec.ServiceKey) (spec.Stats, error) {
 		var out spec.Stats
 		for _, d := range r.kernel.State().Dests {
 			if slices.Contains(services, d.Key.Service) {
-				out.Dests = append(out.Dests, spec.DestStats{Key: d.Key, Active: *active})
+				out.Dests = append(out.Dests, spec.DestStats{Key: d.Key, Active: active.Load()})
 			}
 		}
 		return out, nil
@@ -250,7 +251,8 @@ func (r *rig) counting(active *uint32) {
 
 func TestRemovedIsDrained(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
-		active := uint32(5)
+		var active atomic.Uint32
+		active.Store(5)
 		r.counting(&active)
 		r.repo.commit("a", "", "pool drain=60s\n80 wrr 21=1 22=1 23=1")
 		r.start()
@@ -274,7 +276,7 @@ func TestRemovedIsDrained(t *testing.T) {
 		}
 		r.repo.commit("d", "c", "pool drain=60s\n80 wrr 21=1")
 		r.pass(r.cfg.Poll)
-		active = 0
+		active.Store(0)
 		r.pass(countEvery)
 		r.holds("80 wrr 21=1")
 		r.pass(r.cfg.Resync)

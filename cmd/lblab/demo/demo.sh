@@ -22,13 +22,14 @@ lb() {
 	on "$d" lbsync --socket "$work/$d/agent.sock" "$@" || code=$?
 	[ "$code" -eq 0 ] || echo "(exit code $code)"
 }
-# until_status DIRECTOR PATTERN: waits, for a bounded time, until the agent's status matches.
+# status DIRECTOR: the agent's, as JSON without blanks. It exits with what is wrong, so its exit code is no failure here.
+status() { { on "$1" lbsync --socket "$work/$1/agent.sock" status -o json 2>/dev/null || true; } | tr -d ' \n'; }
+# until_status DIRECTOR PATTERN [-v]: waits, for a bounded time, until the agent's status matches; with -v until it does not any more.
 until_status() {
 	local d=$1 pattern=$2 deadline=$((SECONDS + 120))
-	# status exits with what is wrong, so its exit code is no failure here.
-	until { on "$d" lbsync --socket "$work/$d/agent.sock" status -o json 2>/dev/null || true; } | tr -d ' \n' | grep "$pattern" >/dev/null; do
+	until status "$d" | grep ${3:-} "$pattern" >/dev/null; do
 		if [ $SECONDS -ge $deadline ]; then
-			echo "demo: $d did not get to $pattern; its status:" >&2
+			echo "demo: $d did not get to ${3:-} $pattern; its status:" >&2
 			on "$d" lbsync --socket "$work/$d/agent.sock" status >&2 || true
 			tail -qn 20 "$work/$d/agent.log" >&2
 			exit 1
@@ -98,7 +99,14 @@ git -C "$repo" commit -qm "codis: two real servers"
 git -C "$repo" log --oneline
 
 title "Three real servers answer on the virtual address; two directors run the engine and the agent"
-for rs in rs1 rs2 rs3; do on $rs lblab echo --name $rs 192.0.2.100:6379 & done
+# A real server answers on its own address too: there the director checks it.
+serve() {
+	ip netns exec "$1" lblab echo --name "$1" 0.0.0.0:6379 &
+	servers[$1]=$!
+	disown # or bash tells of its end
+}
+declare -A servers
+for rs in rs1 rs2 rs3; do serve $rs; done
 for d in lb1 lb2; do
 	cat >"$work/$d/agent.hcl" <<-HCL
 		director = "$d"
@@ -272,9 +280,55 @@ title "The audit"
 lb lb1 history --state "$work/lb1/state"
 lb lb1 audit verify --state "$work/lb1/state"
 
-title "Summary: what the client saw, through a merge, a refusal, a repair, a rollback and four changes of the master"
+title "What the client saw, through a merge, a refusal, a repair, a rollback and four changes of the master"
 kill -TERM $client
 code=0
 wait $client || code=$?
 cat "$work/traffic"
+
+title "Health checks come with a commit too; removed real servers are drained from now on"
+sed -i '/forwarding = "dr"/a \\    slow_start    = "5s"\n    drain_timeout = "60s"\n\n    health_check "tcp" {\n      interval = "1s"\n      timeout  = "500ms"\n      fall     = 2\n    }' "$repo/fleet.hcl"
+sed -i 's/content { weight = .*/content { weight = 10 }/' "$repo/fleet.hcl"
+lbsync fmt "$repo"
+git -C "$repo" commit -qam "codis: check the real servers"
+head_is_applied
+for d in lb1 lb2; do until_status $d '"up":3'; done
+lb lb1 get checks
+
+title "rs3 dies: within two checks it is out, and traffic goes round it"
+ip netns exec client lblab traffic --connections 0 --every 50ms --patience 5s "${vip:=192.0.2.100:6379}" >"$work/round" 2>&1 &
+client=$!
+show "rs3: kill -9 \$(pidof redis)"
+kill -9 "${servers[rs3]}"
+for d in lb1 lb2; do until_status $d '"state":"out"'; done
+show "lb1: ipvsadm -ln"
+on lb1 ipvsadm -ln
+lb lb1 status
+kill -TERM $client
+wait $client || true # what was refused until then is counted
+cat "$work/round"
+
+title "It is back, and takes its share in steps"
+serve rs3
+for d in lb1 lb2; do until_status $d '"state":"rising"'; done
+show "lb1: ipvsadm -ln"
+on lb1 ipvsadm -ln
+for d in lb1 lb2; do until_status $d '"state":"rising"' -v; done
+show "lb1: ipvsadm -ln"
+on lb1 ipvsadm -ln
+
+title "A commit takes rs3 away: it gets no new connections, and is removed when its last one has ended"
+ip netns exec client lblab traffic --connections 30 --every 250ms --ready "$work/draining" $vip >"$work/drained" &
+client=$!
+until [ -e "$work/draining" ]; do read -rt 0.2 <> <(:) || true; done
+sed -i 's/redis = .*/redis = ["192.0.2.21", "192.0.2.22"]/' "$repo/fleet.hcl"
+lb lb1 diff "$repo" --director lb1
+git -C "$repo" commit -qam "codis: rs .23 retires"
+head_is_applied
+lb lb1 get real-servers
+kill -TERM $client
+wait $client || code=$?
+cat "$work/drained"
+for d in lb1 lb2; do until_status $d '"drains"' -v; done
+lb lb1 audit show --event health,drain_ended --state "$work/lb1/state"
 exit $code

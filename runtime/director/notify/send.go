@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/lbsync/lbsync/runtime/director/program"
+	"github.com/lbsync/lbsync/runtime/program"
 	"github.com/lbsync/lbsync/spec"
 )
 

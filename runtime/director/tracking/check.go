@@ -11,7 +11,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/lbsync/lbsync/runtime/director/program"
+	"github.com/lbsync/lbsync/runtime/program"
 	"github.com/lbsync/lbsync/spec"
 )
 

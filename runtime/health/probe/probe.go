@@ -22,7 +22,9 @@ type Result struct {
 type Probe func(ctx context.Context) Result
 
 // kinds prepare probes by kind. The error is one of the settings.
-var kinds = map[string]func(spec.Check) (Probe, error){}
+var kinds = map[string]func(spec.Check) (Probe, error){
+	"https": newWeb, "grpc": newGRPC, "udp": newUDP, "dns": newDNS, "smtp": newSMTP, "ping": newPing, "exec": newExec, "file": newFile,
+}
 
 // New prepares the probe of a check: what it costs to read settings, it costs once.
 func New(c spec.Check) (Probe, error) {

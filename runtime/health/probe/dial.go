@@ -1,0 +1,104 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+// dialer connects to what a check probes.
+type dialer struct {
+	check spec.Check
+	bind  netip.Addr // source address, if valid
+}
+
+func newDialer(c spec.Check) (dialer, error) {
+	bind, err := bindOf(c)
+	return dialer{c, bind}, err
+}
+
+// connect connects by "tcp" or "udp". The connection ends with ctx; a result says why there is none.
+//
+// It is a net.Dialer with DialContext, since DialTCP binds to port 0 of every address before it connects (golang/go#81620), which
+// makes ports unique over all servers.
+func (d dialer) connect(ctx context.Context, network string) (net.Conn, Result) {
+	to := net.Dialer{KeepAlive: -1, FallbackDelay: -1, Control: d.prepare}
+	if d.bind.IsValid() {
+		to.LocalAddr = localAddr(network, d.bind)
+	}
+	c, err := to.DialContext(ctx, network, d.check.Addr.String())
+	if err != nil {
+		return nil, failed(ctx, d.check, fmt.Sprintf("connect to %v", d.check.Addr), err)
+	}
+	return bounded(ctx, c), ok
+}
+
+func localAddr(network string, a netip.Addr) net.Addr {
+	if network == "udp" {
+		return net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, 0))
+	}
+	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(a, 0))
+}
+
+// prepare sets up a socket before it is bound and connected. TCP is closed with a reset, also where the connection never came about,
+// so that none stays in TIME_WAIT; UDP hears of every ICMP error, also of those that the network may yet get over. A source address
+// takes its port at connect(2), where all that counts is that the pair of addresses and ports is free.
+func (d dialer) prepare(network, _ string, raw syscall.RawConn) error {
+	var err error
+	set := func(fd uintptr) {
+		s := int(fd)
+		if d.bind.IsValid() {
+			err = unix.SetsockoptInt(s, unix.SOL_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
+		}
+		switch {
+		case err != nil:
+		case strings.HasPrefix(network, "tcp"):
+			err = unix.SetsockoptLinger(s, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+		case network == "udp6":
+			err = unix.SetsockoptInt(s, unix.SOL_IPV6, unix.IPV6_RECVERR, 1)
+		default:
+			err = unix.SetsockoptInt(s, unix.SOL_IP, unix.IP_RECVERR, 1)
+		}
+	}
+	if cerr := raw.Control(set); cerr != nil {
+		return cerr
+	}
+	return err
+}
+
+// boundedConn is a connection whose reads and writes end with a context.
+type boundedConn struct {
+	net.Conn
+	release func() bool
+}
+
+func bounded(ctx context.Context, c net.Conn) net.Conn {
+	return boundedConn{c, context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })}
+}
+
+// Close closes the connection.
+func (b boundedConn) Close() error {
+	b.release()
+	return b.Conn.Close()
+}
+
+// bindOf is the source address of a check, if it has one.
+func bindOf(c spec.Check) (netip.Addr, error) {
+	text := c.Settings.Values().Get("bind")
+	if text == "" {
+		return netip.Addr{}, nil
+	}
+	bind, err := netip.ParseAddr(text)
+	if err != nil {
+		return bind, fmt.Errorf("read bind: %w", err)
+	}
+	return bind.Unmap(), nil
+}

@@ -1,0 +1,54 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+// newFile makes a check of kind file: a file on this host that is there means up; a missing one, or one whose first word is down or 0,
+// means down. So an operator takes a server out of service with touch, rm or echo. A file that cannot be read says nothing.
+func newFile(c spec.Check) (Probe, error) {
+	path := c.Settings.Values().Get("path")
+	return func(context.Context) Result {
+		word, err := firstWord(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+			return bad("%s is missing", path)
+		case err != nil:
+			return local("%v", err)
+		case word == "down" || word == "0":
+			return bad("%s says %s", path, word)
+		}
+		return ok
+	}, nil
+}
+
+// firstWord is that of the first 4 KiB of a file. What could block, such as a pipe, is not read.
+func firstWord(path string) (string, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }()
+	if info, err := f.Stat(); err != nil {
+		return "", err
+	} else if !info.Mode().IsRegular() {
+		return "", &fs.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
+	}
+	b, err := io.ReadAll(io.LimitReader(f, 4096))
+	if err != nil {
+		return "", err
+	}
+	words := strings.Fields(string(b))
+	if len(words) == 0 {
+		return "", nil
+	}
+	return words[0], nil
+}
