@@ -18,7 +18,7 @@ func (coldPreemption) Meaning() string {
 }
 
 // warmUp is how long a director listens at least before it may know most connections. Nobody sends them again for it where the directors
-// have no channel: the kernel tells of a connection at its packets 3, 53, 103, … (sync_threshold, net/netfilter/ipvs/ip_vs_sync.c), which one
+// have no channel: the kernel tells of a connection at its packets 2, 52, 102, … (sync_threshold, net/netfilter/ipvs/ip_vs_sync.c), which one
 // with a packet a second or more reaches within a minute, and an idle one never.
 const warmUp = time.Minute
 

@@ -28,17 +28,27 @@ func wantBeside(v spec.View, f spec.Facts) (spec.State, []spec.Hold) {
 				Key: t.Key, Value: spec.Seconds(t.Value / time.Second), Pos: c.Place.Pos(t.At)})
 		}
 		if c.Sync != nil {
-			addSysctls(&s.Sysctls, c.Sync.Sysctls, c.Place)
+			addSysctls(&s.Sysctls, written(c.Sync.Sysctls, v.Director.Def), c.Place)
 			daemons.add(c)
 		}
 		vrrp.add(c)
 	}
-	holds := append(daemons.holds, vrrp.holds...)
-	if why := boost(&s.Sysctls, f.Boost && masters(v, f), f.Threshold); why != "" {
-		holds = append(holds, spec.Hold{Key: spec.SyncThreshold, Field: "value", Why: why})
+	if f.Boost && masters(v, f) {
+		boost(s.Sysctls)
 	}
 	s.Daemons, s.VRRP = daemons.rows, vrrp.rows
-	return s, holds
+	return s, append(daemons.holds, vrrp.holds...)
+}
+
+// written leaves out what is a default and what the director itself is told otherwise.
+func written(sysctls []spec.Sysctl, d *spec.Director) []spec.Sysctl {
+	var out []spec.Sysctl
+	for _, c := range sysctls {
+		if !c.Usual || !holds(d.Sysctls, c.Key) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 func addSysctls(rows *spec.Rows[spec.SysctlKey, spec.Setting], sysctls []spec.Sysctl, at spec.Place) {

@@ -125,6 +125,18 @@ func TestWantOfSettings(t *testing.T) {
 	}
 }
 
+// A default gives way to what the director is told; nothing contradicts it.
+func TestWantOfADefaultSetting(t *testing.T) {
+	c := syncing("a", 11, spec.SyncBoth, "")
+	c.Sync.Sysctls = []spec.Sysctl{{Key: spec.SyncThreshold, Value: "2 50", Usual: true}}
+	for want, own := range map[spec.Setting][]spec.Sysctl{"2 50": nil, "3 10": {{Key: spec.SyncThreshold, Value: "3 10"}}} {
+		got, holds := reconcile.Want(viewOf(own, c), spec.Facts{})
+		if row, _ := got.Sysctls.Find(spec.SyncThreshold); row.Value != want || len(got.Sysctls) != 1 || len(holds) > 0 {
+			t.Errorf("%v instead of %q, holds %v", got.Sysctls, want, holds)
+		}
+	}
+}
+
 // Two clusters of one director cannot both have a service: neither wins, and the real servers wait with it.
 func TestWantOfOneServiceDeclaredTwice(t *testing.T) {
 	vs := func(scheduler string) spec.Placed[spec.VirtualServer] {

@@ -106,41 +106,16 @@ func hears(r *spec.PeerReport, f spec.Facts) bool {
 // everyPacket is the sync_threshold with which each connection is sent with its next packet (ip_vs_sync.c, ip_vs_sync_conn_needed).
 const everyPacket = "0 1"
 
-// boost has a master tell of each connection as soon as it has a packet, while a backup lacks some that no full resync could send. Where
-// the fleet declares no threshold, the one that was there before stands in was, and is what is wanted once it is over; why is what keeps
-// it from being altered.
-func boost(sysctls *spec.Rows[spec.SysctlKey, spec.Setting], on bool, was spec.Setting) (why string) {
-	declared := false
-	for i := range *sysctls {
-		r := &(*sysctls)[i]
-		if r.Key == spec.SyncThreshold {
-			declared = true
-			if on {
-				r.Value = everyPacket
-			}
+// boost has a master tell of each connection as soon as it has a packet, while a backup lacks some that no full resync could send.
+func boost(sysctls spec.Rows[spec.SysctlKey, spec.Setting]) {
+	for i := range sysctls {
+		if r := &sysctls[i]; r.Key == spec.SyncThreshold {
+			r.Value = everyPacket
 		}
 	}
-	switch {
-	case declared || was == "" && !on:
-		return ""
-	case was == "":
-		return "the backups would be told of every packet for a while, but what it is now is not kept yet, and could not be put back"
-	case on:
-		was = everyPacket
-	}
-	*sysctls = append(*sysctls, spec.Row[spec.SysctlKey, spec.Setting]{Key: spec.SyncThreshold, Value: was})
-	return ""
 }
 
 // masters says whether a director is master of something that is synchronised.
 func masters(v spec.View, f spec.Facts) bool {
 	return slices.ContainsFunc(v.Clusters, func(c spec.Cluster) bool { return c.Sync != nil && masterOf(&c, f) })
-}
-
-// DeclaresThreshold says whether the fleet holds sync_threshold itself.
-func DeclaresThreshold(v spec.View) bool {
-	if v.Director.Def != nil && holds(v.Director.Def.Sysctls, spec.SyncThreshold) {
-		return true
-	}
-	return slices.ContainsFunc(v.Clusters, func(c spec.Cluster) bool { return c.Sync != nil && holds(c.Sync.Sysctls, spec.SyncThreshold) })
 }

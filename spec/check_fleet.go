@@ -103,7 +103,7 @@ func (m *member) join(c *Cluster) {
 	}
 	m.sync = c
 	for _, s := range c.Sync.Sysctls {
-		if v, ok := m.sysctls[s.Key]; ok && v != s.Value {
+		if v, ok := m.sysctls[s.Key]; ok && v != s.Value && !s.Usual {
 			m.report.at(c.Place.Pos(s.At), "Contradicting sysctl", fmt.Sprintf("Director %q is told another value of %s in %s: write it in one place.", name, s.Key, m.said[string(s.Key)]))
 		}
 	}

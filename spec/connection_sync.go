@@ -68,7 +68,7 @@ var connectionSyncBlock = schema.New(schema.Block[ConnectionSync]{
 			Set: func(s *ConnectionSync, v schema.Value) { s.TTL = uint8(v.Int) }},
 		{Attr: schema.Attr{Name: "maxlen", Kind: schema.Int, Min: 1024, Max: 65507, Default: "1472", Doc: "Bytes of one sync message; with an IPv6 group at most 65487, and 1452 if not written"},
 			Set: func(s *ConnectionSync, v schema.Value) { s.MaxLen = uint16(v.Int) }},
-		{Attr: schema.Attr{Name: "threshold", Kind: schema.Int, Max: 1<<31 - 1, List: true, Doc: "[FIRST, PERIOD]: a connection is sent at its packet number FIRST and then every PERIOD packets; sysctl sync_threshold"},
+		{Attr: schema.Attr{Name: "threshold", Kind: schema.Int, Max: 1<<31 - 1, List: true, Default: "[2, 50]", Doc: "[FIRST, PERIOD]: a connection is sent at its packet number FIRST and then every PERIOD packets; sysctl sync_threshold, where the kernel begins with 3 and 50. The second packet of a client ends the handshake of TCP, so that a connection is sent as soon as it is open, for no more messages than at its third. What the sysctls of a director say goes before the default"},
 			Set: setThreshold},
 		{Attr: schema.Attr{Name: "resync", Kind: schema.Duration, Max: 86400 * second, Default: `"10s"`, Doc: "Least time between two full resyncs of a master, from 2s; a connection that is older survives the death of its director, idle or young as it may be. 0s: only when a backup needs one"},
 			Set: func(s *ConnectionSync, v schema.Value) { s.Resync = v.Dur }},
@@ -109,8 +109,20 @@ func setThreshold(s *ConnectionSync, v schema.Value) {
 	s.Sysctls = append(s.Sysctls, Sysctl{Key: SyncThreshold, Value: Setting(strings.Join(words, " ")), At: Mark(v.At)})
 }
 
+// usual marks a setting that is not written. It stands where the block does.
+func (s *ConnectionSync) usual(k SysctlKey) {
+	for i := range s.Sysctls {
+		if c := &s.Sysctls[i]; c.Key == k {
+			c.Usual, c.At = true, s.At
+		}
+	}
+}
+
 func checkConnectionSync(d *schema.Decoder, in *schema.Instance, s *ConnectionSync) {
 	s.At = Mark(d.Mark(in.Header))
+	if !in.Has("threshold") {
+		s.usual(SyncThreshold)
+	}
 	switch {
 	case s.Mode == SyncFollow && s.Follow == "":
 		d.Error(in.At("mode"), "Missing follow", `mode = "follow" needs the vrrp_instance to follow: write follow = "NAME".`)

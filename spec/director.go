@@ -27,10 +27,11 @@ type Interface struct {
 	At      Mark
 }
 
-// Sysctl is one entry of a director's `sysctls`.
+// Sysctl is one entry of a director's `sysctls`, or of a block that has some among its attributes.
 type Sysctl struct {
 	Key   SysctlKey
 	Value Setting
+	Usual bool // it is a default: what is written for the director goes before
 	At    Mark
 }
 

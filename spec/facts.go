@@ -12,7 +12,6 @@ type Facts struct {
 	Daemons   Rows[Role, Daemon]      // live sync daemons of this director
 	Receiver  string                  // PeerReport.Receiver of this director; "" while no backup daemon runs
 	Boost     bool                    // some backup does not hold this master's connections, and a full resync could not mend it
-	Threshold Setting                 // sync_threshold as it was before a boost, where the fleet declares none; "" where nothing has to be put back
 	Released  string                  // id of the commit for which an operator said not to wait for directors that do not answer
 	Peers     map[string]PeerFact     // by director, of all the others of its clusters; absent: nobody asked yet
 	Earlier   map[string]PeerFact     // by director, of those of the wave before

@@ -18,7 +18,7 @@ type connSync struct {
 	*syncing.Listener
 }
 
-func newConnSync(hand *director.Director, ours func(netip.Addr) bool, now func() time.Time) connSync {
+func newConnSync(hand *director.Director, ours func() func(netip.Addr) bool, now func() time.Time) connSync {
 	var here kernel.SyncNet
 	return connSync{
 		syncing.New(syncing.Config{
@@ -64,9 +64,13 @@ func (m *mastered) see(v spec.View) {
 	m.by = by
 }
 
-func (m *mastered) ours(virtual netip.Addr) bool {
+func (m *mastered) ours() func(netip.Addr) bool {
 	m.mu.Lock()
-	instance, is := m.by[virtual]
+	by := m.by // it is replaced, not altered
 	m.mu.Unlock()
-	return !is || m.roles()[instance] == spec.RoleMaster
+	roles := m.roles()
+	return func(virtual netip.Addr) bool {
+		instance, is := by[virtual]
+		return !is || roles[instance] == spec.RoleMaster
+	}
 }

@@ -54,7 +54,7 @@ cluster "web" {
     health_check "https" {
       interval      = "5s"
       fast_interval = "1s"
-      timeout       = "2s"
+      timeout       = "1s"
       path          = "/healthz"
       host          = "www.example.net"
       ca_file       = "/etc/lbsync/web-ca.pem"

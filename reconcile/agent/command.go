@@ -80,6 +80,7 @@ func (a *Agent) Do(ctx context.Context, c spec.Command) (spec.CommandResult, err
 		return spec.CommandResult{}, err
 	}
 	var covered map[string]spec.Coverage
+	last := func(context.Context) {}
 	switch {
 	case c.Verb == spec.Refresh:
 		return a.refresh(ctx)
@@ -90,6 +91,7 @@ func (a *Agent) Do(ctx context.Context, c spec.Command) (spec.CommandResult, err
 		if covered, err = a.warmFor(ctx, c.Instance); err != nil {
 			return spec.CommandResult{}, err
 		}
+		last = a.parting(ctx)
 	}
 	var out spec.CommandResult
 	var refused error
@@ -100,6 +102,7 @@ func (a *Agent) Do(ctx context.Context, c spec.Command) (spec.CommandResult, err
 	if err = errors.Join(err, refused); err != nil {
 		return spec.CommandResult{}, err
 	}
+	last(ctx)
 	out.Version, out.Status, out.Covered = spec.DocumentVersion, a.Status(), covered
 	return out, nil
 }

@@ -34,6 +34,8 @@ type Sync interface {
 	Changed() <-chan struct{}
 	// Resync sends all connections of this director as a daemon would.
 	Resync(context.Context, spec.Daemon) (spec.Resynced, error)
+	// Parting is the same for once a role is given away: what is directed here when it is called is sent then.
+	Parting(spec.Daemon) func(context.Context) (spec.Resynced, error)
 	// Cover says how much of what a master sent a backup holds.
 	Cover(master, backup spec.ConnSample) spec.Coverage
 }
@@ -63,7 +65,7 @@ type company struct {
 func (a *Agent) facts() spec.Facts {
 	peers, earlier := reconcile.Apart(a.parts.Exchange.Facts(), a.views()...)
 	f := spec.Facts{
-		Now: time.Now(), Roles: a.parts.VRRP.Roles(), Daemons: a.live.Daemons, Receiver: a.receiver.id(), Boost: time.Now().Before(a.resync.boost), Threshold: a.held.Lent.value(a.cfg.Boot), Peers: peers, Earlier: earlier,
+		Now: time.Now(), Roles: a.parts.VRRP.Roles(), Daemons: a.live.Daemons, Receiver: a.receiver.id(), Boost: time.Now().Before(a.resync.boost), Peers: peers, Earlier: earlier,
 		Overrides: slices.Clone(a.held.Overrides), Drains: a.held.Drains,
 	}
 	if a.pools != nil {
@@ -192,6 +194,9 @@ func (kernelSync) Speakers() []spec.SyncSpeaker { return nil }
 func (kernelSync) Changed() <-chan struct{}     { return nil }
 func (kernelSync) Resync(context.Context, spec.Daemon) (spec.Resynced, error) {
 	return spec.Resynced{}, errAlone
+}
+func (s kernelSync) Parting(d spec.Daemon) func(context.Context) (spec.Resynced, error) {
+	return func(ctx context.Context) (spec.Resynced, error) { return s.Resync(ctx, d) }
 }
 func (kernelSync) Cover(_, _ spec.ConnSample) spec.Coverage { return spec.Coverage{} }
 

@@ -85,6 +85,7 @@ type election struct {
 	status  *spec.VRRPStatus
 	problem *spec.Problem
 	handed  []spec.InstanceKey
+	giving  func() // while a role is handed over
 	refuses error
 	told    []string // directors of the views
 	wanted  bool     // an engine is needed, as the last Report was told
@@ -134,6 +135,9 @@ func (e *election) Handover(_ context.Context, k spec.InstanceKey) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.handed = append(e.handed, k)
+	if e.giving != nil {
+		e.giving()
+	}
 	return e.refuses
 }
 

@@ -31,6 +31,27 @@ func (a *Agent) warmFor(ctx context.Context, k spec.InstanceKey) (map[string]spe
 	return covered, nil
 }
 
+// parting is what is done once the role is given away: what was opened since all was sent is sent, for its next packet goes elsewhere, and
+// the kernel would take up to 2 s for it. It runs in the goroutine of the command.
+func (a *Agent) parting(ctx context.Context) func(context.Context) {
+	var send func(context.Context) (spec.Resynced, error)
+	err := a.within(ctx, func(context.Context) {
+		if from, sends := a.facts().Daemons.Find(spec.RoleMaster); sends {
+			send = a.parts.Sync.Parting(from.Value)
+		}
+	})
+	return func(ctx context.Context) {
+		if err == nil && send != nil {
+			within, cancel := context.WithTimeout(ctx, warmWithin)
+			defer cancel()
+			_, err = send(within)
+		}
+		if err != nil {
+			a.parts.Log.Warn("what was opened during the handover is left to the kernel to send", "error", err)
+		}
+	}
+}
+
 // handover gives the role of master of an instance away, if there is somebody to take it.
 func (a *Agent) handover(ctx context.Context, c spec.Command) (spec.CommandResult, error) {
 	h, err := a.handable(ctx, c.Instance)

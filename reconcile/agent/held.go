@@ -39,7 +39,6 @@ type marks struct {
 	Reverted    *spec.Reverted  // the branch's tip, or one before it, that was taken back
 	Rebooted    string          // id of the commit in whose trial the machine went down
 	Released    string          // id of the commit for which nobody who does not answer is waited for
-	Lent        *lent           // what a boost stands in for
 	Journal     journal.Head    // the journal's last record when this was written
 	Broken      *spec.Problem   // what was found wrong with the journal, until an operator accepts it
 }

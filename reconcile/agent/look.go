@@ -160,7 +160,6 @@ func (a *Agent) verify(ctx context.Context, out reconcile.Outcome) {
 // settled notes that the kernel holds what it should.
 func (a *Agent) settled() {
 	a.stuck, a.failures, a.failingSince = spec.Digest{}, nil, nil
-	a.returned()
 	if a.backlog == 0 {
 		a.prior = a.want // what a new role asks for the engine may have done already
 	}

@@ -71,6 +71,7 @@ func (t *tables) loader(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 	if fleet != nil && fleet.Clusters[0].Sync != nil {
 		s := fleet.Clusters[0].Sync
 		s.Resync, s.Share, s.Coverage = 10*time.Second, 2, 99
+		s.Sysctls = []spec.Sysctl{{Key: spec.SyncThreshold, Value: "2 50", Usual: true}}
 	}
 	return fleet, diags
 }
@@ -98,6 +99,10 @@ func (t *table) Resync(context.Context, spec.Daemon) (spec.Resynced, error) {
 		}
 	}
 	return spec.Resynced{Connections: own.Total, Messages: 1, Busy: t.busy, Sample: own}, nil
+}
+
+func (t *table) Parting(d spec.Daemon) func(context.Context) (spec.Resynced, error) {
+	return func(ctx context.Context) (spec.Resynced, error) { return t.Resync(ctx, d) }
 }
 
 // Speakers are the other director, with each syncid that a test has.
@@ -222,6 +227,26 @@ func TestHandoverIsRefusedBelowTheCoverage(t *testing.T) {
 		hand.Now = true
 		if _, err := master.agent.Do(p.t.Context(), hand); err != nil || len(master.vrrp.handed) != 2 {
 			p.t.Errorf("handover --now: %v, handed %v", err, master.vrrp.handed)
+		}
+	})
+}
+
+// What is opened while the role is given away is sent when it is.
+func TestHandoverSendsWhatIsOpenedMeanwhile(t *testing.T) {
+	ts := newTables()
+	ts.open("lb1", 1)
+	onPairWith(t, ts, func(p *pair) {
+		p.both("a")
+		master := p.of["lb1"]
+		master.vrrp.turn(func() {
+			master.vrrp.status = &spec.VRRPStatus{Instances: []spec.InstanceStatus{{Name: "web", State: spec.VRRPMaster}}}
+			master.vrrp.giving = func() { ts.open("lb1", 2) }
+		})
+		if _, err := master.agent.Do(p.t.Context(), spec.Command{Verb: spec.Handover, Instance: "web", Reason: "test"}); err != nil {
+			p.t.Fatal(err)
+		}
+		if !ts.holds("lb2", 2) {
+			p.t.Error("a connection that was opened during the handover is not known to the new master")
 		}
 	})
 }

@@ -66,7 +66,8 @@ func newExchange(self string, dial Dial, t times) *Exchange {
 	return &Exchange{self: self, dial: dial, times: t, changed: make(chan struct{}, 1), peers: map[string]*watcher{}, refused: map[string]*spec.PeerRefusal{}, totals: map[spec.RefusedFor]uint64{}}
 }
 
-// Watch replaces whom to ask. What is known of a director is kept while it is watched, also when its endpoint or its keys change.
+// Watch replaces whom to ask. What is known of a director is kept while it is watched, also when its endpoint or its keys change. To watch
+// the same again is no news.
 func (e *Exchange) Watch(peers []Peer) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -79,24 +80,34 @@ func (e *Exchange) Watch(peers []Peer) {
 			wanted[p.Name] = p
 		}
 	}
+	if e.replace(wanted) {
+		maps.DeleteFunc(e.refused, func(_ string, r *spec.PeerRefusal) bool { return e.peers[strings.TrimPrefix(r.Who, ofDirector)] == nil })
+		e.signal()
+	}
+}
+
+// replace says whether it changed anything.
+func (e *Exchange) replace(wanted map[string]Peer) (changed bool) {
 	for name, w := range e.peers {
 		p, ok := wanted[name]
 		switch {
 		case !ok:
 			w.stop()
 			delete(e.peers, name)
+			changed = true
 		case !w.peer.equal(p):
 			w.stop()
 			e.peers[name] = e.start(p, w.fact, w.failures)
+			changed = true
 		}
 	}
 	for name, p := range wanted {
 		if e.peers[name] == nil {
 			e.peers[name] = e.start(p, spec.PeerFact{}, 0)
+			changed = true
 		}
 	}
-	maps.DeleteFunc(e.refused, func(_ string, r *spec.PeerRefusal) bool { return e.peers[strings.TrimPrefix(r.Who, ofDirector)] == nil })
-	e.signal()
+	return changed
 }
 
 // Facts are what is known now, of all that are watched.

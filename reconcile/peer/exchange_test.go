@@ -233,6 +233,30 @@ func TestWatchReplaces(t *testing.T) {
 	}
 }
 
+// Who waits for another director says at each look whom it asks: to be told that this is news would have it look again at once, for ever.
+func TestWatchingTheSameIsNoNews(t *testing.T) {
+	d, p := start(t)
+	d.report(spec.PeerReport{Version: 1, Director: "lb2", Boot: "a", Serial: 4})
+	e := exchange(t, quick, p)
+	wait(t, e, "a report", serial(4))
+	select { // what the report was told with
+	case <-e.Changed():
+	default:
+	}
+	e.Watch([]Peer{p, {Name: "lb1", Endpoint: "192.0.2.1:1"}})
+	select {
+	case <-e.Changed():
+		t.Error("the same directors are news")
+	default:
+	}
+	e.Watch(nil)
+	select {
+	case <-e.Changed():
+	default:
+		t.Error("one director fewer is no news")
+	}
+}
+
 func TestSample(t *testing.T) {
 	d, p := start(t)
 	d.say(func(w http.ResponseWriter, r *http.Request) {

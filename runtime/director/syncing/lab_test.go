@@ -77,7 +77,7 @@ func (n node) table() *syncing.Table {
 		Release:     n.net.Release,
 		Stats:       n.Stats,
 		State:       n.ObserveFull,
-		Ours:        func(netip.Addr) bool { return true },
+		Ours:        func() func(netip.Addr) bool { return func(netip.Addr) bool { return true } },
 		Now:         time.Now,
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"runtime"
 	"slices"
 	"syscall"
@@ -20,8 +21,18 @@ import (
 // The table is read before the first message is sent, to be done with it while it changes little; until then the messages are kept, 37
 // bytes for a connection of IPv4 and 73 for one of IPv6.
 func (t *Table) Resync(ctx context.Context, d spec.Daemon) (spec.Resynced, error) {
+	return t.timed(ctx, d, func(a netip.Addr) bool { return t.Ours()(a) }) // a role that is lost meanwhile counts
+}
+
+// Parting is the Resync of a director that is about to give a role away, for afterwards: what is ours when Parting is called is sent.
+func (t *Table) Parting(d spec.Daemon) func(context.Context) (spec.Resynced, error) {
+	ours := t.Ours()
+	return func(ctx context.Context) (spec.Resynced, error) { return t.timed(ctx, d, ours) }
+}
+
+func (t *Table) timed(ctx context.Context, d spec.Daemon, ours func(netip.Addr) bool) (spec.Resynced, error) {
 	began := t.Now()
-	out, err := t.resync(ctx, d)
+	out, err := t.resync(ctx, d, ours)
 	out.Took = t.Now().Sub(began)
 	if errors.Is(err, ErrTooCostly) {
 		out.Partial, err = err.Error(), nil
@@ -32,14 +43,14 @@ func (t *Table) Resync(ctx context.Context, d spec.Daemon) (spec.Resynced, error
 	return out, nil
 }
 
-func (t *Table) resync(ctx context.Context, d spec.Daemon) (out spec.Resynced, err error) {
+func (t *Table) resync(ctx context.Context, d spec.Daemon, ours func(netip.Addr) bool) (out spec.Resynced, err error) {
 	s, end, err := t.begin(ctx)
 	if err != nil {
 		return out, err
 	}
 	defer end()
 	var sample connsync.Sample
-	messages, read, err := t.messages(ctx, &s, d, &sample)
+	messages, read, err := t.messages(ctx, &s, d, ours, &sample)
 	if err != nil && !errors.Is(err, errLimit) {
 		return out, err
 	}
@@ -65,7 +76,7 @@ func (t *Table) resync(ctx context.Context, d spec.Daemon) (out spec.Resynced, e
 }
 
 // messages reads the table, which takes so much processor time, and takes a sample of it. With errLimit they are those of what was read.
-func (t *Table) messages(ctx context.Context, s *sweep, d spec.Daemon, sent *connsync.Sample) (out [][]byte, took time.Duration, err error) {
+func (t *Table) messages(ctx context.Context, s *sweep, d spec.Daemon, ours func(netip.Addr) bool, sent *connsync.Sample) (out [][]byte, took time.Duration, err error) {
 	state, err := t.State(ctx)
 	if err != nil {
 		return nil, 0, err
@@ -74,7 +85,7 @@ func (t *Table) messages(ctx context.Context, s *sweep, d spec.Daemon, sent *con
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	began := spent()
-	err = s.read(ctx, t.Ours, func(c *connsync.Conn) {
+	err = s.read(ctx, ours, func(c *connsync.Conn) {
 		sent.Add(c)
 		known.complete(c)
 		if !pack.Add(c) {

@@ -43,8 +43,11 @@ func (h *host) table() *syncing.Table {
 		Release:     func() (string, error) { return h.release, nil },
 		Stats:       func(context.Context, ...spec.ServiceKey) (spec.Stats, error) { return h.stats, nil },
 		State:       func(context.Context) (spec.State, error) { return h.state, nil },
-		Ours:        func(a netip.Addr) bool { return a != h.theirs },
-		Now:         time.Now,
+		Ours: func() func(netip.Addr) bool {
+			theirs := h.theirs
+			return func(a netip.Addr) bool { return a != theirs }
+		},
+		Now: time.Now,
 	})
 }
 
@@ -273,6 +276,20 @@ func TestTheirs(t *testing.T) {
 	all, err := h.table().Sample(t.Context())
 	if err != nil || got.Sample.Total != 6 || len(got.Sample.Hashes) != 6 || all.Total != 7 {
 		t.Errorf("%d of ours, %d in all; error %v", got.Sample.Total, all.Total, err)
+	}
+}
+
+// TestParting: what is ours when a role is given away is sent afterwards, with what was opened meanwhile; a role that is lost is not.
+func TestParting(t *testing.T) {
+	h := &host{release: "6.1", lines: many(5)}
+	table := h.table()
+	after := table.Parting(daemon)
+	h.theirs, h.lines = netip.MustParseAddr("192.0.2.100"), many(6)
+	if got, err := after(t.Context()); err != nil || got.Connections != 6 {
+		t.Errorf("%+v, error %v", got, err)
+	}
+	if got, err := table.Resync(t.Context(), daemon); err != nil || got.Connections != 0 || got.Skipped != 6 {
+		t.Errorf("%+v, error %v", got, err)
 	}
 }
 

@@ -27,9 +27,9 @@ type Config struct {
 	Stats func(ctx context.Context, services ...spec.ServiceKey) (spec.Stats, error)
 	// State has the live services and real servers, for what the table does not say: firewall marks and the timeouts of persistence.
 	State func(ctx context.Context) (spec.State, error)
-	// Ours says whether packets to a virtual address are directed here now. The table has copies of the other directors' connections too,
-	// some of them old; sent back, one would replace the live connection there.
-	Ours func(virtual netip.Addr) bool
+	// Ours is which virtual addresses packets are directed to here now; what it returned does not change any more. The table has copies of
+	// the other directors' connections too, some of them old; sent back, one would replace the live connection there.
+	Ours func() func(virtual netip.Addr) bool
 	Now  func() time.Time
 }
 

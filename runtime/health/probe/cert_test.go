@@ -12,16 +12,18 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 )
 
 // authority issues certificates for a test.
 type authority struct {
-	t    testing.TB
-	dir  string
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
+	t       testing.TB
+	dir     string
+	cert    *x509.Certificate
+	written sync.Once
+	key     *ecdsa.PrivateKey
 }
 
 func newAuthority(t testing.TB, name string) *authority {
@@ -48,9 +50,10 @@ func newKey(t testing.TB) *ecdsa.PrivateKey {
 	return key
 }
 
-// file is the authority's own certificate as ca_file takes it.
+// file is the authority's own certificate as ca_file takes it. It is written once: probes that read it may run.
 func (a *authority) file() string {
-	return a.write("ca.pem", "CERTIFICATE", a.cert.Raw)
+	a.written.Do(func() { a.write("ca.pem", "CERTIFICATE", a.cert.Raw) })
+	return filepath.Join(a.dir, "ca.pem")
 }
 
 func (a *authority) write(name, kind string, der []byte) string {

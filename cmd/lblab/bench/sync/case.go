@@ -37,6 +37,7 @@ func cases() []testCase {
 		{name: "agent killed while the syncid changes", crash: true, act: killed},
 		{name: "agents restarted", act: restarted},
 		{name: "director rebooted and failed back to", crash: true, act: rebooted},
+		{name: "director lost its power and failed back to", crash: true, act: powerLost},
 		{name: classic, crash: true, act: byHand, after: backToGit},
 	}
 }

@@ -34,7 +34,8 @@ type lab struct {
 	client    netns.NsHandle
 	random    *rand.Rand
 	runs      int
-	notes     []string // of the run: what was random
+	committed time.Time // of the run, when its first commit was there; zero before
+	notes     []string  // of the run: what was random
 }
 
 // patience is far beyond what any wait takes.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os/exec"
+	"syscall"
 	"time"
 
 	"github.com/vishvananda/netlink"
@@ -15,8 +16,25 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// rebooted takes the master away with all that its kernel knows, and brings it back as backup. The failover that follows goes back to it.
+// rebooted does what docs/operations.md says: the master gives its role away, and then goes down in order.
 func rebooted(ctx context.Context, l *lab) error {
+	master, backup, err := l.roles(ctx)
+	if err != nil {
+		return err
+	}
+	if err := l.handOver(ctx, master); err != nil {
+		return err
+	}
+	if err := l.alone(ctx, backup); err != nil {
+		return err
+	}
+	master.agent.end(syscall.SIGTERM)
+	master.engine.end(syscall.SIGTERM)
+	return l.back(ctx, master, backup)
+}
+
+// powerLost takes the master away without a word.
+func powerLost(ctx context.Context, l *lab) error {
 	master, backup, err := l.roles(ctx)
 	if err != nil {
 		return err
@@ -25,6 +43,12 @@ func rebooted(ctx context.Context, l *lab) error {
 		return err
 	}
 	master.kill()
+	return l.back(ctx, master, backup)
+}
+
+// back takes a director away with all that its kernel knew, once the other one is master, and brings it back as backup. The failover that
+// follows goes back to it.
+func (l *lab) back(ctx context.Context, master, backup *director) error {
 	if err := l.renew(master, func() error { return l.alone(ctx, backup) }); err != nil {
 		return err
 	}

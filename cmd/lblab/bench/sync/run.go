@@ -42,11 +42,9 @@ func (l *lab) run(ctx context.Context, c testCase, by Failover) (r Run, err erro
 	if err != nil {
 		return r, err
 	}
-	began = time.Now()
-	if err := l.during(ctx, p, c.act); err != nil {
+	if r.Changing, err = l.during(ctx, p, c.act); err != nil {
 		return r, err
 	}
-	r.Changing = time.Since(began)
 	if err := pause(ctx, beforeCrash); err != nil {
 		return r, err
 	}
@@ -94,6 +92,9 @@ func (l *lab) commit(ctx context.Context, subject string, want fleet) (err error
 		return err
 	}
 	l.fleet = want
+	if l.committed.IsZero() {
+		l.committed = time.Now()
+	}
 	return nil
 }
 
@@ -106,8 +107,11 @@ func (l *lab) refresh(ctx context.Context, all ...*director) error {
 	return nil
 }
 
-// during opens connections, one class after the other, as long as the change lasts.
-func (l *lab) during(ctx context.Context, p *traffic.Pool, change func(context.Context, *lab) error) error {
+// during opens connections, one class after the other, as long as the change lasts. It returns how long that was since its first commit,
+// if there is one.
+func (l *lab) during(ctx context.Context, p *traffic.Pool, change func(context.Context, *lab) error) (time.Duration, error) {
+	began := time.Now()
+	l.committed = time.Time{}
 	opening, enough := context.WithCancel(ctx)
 	var openers sync.WaitGroup
 	openers.Go(func() {
@@ -123,9 +127,13 @@ func (l *lab) during(ctx context.Context, p *traffic.Pool, change func(context.C
 		}
 	})
 	err := change(ctx, l)
+	if !l.committed.IsZero() {
+		began = l.committed
+	}
+	took := time.Since(began)
 	enough()
 	openers.Wait()
-	return err
+	return took, err
 }
 
 // failover moves the role, tries every connection, and leaves two directors that run. It returns who was master.
