@@ -22,7 +22,7 @@ func (checkWithPool) Check(in *Input) []Finding {
 	for _, p := range in.pairs() {
 		if d := p.delta; d.checked && d.added+d.removed > 0 {
 			out = append(out, found(p.now.Place.Pos(p.now.Def.At), fmt.Sprintf("virtual_server %q gets other health checks and other real servers at once", p.now.Def.Name),
-				"New real servers: %d, gone: %d, and its health_check is another than in the accepted commit (%s). Once checks are run, which this version does not do, it would not be known which of the two takes them down. Change one of them in a commit of its own.",
+				"New real servers: %d, gone: %d, and its health_check is another than in the accepted commit (%s). If they go down, it is not known which of the two takes them down. Change one of them in a commit of its own.",
 				d.added, d.removed, p.was.Place.Pos(p.was.Def.At)))
 		}
 	}

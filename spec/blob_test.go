@@ -136,7 +136,7 @@ func TestSameBlobElsewhere(t *testing.T) {
 	m, l := newModel(), spec.NewLoader()
 	files := m.apart()
 	// What this version does not run is warned of: a message about a file that is not read.
-	text := strings.Replace(string(files[cluster0File].Data), "    port = 80\n", "    port = 80\n    drain_timeout = \"5s\"\n", 1)
+	text := strings.Replace(string(files[cluster0File].Data), "  directors = ", "  notify \"smtp\" {\n    on = [\"applied\"]\n    target = \"ops@example.org\"\n  }\n  directors = ", 1)
 	files[cluster0File] = &fstest.MapFile{Data: []byte(text)}
 	if f, _, diags := l.Load(newTree(files)); f == nil || len(diags) != 1 {
 		t.Fatal(diags)

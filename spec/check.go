@@ -10,12 +10,18 @@ import (
 
 // Check is one probe that is run again and again. It is its own identity: real servers with the same check share one that runs once.
 type Check struct {
-	Kind     string         // label of health_check
-	Addr     netip.AddrPort // that is probed; without a port for ping, the zero value for exec and file where no address is declared
-	Settings CheckSettings
+	Kind     string         `json:"kind"`             // label of health_check
+	Addr     netip.AddrPort `json:"address,omitzero"` // that is probed; without a port for ping, the zero value for exec and file where no address is declared
+	Settings CheckSettings  `json:"settings,omitempty"`
 
-	Interval, Timeout, FastInterval, DownInterval, Jitter time.Duration // as in HealthCheck, with what is not written filled in
-	Rise, Fall                                            uint32
+	// As in HealthCheck, with what is not written filled in.
+	Interval     time.Duration `json:"interval"`
+	Timeout      time.Duration `json:"timeout"`
+	FastInterval time.Duration `json:"fast_interval"`
+	DownInterval time.Duration `json:"down_interval"`
+	Jitter       time.Duration `json:"jitter"`
+	Rise         uint32        `json:"rise"`
+	Fall         uint32        `json:"fall"`
 }
 
 // CheckSettings are what only one kind has: attributes of health_check, encoded so that equal settings are equal texts.

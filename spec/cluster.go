@@ -98,11 +98,11 @@ var clusterBlock = schema.New(schema.Block[shell]{
 	Check: checkCluster,
 })
 
-// addClusterNotify takes a notify of the cluster itself: no transition is the cluster's, so it is told of commits and drift.
+// addClusterNotify takes a notify of the cluster itself: no transition is the cluster's, so it is told of commits, drift and pools.
 func addClusterNotify(d *schema.Decoder, s *shell, n *Notify, in *schema.Instance) {
 	for _, on := range n.On {
 		if !slices.Contains(NoticeWords, on) {
-			d.Error(in.At("on"), "Not an event of a cluster", fmt.Sprintf("%q happens to an instance, a group or a virtual_server: write the notify there. A cluster tells of %s.", on, strings.Join(NoticeWords, ", ")))
+			d.Error(in.At("on"), "Not an event of a cluster", fmt.Sprintf("%q happens to an instance or a group: write the notify there. A cluster tells of %s.", on, strings.Join(NoticeWords, ", ")))
 			return
 		}
 	}

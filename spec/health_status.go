@@ -5,6 +5,7 @@ import "time"
 // HealthStatus is what the checks of a director come to. Real servers and services that are simply in are left out.
 type HealthStatus struct {
 	CheckCounts
+	Checked  int             `json:"checked_real_servers"`   // that have checks, over all services
 	Servers  []ServerHealth  `json:"real_servers,omitempty"` // by key
 	Services []ServiceHealth `json:"services,omitempty"`     // by key
 	Brake    *BrakeStatus    `json:"brake,omitempty"`        // of all checks; nil while it is off

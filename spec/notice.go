@@ -8,6 +8,9 @@ type Notice struct {
 	Commit Commit
 	Why    string
 	Time   time.Time
+
+	Object string // of quorum and real_server: the service or real server, of several the first; else ""
+	Is     string // of these: up or down
 }
 
 // NoticeWords are the events that a notice may be of, as `on` of a notify block has them.

@@ -8,15 +8,43 @@ import (
 
 // PoolFact is what the checks of a service's real servers ask for instead of what is configured.
 type PoolFact struct {
-	Members []MemberFact        // by key, only those that are affected
-	Sorry   *Row[DestKey, Dest] // stands in for all of them; nil: it does not
+	Members []MemberFact        `json:"members,omitempty"`      // by key, only those that are affected
+	Sorry   *Row[DestKey, Dest] `json:"sorry_server,omitempty"` // stands in for all of them; nil: it does not
+}
+
+// ServicePool is the PoolFact of a service, as documents have it.
+type ServicePool struct {
+	Service ServiceKey `json:"service"`
+	PoolFact
+}
+
+// PoolsOf are facts as documents have them, by key.
+func PoolsOf(facts map[ServiceKey]PoolFact) []ServicePool {
+	var out []ServicePool
+	for k, f := range facts {
+		out = append(out, ServicePool{k, f})
+	}
+	slices.SortFunc(out, func(a, b ServicePool) int { return a.Service.Compare(b.Service) })
+	return out
+}
+
+// PoolFacts are the facts of a document; nil without any.
+func PoolFacts(pools []ServicePool) map[ServiceKey]PoolFact {
+	var out map[ServiceKey]PoolFact
+	for _, p := range pools {
+		if out == nil {
+			out = make(map[ServiceKey]PoolFact, len(pools))
+		}
+		out[p.Service] = p.PoolFact
+	}
+	return out
 }
 
 // MemberFact is what the checks of one real server ask for.
 type MemberFact struct {
-	Key    DestKey
-	Gone   bool  // it leaves the service
-	Weight int32 // it has, while it is not gone
+	Key    DestKey `json:"real_server"`
+	Gone   bool    `json:"gone,omitempty"` // it leaves the service
+	Weight int32   `json:"weight"`         // it has, while it is not gone
 }
 
 // Failing is what fails on a director beyond the limits of its brakes, whether they are on or not: others ask it before they believe
@@ -41,9 +69,9 @@ type Drain struct {
 
 // Effect says that a real server is in a wanted state, or missing there, not as git has it.
 type Effect struct {
-	Key   DestKey
-	By    Reason // ByOverride, ByHealth or ByDrain
-	Extra bool   // git does not declare it
+	Key   DestKey `json:"real_server"`
+	By    Reason  `json:"by"`              // ByOverride, ByHealth or ByDrain
+	Extra bool    `json:"extra,omitempty"` // git does not declare it
 }
 
 // EffectOn is the effect on a real server; nil: git alone says what is wanted.

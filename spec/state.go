@@ -65,6 +65,17 @@ func (s *State) AsDeclared() Rows[DestKey, Dest] {
 	return s.Dests
 }
 
+// Affected are the real servers that git declares and that are not wanted as it has them, as it has them.
+func (s *State) Affected() Rows[DestKey, Dest] {
+	var out Rows[DestKey, Dest]
+	for _, e := range s.Effects {
+		if r, ok := s.AsDeclared().Find(e.Key); ok && !e.Extra {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
 // DestsOf are the rows of one service's real servers.
 func (s State) DestsOf(k ServiceKey) Rows[DestKey, Dest] {
 	from, to := s.DestRange(k)

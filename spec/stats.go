@@ -57,4 +57,8 @@ type Snapshot struct {
 	Roles     map[string]Role `json:"roles,omitempty"`     // by vrrp_instance, as far as they are known
 	Overrides []Override      `json:"overrides,omitempty"` // of this director and of the others, those that are not over
 	Facts     *HostFacts      `json:"facts,omitempty"`     // what policies judge by; nil: not known
+
+	Pools      []ServicePool       `json:"pools,omitempty"`      // what checks ask of services, by key
+	Drains     []Drain             `json:"drains,omitempty"`     // of this director, by key
+	Configured Rows[DestKey, Dest] `json:"configured,omitempty"` // the real servers that Prior has otherwise than git, or not at all, as git has them
 }

@@ -20,21 +20,21 @@ func (s *CheckState) UnmarshalText(b []byte) error { return checkStateNames.pars
 
 // Verdict is what the last probes of a check came to.
 type Verdict struct {
-	Check  Check
-	State  CheckState
-	Since  time.Time // of the state
-	Why    string    // the last failure, with its cause: "connect to 192.0.2.21:80: connection refused"; "" when there was none since it is up
-	Weight int32     // that the check asks for, as exec may; below 0: none
+	Check  Check      `json:"check"`
+	State  CheckState `json:"state"`
+	Since  time.Time  `json:"since"`         // of the state
+	Why    string     `json:"why,omitempty"` // the last failure, with its cause: "connect to 192.0.2.21:80: connection refused"; "" when there was none since it is up
+	Weight int32      `json:"weight"`        // that the check asks for, as exec may; below 0: none
 }
 
 // CheckStatus is a verdict and how its check fares.
 type CheckStatus struct {
 	Verdict
-	Count   uint32        // successes or failures in a row, as the last probe was
-	OK      bool          // the last probe succeeded
-	Last    time.Time     // when the last probe ended; zero: none yet
-	Took    time.Duration // how long it took
-	Damped  uint32        // successes in a row that it takes now to come up, where it flapped; 0: Check.Rise
-	Skipped uint64        // probes that were not made, or not counted: this host was late or lacked something
-	Local   string        // the last reason for that; "" for none
+	Count   uint32        `json:"count"`             // successes or failures in a row, as the last probe was
+	OK      bool          `json:"ok"`                // the last probe succeeded
+	Last    time.Time     `json:"last,omitzero"`     // when the last probe ended; zero: none yet
+	Took    time.Duration `json:"took"`              // how long it took
+	Damped  uint32        `json:"damped,omitempty"`  // successes in a row that it takes now to come up, where it flapped; 0: Check.Rise
+	Skipped uint64        `json:"skipped,omitempty"` // probes that were not made, or not counted: this host was late or lacked something
+	Local   string        `json:"local,omitempty"`   // the last reason for that; "" for none
 }

@@ -104,7 +104,7 @@ var notifyBlock = schema.New(schema.Block[Notify]{
 	Label: &schema.Field[Notify]{Attr: schema.Attr{Name: "KIND", Kind: schema.Word, Words: []string{"exec", "webhook", "smtp", "fifo"}, Doc: "How it is told"},
 		Set: func(n *Notify, v schema.Value) { n.Kind, n.At = v.Str, Mark(v.At) }},
 	Attrs: []schema.Field[Notify]{
-		{Attr: schema.Attr{Name: "on", Kind: schema.Word, List: true, Required: true, Words: []string{"master", "backup", "fault", "stop", "quorum", "real_server", "applied", "refused", "reverted", "drift"}, Doc: "What is told: of an instance or group master, backup, fault, stop; of the director's commits applied, refused, reverted; and drift"},
+		{Attr: schema.Attr{Name: "on", Kind: schema.Word, List: true, Required: true, Words: []string{"master", "backup", "fault", "stop", "quorum", "real_server", "applied", "refused", "reverted", "drift"}, Doc: "What is told: of an instance or group master, backup, fault, stop; of the director's commits applied, refused, reverted; drift; and of what health checks find quorum and real_server"},
 			Set: func(n *Notify, v schema.Value) { n.On = texts(v) }},
 		{Attr: schema.Attr{Name: "target", Required: true, Doc: "Program, URL, mail address or path"}, Set: func(n *Notify, v schema.Value) { n.Target = v.Str }},
 		{Attr: schema.Attr{Name: "args", List: true, Doc: "Arguments of the program"}, Set: func(n *Notify, v schema.Value) { n.Args = texts(v) }},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lbsync/lbsync/cmd/lbsync/view"
 	"github.com/lbsync/lbsync/reconcile"
+	"github.com/lbsync/lbsync/reconcile/pool"
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -121,14 +122,17 @@ func diffExit(d view.Diff) int {
 
 // plan is what would be done to one director.
 func (a *app) plan(v spec.View, from start, target target) view.DirectorDiff {
-	facts := spec.Facts{Now: a.now(), Roles: from.roles, Overrides: from.overrides}
+	facts := spec.Facts{Now: a.now(), Roles: from.roles, Overrides: from.overrides, Pools: from.pools, Drains: from.drains}
+	if from.adopts {
+		facts.Pools, facts.Shift = pool.New(v, nil, from.live, facts.Now).Facts()
+	}
 	want, holds := reconcile.Want(v, facts)
 	p := reconcile.NewPlan(reconcile.PlanInput{
 		Director: v.Director.Def.Name, Commit: target.commit, Want: want, Holds: holds, Prior: from.prior, Live: from.live, Owned: from.owned,
-		Bridged: from.bridged, Drift: reconcile.DriftPolicy{View: v, Now: facts.Now},
+		Bridged: from.bridged, Drains: from.drains, Drift: reconcile.DriftPolicy{View: v, Now: facts.Now},
 	})
 	d := view.NewDirectorDiff(p, from.since)
-	d.From, d.Roles, d.Overrides = from.label, view.RolesOf(facts.Roles), want.Overrides
+	d.From, d.Roles, d.Overrides, d.Drains = from.label, view.RolesOf(facts.Roles), want.Overrides, from.drains
 	if target.commit.ID == "" {
 		d.To = target.label
 	}

@@ -38,6 +38,10 @@ type start struct {
 
 	overrides []spec.Override // that hold
 	bridged   bool            // a syncid is changed over the bridge through 0
+
+	pools  map[spec.ServiceKey]spec.PoolFact // what checks ask for
+	drains []spec.Drain
+	adopts bool // no agent runs: what checks ask for is what one would take over from live that starts now
 }
 
 func (b baseline) of(director string) (start, bool) {
@@ -139,7 +143,8 @@ func fromFile(name string) (baseline, error) {
 }
 
 func fromSnapshot(s spec.Snapshot, what string) (baseline, error) {
-	st := start{label: "nothing applied", live: s.Live, prior: s.Prior, roles: s.Roles, overrides: s.Overrides, bridged: s.Bridged}
+	st := start{label: "nothing applied", live: s.Live, prior: s.Prior, roles: s.Roles, overrides: s.Overrides, bridged: s.Bridged,
+		pools: spec.PoolFacts(s.Pools), drains: s.Drains}
 	if s.Applied != nil {
 		st.label = s.Applied.Short()
 	}

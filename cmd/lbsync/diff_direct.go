@@ -37,7 +37,14 @@ func (a *app) withoutAgent(ctx context.Context, director string, down error) (ba
 	if err := a.print.Note(fmt.Sprintf("no agent answers on %s: this host's kernel was read directly, and compared %s", a.socket, as)); err != nil {
 		return baseline{}, err
 	}
-	return fromSnapshot(s, "This host")
+	b, err := fromSnapshot(s, "This host")
+	if err != nil {
+		return baseline{}, err
+	}
+	here := b.starts[s.Director]
+	here.adopts = true
+	b.starts[s.Director] = here
+	return b, nil
 }
 
 // kept is what the agent of this host would start from, without what is live, and where its engine listens.

@@ -25,9 +25,6 @@ func (a *app) get() *cobra.Command {
 			d.Rate = rate
 			return d
 		}},
-		{"real-servers", "Show the real servers of each service", false, func(s spec.Snapshot, n spec.Stats) view.Document {
-			return view.NewRealServers(s, n)
-		}},
 		{"sync", "Show sync daemons, and the timeouts and sysctls that git holds", false, func(s spec.Snapshot, _ spec.Stats) view.Document {
 			return view.NewSync(s)
 		}},
@@ -50,7 +47,7 @@ func (a *app) get() *cobra.Command {
 		}
 		get.AddCommand(cmd)
 	}
-	get.AddCommand(a.getVRRP())
+	get.AddCommand(a.getRealServers(), a.getChecks(), a.getVRRP())
 	return get
 }
 

@@ -20,6 +20,7 @@ type counted struct {
 }
 
 func (c *counted) Status(context.Context) (spec.Status, error) { return spec.Status{}, nil }
+func (c *counted) Checks(context.Context) (spec.Checks, error) { return spec.Checks{}, nil }
 func (c *counted) Stats(context.Context) (spec.Stats, error)   { return spec.Stats{}, nil }
 func (c *counted) Metrics(context.Context) metrics.Scrape      { return metrics.Scrape{} }
 func (c *counted) Do(context.Context, spec.Command) (spec.CommandResult, error) {

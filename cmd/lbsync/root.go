@@ -28,7 +28,7 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.socket, "socket", defaultSocket, "socket of the local agent")
 	flags.StringVar(&a.config, "config", defaultConfig, "the agent's own file")
 	root.AddCommand(a.agentCmd(), a.engineCmd(), a.validate(), a.diff(), a.format(), a.keygen(), a.schema(), a.version(), a.completion(root))
-	root.AddCommand(a.remote(a.status(), a.get(), a.rollback(), a.pin(), a.unpin(), a.suspend(), a.resume(), a.override(), a.handover(), a.rollout(),
+	root.AddCommand(a.remote(a.status(), a.get(), a.why(), a.rollback(), a.pin(), a.unpin(), a.suspend(), a.resume(), a.override(), a.handover(), a.rollout(),
 		a.sync(), a.snapshot(), a.history(), a.audit())...)
 	return root
 }

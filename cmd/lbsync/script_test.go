@@ -62,6 +62,7 @@ func TestScripts(t *testing.T) {
 				env.Setenv("GIT_"+who+"_EMAIL", "ann@example.org")
 			}
 			hasEngine(env)
+			env.Values[realsKey{}] = reals{}
 			if err := hasPort(env); err != nil {
 				return err
 			}
@@ -79,7 +80,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": code, "expand": expand, "commit": commitAll, "wait-status": waitStatus, "wait-gone": waitGone, "refresh": refresh, "terminate": terminate, "notified": notified,
 			"kernel": kernelCommand, "scrape": scrape, "engine": engineCommand, "wait-file": waitFile, "namespaces": namespaces, "json": jsonShape,
-			"wait-listen": waitListen, "new-key": newKey,
+			"wait-listen": waitListen, "new-key": newKey, "real": realCommand,
 		},
 	})
 }

@@ -11,7 +11,7 @@ import (
 
 // healthExits are the exit codes of `status`, so that a monitor needs no JSON.
 var healthExits = map[view.Health]int{
-	view.Fine: exitOK, view.Failing: exitError, view.Invalid: exitError, view.Refused: exitRefused, view.Reverted: exitReverted, view.Held: exitHeld,
+	view.Fine: exitOK, view.Failing: exitError, view.Impaired: exitError, view.Invalid: exitError, view.Refused: exitRefused, view.Reverted: exitReverted, view.Held: exitHeld,
 	view.Behind: exitPending, view.NotStarted: exitPending, view.Drifted: exitDrift,
 }
 

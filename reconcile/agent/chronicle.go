@@ -72,28 +72,33 @@ func healthRecord(n pool.News) journal.Record {
 	return r
 }
 
-// noticeHealth tells those who are to hear of real servers and quorums; what happens together to many is one notice.
+// noticeHealth tells those who are to hear of real servers and quorums; what happens together to many real servers is one notice.
 func (a *Agent) noticeHealth(news []pool.News) {
 	if a.parts.Notice == nil {
 		return
 	}
-	var servers []pool.News
+	servers := map[string][]pool.News{}
 	for _, n := range news {
 		switch n.What {
 		case "real_server":
-			servers = append(servers, n)
+			servers[n.State] = append(servers[n.State], n)
 		case "quorum":
-			a.parts.Notice(spec.Notice{Event: "quorum", Commit: a.held.Commit, Why: healthText(n), Time: time.Now()})
+			a.noticeOf(n, 0)
 		}
 	}
-	if len(servers) == 0 {
-		return
+	for _, state := range []string{"down", "up"} {
+		if all := servers[state]; len(all) > 0 {
+			a.noticeOf(all[0], len(all)-1)
+		}
 	}
-	why := healthText(servers[0])
-	if more := len(servers) - 1; more > 0 {
+}
+
+func (a *Agent) noticeOf(n pool.News, more int) {
+	why := healthText(n)
+	if more > 0 {
 		why += fmt.Sprintf(" and %d more", more)
 	}
-	a.parts.Notice(spec.Notice{Event: "real_server", Commit: a.held.Commit, Why: why, Time: time.Now()})
+	a.parts.Notice(spec.Notice{Event: n.What, Commit: a.held.Commit, Object: n.Key.String(), Is: n.State, Why: why, Time: time.Now()})
 }
 
 func healthText(n pool.News) string {

@@ -60,8 +60,13 @@ func (a *Agent) snapshot(ctx context.Context) (spec.Snapshot, error) {
 	s := spec.Snapshot{Version: spec.DocumentVersion, Director: a.cfg.Director, Taken: a.read, Owned: owned, Live: a.live, Prior: a.prior}
 	s.Roles, s.Overrides = a.roles, a.overrides()
 	if a.held.View != nil {
-		s.Bridged = reconcile.Bridged(*a.held.View, a.facts())
+		asked := a.facts()
+		s.Bridged = reconcile.Bridged(*a.held.View, asked)
+		s.Pools, s.Drains = spec.PoolsOf(asked.Pools), asked.Drains
 		s.Applied = &a.held.Commit
+	}
+	if a.prior != nil {
+		s.Configured = a.prior.Affected()
 	}
 	facts := a.hostFacts()
 	s.Facts = &facts

@@ -25,6 +25,7 @@ func (a *Agent) judged(ctx context.Context) {
 	if a.pools == nil {
 		return
 	}
+	a.stale = a.stale || len(news) > 0 // who is judged for the first time may stay as it is
 	a.shift(ctx, a.pools.Judge(news, time.Now()))
 	a.believe(ctx)
 }

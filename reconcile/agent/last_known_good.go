@@ -24,8 +24,8 @@ func LastKnownGood(director, folder string) (spec.Snapshot, error) {
 	}
 	out := spec.Snapshot{Version: spec.DocumentVersion, Director: director}
 	if h.View != nil {
-		want, _ := reconcile.Want(*h.View, spec.Facts{Now: time.Now(), Overrides: h.Overrides})
-		out.Overrides = want.Overrides
+		want, _ := reconcile.Want(*h.View, spec.Facts{Now: time.Now(), Overrides: h.Overrides, Drains: h.Drains})
+		out.Overrides, out.Drains = want.Overrides, h.Drains
 		out.Applied, owned = &h.Commit, owned.Claim(want)
 		if h.Whole {
 			out.Prior = &want

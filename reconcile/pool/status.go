@@ -12,6 +12,9 @@ import (
 func (p *Pools) Status(now time.Time) spec.HealthStatus {
 	var out spec.HealthStatus
 	for i := range p.members {
+		if len(p.members[i].checks) > 0 {
+			out.Checked++
+		}
 		if h, ok := p.health(&p.members[i], now); ok {
 			out.Servers = append(out.Servers, h)
 		}

@@ -22,6 +22,7 @@ import (
 type fake struct {
 	snapshot spec.Snapshot
 	stats    spec.Stats
+	checks   spec.Checks
 	err      error
 	asked    chan spec.Command
 	query    spec.RecordQuery
@@ -33,6 +34,7 @@ func (f *fake) Status(context.Context) (spec.Status, error) {
 }
 func (f *fake) Snapshot(context.Context) (spec.Snapshot, error) { return f.snapshot, f.err }
 func (f *fake) Stats(context.Context) (spec.Stats, error)       { return f.stats, f.err }
+func (f *fake) Checks(context.Context) (spec.Checks, error)     { return f.checks, f.err }
 func (f *fake) Metrics(context.Context) metrics.Scrape {
 	return metrics.Scrape{Status: spec.Status{Program: "1.2", Director: "lb1"}, Stats: &f.stats, RealServers: true}
 }
@@ -80,6 +82,16 @@ func vrrp() spec.VRRP {
 	}
 }
 
+// checks has one with everything, and one of which nothing is known.
+func checks(at time.Time) spec.Checks {
+	c := spec.Check{Kind: "http", Addr: netip.MustParseAddrPort("192.0.2.21:80"), Settings: "path=%2Fhealth", Interval: 5 * time.Second, Timeout: time.Second,
+		FastInterval: 2 * time.Second, DownInterval: 3 * time.Second, Jitter: 4 * time.Second, Rise: 2, Fall: 3}
+	return spec.Checks{Version: 1, Taken: at, Checks: []spec.CheckStatus{
+		{Verdict: spec.Verdict{Check: spec.Check{Kind: "exec"}, Weight: -1}},
+		{Verdict: spec.Verdict{Check: c, State: spec.CheckDown, Since: at, Why: "connection refused", Weight: 7}, Count: 9, OK: true, Last: at, Took: time.Millisecond, Damped: 4, Skipped: 5, Local: "no ports"},
+	}}
+}
+
 func TestDocumentsArriveAsSent(t *testing.T) {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 8, time.UTC)
 	svc := spec.AddrService(spec.TCP, netip.MustParseAddrPort("192.0.2.1:80"))
@@ -97,14 +109,20 @@ func TestDocumentsArriveAsSent(t *testing.T) {
 		VRRP:     vrrp(),
 
 		Overrides: []spec.Override{{Director: "lb2", Key: dest, Weight: 7, Actor: spec.Actor{UID: 1, Login: "ann"}, Reason: "more", At: at, Until: at.Add(time.Hour)}},
+		Effects:   []spec.Effect{{Key: dest, By: spec.ByHealth, Extra: true}},
 	}
 	f := &fake{
 		snapshot: spec.Snapshot{Version: 1, Director: "lb1", Taken: at, Applied: &spec.Commit{ID: "abc", Author: "Ann \"<A>\"", When: at}, Owned: []byte{0, 255, 7}, Live: state, Prior: &state,
-			Roles: map[string]spec.Role{"web": spec.RoleMaster}, Overrides: state.Overrides, Bridged: true},
+			Roles: map[string]spec.Role{"web": spec.RoleMaster}, Overrides: state.Overrides, Bridged: true,
+			Pools: []spec.ServicePool{
+				{Service: svc, PoolFact: spec.PoolFact{Members: []spec.MemberFact{{Key: dest, Gone: true}}, Sorry: &state.Dests[0]}},
+				{Service: mark, PoolFact: spec.PoolFact{Members: []spec.MemberFact{{Key: dest, Weight: 2}}}}},
+			Drains: []spec.Drain{{Key: dest, Dest: state.Dests[0].Value, Since: at, Until: at.Add(time.Minute), Left: 14}}, Configured: state.Dests},
 		stats: spec.Stats{Version: 1, Taken: at,
 			Services: []spec.ServiceStats{{Key: mark, Counters: spec.Counters{Connections: 1 << 63, OutByteRate: 5}}},
 			Daemons:  daemons().Daemons,
 			Dests:    []spec.DestStats{{Key: dest, Weight: 3, Active: 1, Inactive: 2, Persistent: 3, Counters: spec.Counters{InBytes: 9}}}},
+		checks: checks(at),
 	}
 	c, _ := serve(t, f)
 	if got, err := c.Snapshot(t.Context()); err != nil || !reflect.DeepEqual(got, f.snapshot) {
@@ -113,6 +131,9 @@ func TestDocumentsArriveAsSent(t *testing.T) {
 	if got, err := c.Stats(t.Context()); err != nil || !reflect.DeepEqual(got, f.stats) {
 		t.Errorf("stats: %v\n got %+v\nwant %+v", err, got, f.stats)
 	}
+	if got, err := c.Checks(t.Context()); err != nil || !reflect.DeepEqual(got, f.checks) {
+		t.Errorf("checks: %v\n got %+v\nwant %+v", err, got, f.checks)
+	}
 	if got, err := c.Status(t.Context()); err != nil || got.Director != "lb1" || got.Phase != spec.Idle || got.Version != 1 {
 		t.Errorf("status: %v, got %+v", err, got)
 	}
@@ -120,14 +141,23 @@ func TestDocumentsArriveAsSent(t *testing.T) {
 
 // A document that is written row by row must stay the one that encoding/json would write, also when a field is added to it.
 func TestStreamedDocumentsHaveEveryField(t *testing.T) {
+	svc := spec.AddrService(spec.TCP, netip.MustParseAddrPort("192.0.2.1:80"))
+	key := spec.DestKey{Service: svc, Addr: netip.MustParseAddrPort("192.0.2.21:80")}
+	full := spec.Snapshot{
+		Applied: &spec.Commit{}, Owned: []byte{1}, Prior: &spec.State{Overrides: []spec.Override{{}}, Effects: []spec.Effect{{Key: key}}}, Overrides: []spec.Override{{}}, Facts: &spec.HostFacts{},
+		Pools: []spec.ServicePool{{Service: svc}}, Drains: []spec.Drain{{Key: key}}, Configured: spec.Rows[spec.DestKey, spec.Dest]{{Key: key}},
+		Bridged: true, Roles: map[string]spec.Role{"web": spec.RoleMaster},
+	}
+	full.Prior.VRRP = vrrp()
+	everyOptional(t, full)
+	everyOptional(t, *full.Prior)
+	everyOptional(t, daemons())
 	for _, c := range []struct {
 		write func(http.ResponseWriter)
 		whole any
 	}{
-		{func(w http.ResponseWriter) {
-			writeSnapshot(w, spec.Snapshot{Applied: &spec.Commit{}, Owned: []byte{1}, Prior: &spec.State{Overrides: []spec.Override{{}}}, Overrides: []spec.Override{{}}, Facts: &spec.HostFacts{}})
-		},
-			spec.Snapshot{Applied: &spec.Commit{}, Owned: []byte{1}, Prior: &spec.State{Overrides: []spec.Override{{}}}, Overrides: []spec.Override{{}}, Facts: &spec.HostFacts{}}},
+		{func(w http.ResponseWriter) { writeSnapshot(w, full) }, full},
+		{func(w http.ResponseWriter) { writeChecks(w, checks(time.Time{})) }, checks(time.Time{})},
 		{func(w http.ResponseWriter) { writeStats(w, daemons()) }, daemons()},
 	} {
 		w := recorder{}
@@ -138,6 +168,17 @@ func TestStreamedDocumentsHaveEveryField(t *testing.T) {
 		}
 		if got, want := names(t, w.body), names(t, want); !reflect.DeepEqual(got, want) {
 			t.Errorf("%T: fields %v, want %v", c.whole, got, want)
+		}
+	}
+}
+
+// everyOptional wants a value in each field that an empty one leaves out of the document: else nothing shows that it is written.
+func everyOptional(t *testing.T, document any) {
+	t.Helper()
+	v := reflect.ValueOf(document)
+	for i := range v.NumField() {
+		if f := v.Type().Field(i); strings.Contains(f.Tag.Get("json"), ",omit") && v.Field(i).IsZero() {
+			t.Errorf("%s.%s is empty: give it a value", v.Type(), f.Name)
 		}
 	}
 }

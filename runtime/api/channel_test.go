@@ -125,6 +125,8 @@ func TestEachKeyHasItsRoutes(t *testing.T) {
 	wantCode(t, ann, "GET", "/v1/peer/report", "", 404, "")
 	wantCode(t, ann, "GET", "/v1/status", "", 200, `"director":"lb1"`)
 	wantCode(t, ann, "GET", "/v1/snapshot", "", 200, `"live"`)
+	wantCode(t, ann, "GET", "/v1/checks", "", 200, `"checks"`)
+	wantCode(t, peer, "GET", "/v1/checks", "", 404, "")
 	wantCode(t, ann, "GET", "/v1/records", "", 200, `"lines"`)
 	wantCode(t, peer, "GET", "/v1/records", "", 404, "")
 	wantCode(t, ann, "POST", "/v1/command", pin, 403, "role view")

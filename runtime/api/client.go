@@ -76,6 +76,11 @@ func (c *Client) Stats(ctx context.Context) (spec.Stats, error) {
 	return ask[spec.Stats](ctx, c, http.MethodGet, "stats", nil)
 }
 
+// Checks are the health checks that run, as they stand now.
+func (c *Client) Checks(ctx context.Context) (spec.Checks, error) {
+	return ask[spec.Checks](ctx, c, http.MethodGet, "checks", nil)
+}
+
 // Records reads a part of the journal; Next of the answer is where to go on.
 func (c *Client) Records(ctx context.Context, q spec.RecordQuery) (spec.RecordPage, error) {
 	page, err := ask[spec.RecordPage](ctx, c, http.MethodGet, "records?"+values(q).Encode(), nil)

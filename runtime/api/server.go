@@ -15,14 +15,20 @@ import (
 
 // Handler is the agent as the socket needs it. Every method may be called from several goroutines at once.
 type Handler interface {
-	Status(ctx context.Context) (spec.Status, error)
-	Snapshot(ctx context.Context) (spec.Snapshot, error)
-	Stats(ctx context.Context) (spec.Stats, error)
-	// Metrics is status and counters at one moment; what cannot be read is left out.
-	Metrics(ctx context.Context) metrics.Scrape
+	Documents
 	// Do carries out a command that passed its Check; an error is a command that does not fit the agent's state.
 	Do(ctx context.Context, c spec.Command) (spec.CommandResult, error)
 	Archive
+}
+
+// Documents are what the agent says of now.
+type Documents interface {
+	Status(ctx context.Context) (spec.Status, error)
+	Snapshot(ctx context.Context) (spec.Snapshot, error)
+	Stats(ctx context.Context) (spec.Stats, error)
+	Checks(ctx context.Context) (spec.Checks, error)
+	// Metrics is status and counters at one moment; what cannot be read is left out.
+	Metrics(ctx context.Context) metrics.Scrape
 }
 
 // The bounds of one request. A command may wait for a fetch and an apply.
@@ -73,6 +79,7 @@ func documents(h Handler) *http.ServeMux {
 	mux.HandleFunc("GET /v1/status", read(h.Status, writeJSON))
 	mux.HandleFunc("GET /v1/snapshot", read(h.Snapshot, writeSnapshot))
 	mux.HandleFunc("GET /v1/stats", read(h.Stats, writeStats))
+	mux.HandleFunc("GET /v1/checks", read(h.Checks, writeChecks))
 	mux.Handle("GET /v1/metrics", scrape(h))
 	mux.HandleFunc("POST /v1/command", command(h))
 	archive(mux, h)

@@ -55,7 +55,21 @@ func writeSnapshot(w http.ResponseWriter, s spec.Snapshot) {
 	if s.Facts != nil {
 		d.text(`,"facts":`).value(s.Facts)
 	}
+	writeAsked(d, s)
 	d.text("}\n").flush()
+}
+
+// writeAsked is what checks, drains and overrides ask for instead of what git has.
+func writeAsked(d *document, s spec.Snapshot) {
+	if len(s.Pools) > 0 {
+		writeRows(d.text(`,"pools":`), s.Pools)
+	}
+	if len(s.Drains) > 0 {
+		writeRows(d.text(`,"drains":`), s.Drains)
+	}
+	if len(s.Configured) > 0 {
+		writeRows(d.text(`,"configured":`), s.Configured)
+	}
 }
 
 func writeState(d *document, s spec.State) {
@@ -69,6 +83,9 @@ func writeState(d *document, s spec.State) {
 	}
 	if len(s.Overrides) > 0 {
 		writeRows(d.text(`,"overrides":`), s.Overrides)
+	}
+	if len(s.Effects) > 0 {
+		writeRows(d.text(`,"effects":`), s.Effects)
 	}
 	d.text("}")
 }
@@ -92,6 +109,13 @@ func writeStats(w http.ResponseWriter, s spec.Stats) {
 	if len(s.Daemons) > 0 {
 		writeRows(d.text(`,"sync_daemons":`), s.Daemons)
 	}
+	d.text("}\n").flush()
+}
+
+func writeChecks(w http.ResponseWriter, c spec.Checks) {
+	d := newDocument(w)
+	d.text(`{"version":`).value(c.Version).text(`,"taken":`).value(c.Taken)
+	writeRows(d.text(`,"checks":`), c.Checks)
 	d.text("}\n").flush()
 }
 

@@ -51,7 +51,16 @@ func (a Audit) Text(t *Text) {
 
 // what is the object with its change, or else the plan, or the remark.
 func what(r journal.Record) string {
+	_, state, _ := strings.Cut(r.After, "=")
 	switch {
+	case r.Event == journal.Brake && r.Key == "":
+		return "brake of all checks is " + state
+	case r.Event == journal.Brake:
+		return "brake of " + r.Key + " is " + state
+	case r.Event == journal.Quorum:
+		return "quorum of " + r.Key + " is " + map[bool]string{true: "gained", false: "lost"}[state == "up"]
+	case r.Event == journal.Health && r.Key != "":
+		return object(spec.Object{Kind: r.Kind, Key: r.Key}) + " is " + state
 	case r.Key != "" && r.Before == "" && r.After == "" && r.Detail != "":
 		return object(spec.Object{Kind: r.Kind, Key: r.Key}) + ": " + r.Detail
 	case r.Key != "":
@@ -73,6 +82,7 @@ var eventStyles = map[journal.Event]Style{
 	journal.Refused: Red, journal.Failed: Red, journal.ChainBroken: Red, journal.PeerJournal: Red, journal.SourceFailing: Red,
 	journal.Drift: Magenta, journal.RolledBack: Magenta, journal.Transition: Bold, journal.HandedOver: Magenta,
 	journal.Reverted: Red, journal.Confirmed: Green, journal.Proceeded: Magenta, journal.RuleOverridden: Magenta,
+	journal.Brake: Red, journal.Quorum: Bold, journal.Health: Bold,
 	journal.Applied: Green, journal.SourceOK: Green,
 }
 

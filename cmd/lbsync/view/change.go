@@ -1,6 +1,7 @@
 package view
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -19,7 +20,8 @@ type Change struct {
 	FirstSeen time.Time    `json:"first_seen,omitzero"` // of drift, when the agent knows
 	Risk      spec.Risk    `json:"risk"`
 	Fields    []spec.Field `json:"fields"`
-	Unchanged int          `json:"unchanged"` // settings that stay as they are
+	Drain     int          `json:"drain,omitempty"` // seconds that a real server which is removed keeps its open connections at most; it goes then
+	Unchanged int          `json:"unchanged"`       // settings that stay as they are
 	Source    *Source      `json:"source,omitempty"`
 	Left      string       `json:"left,omitempty"` // why drift is not put right; it is no part of the steps then
 
@@ -29,7 +31,7 @@ type Change struct {
 func changeOf(c spec.Change, since map[string]time.Time) Change {
 	out := Change{
 		Action: c.Action, Kind: c.Key.Kind(), Key: c.Key.String(), Name: c.Key.String(), Reason: c.Reason, Risk: c.Risk,
-		Fields: c.Fields(), Source: sourceOf(c.Pos),
+		Fields: c.Fields(), Source: sourceOf(c.Pos), Drain: int(c.Drain.Seconds()),
 	}
 	switch k := c.Key.(type) {
 	case spec.ServiceKey:
@@ -42,6 +44,9 @@ func changeOf(c spec.Change, since map[string]time.Time) Change {
 	}
 	if c.Reason == spec.ByDrift {
 		out.FirstSeen = since[out.Key]
+	}
+	if out.Fields == nil {
+		out.Fields = []spec.Field{} // a drain of what has weight 0 already
 	}
 	if c.Action == spec.Edit {
 		out.Unchanged = max(0, settings(c.After)-len(out.Fields))
@@ -82,6 +87,9 @@ func (c Change) detail() string {
 			parts = append(parts, f.Name+" "+f.After)
 		}
 	}
+	if c.Drain > 0 {
+		parts = append(parts, fmt.Sprintf("drain ≤ %ds", c.Drain), "remove")
+	}
 	return strings.Join(parts, ", ")
 }
 
@@ -104,6 +112,10 @@ func (c Change) note(now time.Time) string {
 		parts = append(parts, "was there before lbsync")
 	case c.Reason == spec.ByOverride:
 		parts = append(parts, "override")
+	case c.Reason == spec.ByHealth:
+		parts = append(parts, "by health checks")
+	case c.Reason == spec.ByDrain:
+		parts = append(parts, "drained")
 	}
 	if c.Left != "" {
 		return strings.TrimPrefix(strings.Join(parts, "; ")+left(c.Left), "; ")
@@ -118,8 +130,11 @@ func (c Change) note(now time.Time) string {
 var outside = map[spec.Action]string{spec.Add: "removed outside git", spec.Edit: "changed outside git", spec.Remove: "added outside git"}
 
 func (c Change) style() Style {
-	if c.Reason == spec.ByDrift {
+	switch {
+	case c.Reason == spec.ByDrift:
 		return Magenta
+	case c.Drain > 0:
+		return Red
 	}
 	return map[spec.Action]Style{spec.Add: Green, spec.Edit: Yellow, spec.Remove: Red}[c.Action]
 }

@@ -7,11 +7,13 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// Count is what a diff amounts to. Drift counts the changes that repair drift; they are not counted among the others.
+// Count is what a diff amounts to. Drift counts the changes that repair drift; they are not counted among the others. Drain counts the
+// real servers that are removed when their connections are, or their time is over.
 type Count struct {
 	Add    int       `json:"add"`
 	Change int       `json:"change"`
 	Remove int       `json:"remove"`
+	Drain  int       `json:"drain,omitempty"`
 	Drift  int       `json:"drift"`
 	Risk   spec.Risk `json:"risk"`
 }
@@ -21,6 +23,8 @@ func (n *Count) add(c Change) {
 	switch {
 	case c.Reason == spec.ByDrift:
 		n.Drift++
+	case c.Drain > 0:
+		n.Drain++
 	case c.Action == spec.Add:
 		n.Add++
 	case c.Action == spec.Edit:
@@ -31,10 +35,13 @@ func (n *Count) add(c Change) {
 }
 
 // Pending says whether the commit asks for changes, drift aside.
-func (n Count) Pending() bool { return n.Add+n.Change+n.Remove > 0 }
+func (n Count) Pending() bool { return n.Add+n.Change+n.Remove+n.Drain > 0 }
 
 func (n Count) String() string {
 	s := fmt.Sprintf("%d to add, %d to change, %d to remove", n.Add, n.Change, n.Remove)
+	if n.Drain > 0 {
+		s += fmt.Sprintf(", %d to drain", n.Drain)
+	}
 	if n.Drift > 0 {
 		s += fmt.Sprintf(", %d drift", n.Drift)
 	}

@@ -31,6 +31,7 @@ type DirectorDiff struct {
 	Left     []Change       `json:"left,omitempty"` // drift that the rules of the fleet leave as it is
 	// Overrides hold beside what git says, each with the reason and the end it was given.
 	Overrides []spec.Override `json:"overrides,omitempty"`
+	Drains    []spec.Drain    `json:"drains,omitempty"` // that are under way
 	Foreign   []Foreign       `json:"foreign,omitempty"`
 	Summary   Count           `json:"summary"`
 }

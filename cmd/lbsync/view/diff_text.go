@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lbsync/lbsync/spec"
@@ -56,6 +57,9 @@ func (d DirectorDiff) text(t *Text, whole Diff, same string) {
 	list(t, d.Left, whole.Now)
 	for _, o := range d.Overrides {
 		t.Line(Yellow.In("  override "), Plain.In(overrideText(o)))
+	}
+	for _, x := range openDrains(d.Drains) {
+		t.Line(Yellow.In("  draining "), Plain.In(object(spec.ObjectOf(x.Key))+"  "+strings.TrimPrefix(drainText(x), "draining, ")))
 	}
 	for _, h := range d.Held {
 		t.Line(Yellow.In("  held     "), Plain.In(h.Key+": "+h.Why+until(h.Until)))

@@ -1,21 +1,24 @@
 package view
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/lbsync/lbsync/spec"
 )
 
-// RealServers are the live real servers of a director.
+// RealServers are the live real servers of a director, and those that their checks keep out.
 type RealServers struct {
 	Head
 	Director    string          `json:"director"`
 	Taken       time.Time       `json:"taken"`
 	RealServers []RealServerRow `json:"real_servers"`
+	Now         time.Time       `json:"-"`
 }
 
-// RealServerRow is one real server in one service.
+// RealServerRow is one real server in one service. Settings of one that is not live are those that git has.
 type RealServerRow struct {
 	Service  string    `json:"service"`
 	Address  string    `json:"address"`
@@ -24,23 +27,35 @@ type RealServerRow struct {
 	Inactive uint32    `json:"inactive_connections"`
 	Mark     Mark      `json:"mark,omitempty"`
 	Source   *Source   `json:"source,omitempty"`
+	Standing
 
-	Override *spec.Override `json:"override,omitempty"`
+	key spec.DestKey
 }
 
-// NewRealServers reads a snapshot and its counters.
-func NewRealServers(s spec.Snapshot, stats spec.Stats) RealServers {
-	counts, overrides := destStats(stats), map[spec.DestKey]*spec.Override{}
-	for i, o := range wanted(s).Overrides {
-		overrides[o.Key] = &wanted(s).Overrides[i]
-	}
-	out := RealServers{Head: head("real servers"), Director: s.Director, Taken: s.Taken, RealServers: []RealServerRow{}}
-	for _, r := range place(s.Live.Dests, wanted(s).Dests) {
+// NewRealServers reads a snapshot, its counters, and what checks come to; nil: nothing is checked.
+func NewRealServers(s spec.Snapshot, stats spec.Stats, h *spec.HealthStatus, now time.Time) RealServers {
+	counts, why := destStats(stats), standings(s, h)
+	out := RealServers{Head: head("real servers"), Director: s.Director, Taken: s.Taken, RealServers: []RealServerRow{}, Now: now}
+	shown := map[spec.DestKey]bool{}
+	add := func(r placed[spec.DestKey, spec.Dest]) {
+		shown[r.Key] = true
 		out.RealServers = append(out.RealServers, RealServerRow{
 			Service: r.Key.Service.String(), Address: r.Key.Addr.String(), Settings: r.Value,
-			Active: counts[r.Key].Active, Inactive: counts[r.Key].Inactive, Mark: r.mark, Source: r.source, Override: overrides[r.Key],
+			Active: counts[r.Key].Active, Inactive: counts[r.Key].Inactive, Mark: r.mark, Source: r.source, Standing: why[r.Key], key: r.Key,
 		})
 	}
+	for _, r := range place(s.Live.Dests, wanted(s).Dests) {
+		if r.source == nil && why[r.Key].Configured != nil {
+			r.source = sourceOf(why[r.Key].pos)
+		}
+		add(r)
+	}
+	for _, r := range s.Configured {
+		if !shown[r.Key] {
+			add(placed[spec.DestKey, spec.Dest]{r, AsWanted, sourceOf(r.Pos)})
+		}
+	}
+	slices.SortStableFunc(out.RealServers, func(a, b RealServerRow) int { return a.key.Compare(b.key) })
 	return out
 }
 
@@ -54,7 +69,7 @@ func destStats(stats spec.Stats) map[spec.DestKey]spec.DestStats {
 
 // Text is a table in which each service is named once.
 func (s RealServers) Text(t *Text) {
-	rows := [][]Cell{titles("SERVICE", "REAL SERVER", "FORWARDING", "WEIGHT", "ACTIVE", "INACTIVE", "ORIGIN", "MARK")}
+	rows := [][]Cell{titles("SERVICE", "REAL SERVER", "FORWARDING", "WEIGHT", "ACTIVE", "INACTIVE", "ORIGIN", "MARK", "HEALTH")}
 	above := ""
 	for _, r := range s.RealServers {
 		service := r.Service
@@ -62,10 +77,23 @@ func (s RealServers) Text(t *Text) {
 			service = ""
 		}
 		above = r.Service
-		rows = append(rows, append(cells(service, r.Address, forwarding(r.Settings), strconv.Itoa(int(r.Settings.Weight)),
-			number(r.Active), number(r.Inactive)), Dim.In(r.Source.String()), r.cell()))
+		rows = append(rows, append(cells(service, r.Address, forwarding(r.Settings), r.weight(), number(r.Active), number(r.Inactive)),
+			Dim.In(r.Source.String()), r.cell(), r.health(s.Now)))
 	}
 	t.Table("", rows)
+}
+
+// weight is the live one, and what git has where checks ask for another.
+func (r RealServerRow) weight() string {
+	switch {
+	case r.Override != nil || r.Configured == nil:
+		return strconv.Itoa(int(r.Settings.Weight))
+	case r.Gone:
+		return fmt.Sprintf("out of %d", *r.Configured)
+	case *r.Configured != r.Settings.Weight:
+		return fmt.Sprintf("%d of %d", r.Settings.Weight, *r.Configured)
+	}
+	return strconv.Itoa(int(r.Settings.Weight))
 }
 
 // cell is the mark, or that the weight is an override's and until when.

@@ -81,6 +81,7 @@ func (s Status) facts() [][]Cell {
 	rows = append(rows, peerFacts(a.Peers, s.Now)...)
 	rows = append(rows, s.syncFacts()...)
 	rows = append(rows, s.vrrpFacts()...)
+	rows = append(rows, s.healthFacts()...)
 	return append(rows,
 		cells("journal", "record "+strconv.FormatUint(a.Journal.Seq, 10)),
 		cells("agent", "lbsync "+a.Program+", running for "+span(s.Now.Sub(a.Started))))
@@ -114,6 +115,7 @@ func (s Status) lists(t *Text) {
 	for _, h := range s.Agent.Holds {
 		rows = append(rows, []Cell{Yellow.In("held"), Plain.In(strings.TrimSpace(object(h.Object)+" "+h.Field) + more(h.More)), Plain.In(h.Why + until(h.Until))})
 	}
+	rows = append(rows, sickRows(s.Agent.Health, s.Now)...)
 	rows = append(rows, overrideRows(s.Agent.Overrides)...)
 	for _, d := range s.Agent.Drift {
 		rows = append(rows, []Cell{Magenta.In("drift"), Plain.In(object(d.Object)), Plain.In(done(d) + ", first seen " + ago(s.Now, d.FirstSeen) + left(d.Left))})

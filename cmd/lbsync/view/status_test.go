@@ -119,6 +119,20 @@ func TestHealth(t *testing.T) {
 		{Failing, func(s *spec.Status) {
 			s.Peers = []spec.PeerStatus{{Director: "lb2", Journal: &spec.Problem{Error: "it went back"}}}
 		}},
+		{Fine, func(s *spec.Status) {
+			s.Health = &spec.HealthStatus{Servers: []spec.ServerHealth{{State: "out"}}, Drains: []spec.Drain{{}}}
+		}},
+		{Impaired, func(s *spec.Status) {
+			s.Health = &spec.HealthStatus{Services: []spec.ServiceHealth{{Lost: true}}}
+			s.Refusal = &spec.Refusal{}
+		}},
+		{Impaired, func(s *spec.Status) {
+			s.Health = &spec.HealthStatus{Services: []spec.ServiceHealth{{Brake: &spec.BrakeStatus{}}}}
+		}},
+		{Impaired, func(s *spec.Status) { s.Health = &spec.HealthStatus{Brake: &spec.BrakeStatus{}} }},
+		{Impaired, func(s *spec.Status) {
+			s.Health = &spec.HealthStatus{CheckCounts: spec.CheckCounts{Frozen: "late"}}
+		}},
 		{NotStarted, func(s *spec.Status) { s.Applied = nil }},
 	} {
 		s := fine()

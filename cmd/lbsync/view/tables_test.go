@@ -32,7 +32,7 @@ func sample() (spec.Snapshot, spec.Stats) {
 func TestTables(t *testing.T) {
 	snapshot, stats := sample()
 	both(t, "services", NewServices(snapshot, stats))
-	both(t, "real_servers", NewRealServers(snapshot, stats))
+	both(t, "real_servers", NewRealServers(snapshot, stats, nil, now))
 	both(t, "sync", NewSync(snapshot))
 	connections := NewConnections("lb1", stats)
 	both(t, "connections", connections)

@@ -14,6 +14,7 @@ type Health string
 // The verdicts, from bad to good.
 const (
 	Failing    Health = "failing"     // a call, the kernel or the journal does not do what it should
+	Impaired   Health = "impaired"    // a service lost its quorum, or failures of checks are not believed
 	Invalid    Health = "invalid"     // the branch's tip is no fleet that could be held: its HCL, or its directors
 	Reverted   Health = "reverted"    // the branch's tip was applied, and taken back
 	Refused    Health = "refused"     // the branch asks for what policy forbids
@@ -35,6 +36,7 @@ type Trouble struct {
 func troubles(s spec.Status, now time.Time) []Trouble {
 	out := []Trouble{}
 	out = append(out, failing(s, now)...)
+	out = append(out, impaired(s.Health)...)
 	if r := s.Refusal; r != nil {
 		verdict := Refused
 		if r.Invalid {

@@ -53,23 +53,25 @@ type Definition struct {
 
 // Group is the metrics of one part, in the order in which they are shown.
 type Group struct {
-	Title string
-	All   []Definition
+	Title  string
+	All    []Definition
+	Spread []Distribution // shown after them
 }
 
 // Groups are all metrics. A new part gets a file with its table, and a line here; docs/metrics.md follows by `make docs`.
 func Groups() []Group {
 	return []Group{
-		{"Agent", agentMetrics},
-		{"Source", sourceMetrics},
-		{"Cluster", clusterMetrics},
-		{"Plan and repair", planMetrics},
-		{"Journal", journalMetrics},
-		{"Services", serviceMetrics},
-		{"Real servers", realServerMetrics},
-		{"Connection sync", syncMetrics},
-		{"VRRP", vrrpMetrics},
-		{"VRRP advertisements", advertMetrics},
+		{"Agent", agentMetrics, nil},
+		{"Source", sourceMetrics, nil},
+		{"Cluster", clusterMetrics, nil},
+		{"Plan and repair", planMetrics, nil},
+		{"Journal", journalMetrics, nil},
+		{"Services", serviceMetrics, nil},
+		{"Real servers", realServerMetrics, nil},
+		{"Health checks and drains", healthMetrics, healthDistributions},
+		{"Connection sync", syncMetrics, nil},
+		{"VRRP", vrrpMetrics, nil},
+		{"VRRP advertisements", advertMetrics, nil},
 	}
 }
 
@@ -81,17 +83,28 @@ func Write(w io.Writer, s *Scrape) error {
 	b := bufio.NewWriterSize(w, 64<<10)
 	for _, g := range Groups() {
 		for _, d := range g.All {
-			family := d.family(s)
-			if len(family.Metric) == 0 {
-				continue
+			if err := put(b, d.family(s)); err != nil {
+				return err
 			}
-			if _, err := expfmt.MetricFamilyToText(b, family); err != nil {
-				return fmt.Errorf("write metric %s: %w", d.Name, err)
+		}
+		for _, d := range g.Spread {
+			if err := put(b, d.family(s)); err != nil {
+				return err
 			}
 		}
 	}
 	if err := b.Flush(); err != nil {
 		return fmt.Errorf("write metrics: %w", err)
+	}
+	return nil
+}
+
+func put(w io.Writer, family *dto.MetricFamily) error {
+	if len(family.Metric) == 0 {
+		return nil
+	}
+	if _, err := expfmt.MetricFamilyToText(w, family); err != nil {
+		return fmt.Errorf("write metric %s: %w", family.GetName(), err)
 	}
 	return nil
 }

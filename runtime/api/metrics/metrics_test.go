@@ -49,13 +49,30 @@ func full() metrics.Scrape {
 			Failures: []spec.Failure{{Object: object}}, Holds: make([]spec.Held, 2), Drift: make([]spec.Drift, 3), Flapping: make([]spec.Flap, 4), Repaired: 17,
 			Foreign: make([]spec.Object, 5), Kernel: trouble, Disk: trouble, Engine: trouble, Journal: spec.JournalHead{Seq: 99, Failing: trouble, Broken: trouble},
 			Channel:  &spec.ChannelStatus{Key: trouble, Listener: trouble, Refusals: map[spec.RefusedFor]uint64{spec.RefusedOldKey: 4, spec.RefusedTooMany: 5}},
-			Services: 1, RealServers: 1, VRRP: vrrp(ago)},
+			Services: 1, RealServers: 1, VRRP: vrrp(ago), Health: health(ago, svc, dest)},
 		Stats: &spec.Stats{
 			Services: []spec.ServiceStats{{Key: svc, Counters: spec.Counters{Connections: 7, InPackets: 70, OutPackets: 71, InBytes: 72, OutBytes: 73}}},
 			Dests: []spec.DestStats{{Key: dest, Weight: 3, Active: 4, Inactive: 5, Persistent: 6,
 				Counters: spec.Counters{Connections: 8, InPackets: 80, OutPackets: 81, InBytes: 82, OutBytes: 83}}},
 			Daemons: spec.Rows[spec.Role, spec.Daemon]{{Key: spec.RoleBackup, Value: spec.Daemon{SyncID: 11, Interface: "eth0", Group: netip.MustParseAddr("224.0.0.81"), Port: 8848, Detached: true}}},
 		},
+	}
+}
+
+func health(ago func(time.Duration) time.Time, svc spec.ServiceKey, dest spec.DestKey) *spec.HealthStatus {
+	other := spec.DestKey{Service: svc, Addr: netip.MustParseAddrPort("192.0.2.22:6379")}
+	tcp, delay := spec.Histogram{}, spec.Histogram{}
+	for _, ms := range []time.Duration{1, 3, 3, 400, 9000} {
+		tcp.Add(ms * time.Millisecond)
+	}
+	delay.Add(time.Microsecond)
+	return &spec.HealthStatus{
+		CheckCounts: spec.CheckCounts{Configured: 40, Unique: 38, States: map[string]int{"up": 36, "down": 2}, InFlight: 3, Frozen: "late", FrozenAt: ago(1),
+			Kinds: []spec.KindCounts{{Kind: "tcp", OK: 5, Failed: 2, Skipped: 1, Took: tcp}, {Kind: "http"}}, Delay: delay},
+		Checked: 41, Brake: &spec.BrakeStatus{},
+		Servers:  []spec.ServerHealth{{Key: dest, State: "out"}, {Key: other, State: "held"}},
+		Services: []spec.ServiceHealth{{Key: svc, Lost: true, Brake: &spec.BrakeStatus{}}, {Key: spec.MarkService(7, spec.IPv4), Brake: &spec.BrakeStatus{}}},
+		Drains:   []spec.Drain{{Key: other, Left: 14}, {Key: dest, Ended: "no connection is left"}},
 	}
 }
 
@@ -142,6 +159,12 @@ func TestConventions(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, g := range metrics.Groups() {
+		for _, d := range g.Spread {
+			if families[d.Name] == nil || seen[d.Name] || !strings.HasSuffix(d.Help, ".") {
+				t.Errorf("%s is not in the scrape, or a second one, or has help without a full stop", d.Name)
+			}
+			seen[d.Name] = true
+		}
 		for _, d := range g.All {
 			if seen[d.Name] || !strings.HasPrefix(d.Name, "lbsync_") || !strings.HasSuffix(d.Help, ".") {
 				t.Errorf("%s: a second one of the name, another prefix than lbsync_, or help without a full stop: %q", d.Name, d.Help)
@@ -210,6 +233,9 @@ func TestDocs(t *testing.T) {
 		for _, d := range g.All {
 			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", d.Name, d.Kind, strings.Join(d.Labels, ", "), d.Help)
 		}
+		for _, d := range g.Spread {
+			fmt.Fprintf(&b, "| `%s` | histogram | %s | %s |\n", d.Name, strings.Join(d.Labels, ", "), d.Help)
+		}
 	}
 	golden(t, "../../../docs/metrics.md", b.String())
 }
@@ -237,6 +263,9 @@ Rules that are worth a page at night:
     increase(lbsync_repaired_total[1h]) > 6                  # somebody else writes
     lbsync_journal_broken == 1 or lbsync_peer_journal_broken == 1
     lbsync_reverted == 1                                     # a commit did not hold its probes
+    lbsync_services_without_quorum > 0                       # a service has too few real servers, or its sorry server stands in
+    lbsync_brake == 1 or lbsync_service_brake == 1           # so many checks fail that they are not believed: look by hand
+    lbsync_checks_frozen == 1                                # this host is too late for its checks
     lbsync_peer_silent_seconds > 60                          # changes wait for a director that does not answer
     increase(lbsync_channel_refusals_total{reason=~"old_key|other_key"}[1h]) > 0  # a key was not changed everywhere, or somebody has one
     lbsync_peer_coverage_ratio < 0.9                         # a failover to that director would lose connections

@@ -11,13 +11,14 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// message is what one transition of an instance or a group tells, or a notice of a commit. Its JSON is the body of a webhook.
+// message is what one transition of an instance or a group tells, or a notice of a commit or a pool. Its JSON is the body of a webhook.
 type message struct {
 	Version   int            `json:"version"` // spec.DocumentVersion
 	Director  string         `json:"director"`
-	Type      string         `json:"type"` // "instance", "group" or "commit"
+	Type      string         `json:"type"` // "instance", "group", "commit" or "pool"
 	Name      string         `json:"name"`
-	State     string         `json:"state"` // master, backup, fault or stop; of a commit applied, refused, reverted or drift
+	State     string         `json:"state"`        // master, backup, fault or stop; of a commit applied, refused, reverted or drift; of a pool quorum or real_server
+	Is        string         `json:"is,omitempty"` // of a pool: up or down
 	From      spec.VRRPState `json:"from,omitempty"`
 	Priority  uint8          `json:"priority"` // of an instance; 0 for a group, as keepalived has it
 	Why       string         `json:"why"`
@@ -35,10 +36,10 @@ func word(s spec.VRRPState) string {
 	return string(s)
 }
 
-// queue is what messages are told in their order of: an instance, a group, or all commits.
+// queue is what messages are told in their order of: an instance, a group, all commits, or all pools.
 func (m message) queue() string {
 	if m.Commit != nil {
-		return "COMMIT"
+		return strings.ToUpper(m.Type)
 	}
 	return m.subject()
 }
@@ -47,7 +48,15 @@ func (m message) subject() string { return strings.ToUpper(m.Type) + " " + m.Nam
 
 // args are those that keepalived gives a notify program: TYPE NAME STATE PRIORITY.
 func (m message) args() []string {
-	return []string{strings.ToUpper(m.Type), m.Name, strings.ToUpper(m.State), strconv.Itoa(int(m.Priority))}
+	return []string{strings.ToUpper(m.Type), m.Name, m.upper(), strconv.Itoa(int(m.Priority))}
+}
+
+// upper is the state as programs get it: MASTER, REFUSED, QUORUM_DOWN.
+func (m message) upper() string {
+	if m.Is != "" {
+		return strings.ToUpper(m.State + "_" + m.Is)
+	}
+	return strings.ToUpper(m.State)
 }
 
 // env is the same and the rest, as variables.
@@ -60,12 +69,15 @@ func (m message) env() []string {
 	if m.Commit != nil {
 		out = append(out, "LBSYNC_COMMIT="+m.Commit.ID)
 	}
+	if m.Is != "" {
+		out = append(out, "LBSYNC_IS="+m.Is)
+	}
 	return out
 }
 
 // line is what keepalived writes to a notify fifo.
 func (m message) line() []byte {
-	return fmt.Appendf(nil, "%s %q %s %d\n", strings.ToUpper(m.Type), m.Name, strings.ToUpper(m.State), m.Priority)
+	return fmt.Appendf(nil, "%s %q %s %d\n", strings.ToUpper(m.Type), m.Name, m.upper(), m.Priority)
 }
 
 func (m message) json() []byte {
@@ -107,6 +119,9 @@ func rulesOf(v spec.View) rules {
 // notices are the tellings of a notice: to everybody who asks for it, once each.
 func (r rules) notices(n spec.Notice) []job {
 	m := message{Version: spec.DocumentVersion, Director: r.director, Type: "commit", Name: n.Commit.Short(), State: n.Event, Why: n.Why, Time: n.Time, Commit: &n.Commit}
+	if n.Object != "" {
+		m.Type, m.Name, m.Is = "pool", n.Object, n.Is
+	}
 	var out []job
 	told := map[string]bool{}
 	for _, j := range about(m, r.all) {

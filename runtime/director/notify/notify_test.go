@@ -163,6 +163,45 @@ func TestCommitsAreTold(t *testing.T) {
 	})
 }
 
+// What health checks find is told whichever block asks for it: of a cluster, an instance or a group; in an order of its own.
+func TestPoolsAreTold(t *testing.T) {
+	bubble(t, func(t *testing.T, path string) {
+		d := open(t, path, "boot1")
+		defer d.end()
+		block := func(target string, on ...string) spec.Notify {
+			return spec.Notify{On: on, Kind: "exec", Target: target}
+		}
+		v := fleet()
+		v.Clusters[0].Notify = []spec.Notify{block("/cluster", "quorum")}
+		v.Clusters[0].Instances[0].Def.Notify = []spec.Notify{block("/in", "real_server", "master")}
+		v.Clusters[0].SyncGroups[0].Notify = []spec.Notify{block("/nat", "quorum", "real_server"), block("/cluster", "quorum")}
+		d.Rules(v)
+		held := spec.Commit{ID: "0123456789"}
+		d.Notice(d.ctx, spec.Notice{Event: "quorum", Commit: held, Object: "tcp 192.0.2.1:80", Is: "down"})
+		d.heard(t, "POOL tcp 192.0.2.1:80 quorum /cluster", "POOL tcp 192.0.2.1:80 quorum /nat")
+		d.Notice(d.ctx, spec.Notice{Event: "real_server", Commit: held, Object: "tcp 192.0.2.1:80 > 192.0.2.21:80", Is: "up"})
+		d.heard(t, "POOL tcp 192.0.2.1:80 > 192.0.2.21:80 real_server /in", "POOL tcp 192.0.2.1:80 > 192.0.2.21:80 real_server /nat")
+	})
+}
+
+// A program tells a loss from a gain by its arguments, a web service by the body.
+func TestMessageOfAPool(t *testing.T) {
+	r := rules{director: "lb1", all: []spec.Notify{{On: []string{"quorum"}, Kind: "exec", Target: "/x"}}}
+	m := r.notices(spec.Notice{Event: "quorum", Commit: spec.Commit{ID: "0123456789"}, Object: "tcp 192.0.2.1:80", Is: "down", Why: "live real servers weigh 0, quorum is 1"})[0].message
+	if got, want := m.args(), []string{"POOL", "tcp 192.0.2.1:80", "QUORUM_DOWN", "0"}; !slices.Equal(got, want) {
+		t.Errorf("arguments %q, want %q", got, want)
+	}
+	if got, want := string(m.line()), "POOL \"tcp 192.0.2.1:80\" QUORUM_DOWN 0\n"; got != want {
+		t.Errorf("line %q, want %q", got, want)
+	}
+	if !slices.Contains(m.env(), "LBSYNC_IS=down") || !slices.Contains(m.env(), "LBSYNC_STATE=quorum") || !slices.Contains(m.env(), "LBSYNC_COMMIT=0123456789") {
+		t.Errorf("environment %q", m.env())
+	}
+	if got := string(m.json()); !strings.Contains(got, `"type":"pool","name":"tcp 192.0.2.1:80","state":"quorum","is":"down"`) || !strings.Contains(got, `"commit":{`) {
+		t.Errorf("body %s", got)
+	}
+}
+
 func TestOneInstanceIsToldInOrderAndHoldsUpNoOther(t *testing.T) {
 	bubble(t, func(t *testing.T, path string) {
 		d := open(t, path, "boot1")
