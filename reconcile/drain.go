@@ -27,6 +27,9 @@ func (d *draining) put(c *spec.Change) {
 	}
 	if over := drainOf(d.drains, k); over != nil && over.Ended != "" {
 		c.Reason = spec.ByDrain
+		if over.Left == 0 {
+			c.Risk = spec.RiskNone
+		}
 		return
 	}
 	if c.Reason != spec.ByCommit {

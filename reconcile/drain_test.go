@@ -69,7 +69,7 @@ func TestDrain(t *testing.T) {
 			in.Want = reconcile.Reweigh(waiting, []spec.ServiceKey{k.Service}, spec.Facts{Drains: now})
 			for _, prior := range []*spec.State{&waiting, &less, &all} { // also where what was made in between is not known
 				in.Prior = prior
-				if c := only(t, reconcile.NewPlan(in)); c.Action != spec.Remove || c.Reason != spec.ByDrain {
+				if c := only(t, reconcile.NewPlan(in)); c.Action != spec.Remove || c.Reason != spec.ByDrain || (c.Risk == spec.RiskNone) != (end.active == 0) {
 					t.Fatalf("%+v", c)
 				}
 			}
