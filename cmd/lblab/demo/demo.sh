@@ -327,6 +327,8 @@ lb lb1 diff "$repo" --director lb1
 git -C "$repo" commit -qam "codis: rs .23 retires"
 head_is_applied
 lb lb1 get real-servers
+# Not before it is confirmed: a commit after which most connections are gone is taken back.
+for d in lb1 lb2; do until_status $d '"phase":"idle"'; done
 kill -TERM $client
 wait $client || code=$?
 cat "$work/drained"
