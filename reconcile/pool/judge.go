@@ -19,7 +19,7 @@ func (p *Pools) Judge(verdicts []spec.Verdict, now time.Time) []spec.ServiceKey 
 			continue
 		}
 		c := &p.checks[i]
-		p.count(c, v, now)
+		p.count(c, v.State == spec.CheckDown, now)
 		c.verdict = v
 		for _, m := range c.members {
 			members[m] = true
@@ -28,25 +28,43 @@ func (p *Pools) Judge(verdicts []spec.Verdict, now time.Time) []spec.ServiceKey 
 	return p.decide(members, now)
 }
 
-// count keeps what the brakes go by: what is down, and what fails now that did not.
-func (p *Pools) count(c *check, v spec.Verdict, now time.Time) {
-	was, is := c.verdict.State == spec.CheckDown, v.State == spec.CheckDown
-	if was == is {
-		return
-	}
-	within := c.check.Interval + c.check.Timeout
-	if !is {
+// count keeps what the brake of all checks goes by: how many are down, and which fails now that did not.
+func (p *Pools) count(c *check, fails bool, now time.Time) {
+	switch was := c.verdict.State == spec.CheckDown; {
+	case fails && !was:
+		p.down++
+		p.all.fail(now, within(c.check))
+	case was && !fails:
 		p.down--
-		return
 	}
-	p.down++
-	p.all.fail(now, within)
-	failed := map[int]bool{}
-	for _, m := range c.members {
-		if s := p.members[m].service; !failed[s] && !p.members[m].out {
-			p.services[s].brake.fail(now, within)
+}
+
+// within is the time in which what has one cause fails: a round of probes, and the wait for the last of them.
+func within(c spec.Check) time.Duration { return c.Interval + c.Timeout }
+
+// countMembers keeps what the brake of a service goes by. A real server of which several checks fail is one.
+func (p *Pools) countMembers(s *service, now time.Time) {
+	for _, i := range s.members {
+		m := &p.members[i]
+		was := m.failing
+		p.see(m)
+		if m.failing && !was {
+			s.brake.fail(now, s.within)
 		}
 	}
+}
+
+// see notes whether the checks of a member fail.
+func (p *Pools) see(m *member) {
+	state, _ := p.state(m)
+	s, fails := &p.services[m.service], state == spec.CheckDown
+	switch {
+	case fails && !m.failing:
+		s.down++
+	case m.failing && !fails:
+		s.down--
+	}
+	m.failing = fails
 }
 
 // decide settles members whose checks may have another result, and all others that a brake lets go or holds.
@@ -64,7 +82,7 @@ func (p *Pools) decide(members map[int]bool, now time.Time) []spec.ServiceKey {
 	var out []spec.ServiceKey
 	for _, i := range slices.Sorted(maps.Keys(services)) {
 		s := &p.services[i]
-		s.down = p.countDown(s)
+		p.countMembers(s, now)
 		if s.brake.judge(s.down, len(s.members), now) {
 			p.tellBrake(s.key, &s.brake, s.down, len(s.members), "real servers")
 		}
@@ -77,16 +95,6 @@ func (p *Pools) decide(members map[int]bool, now time.Time) []spec.ServiceKey {
 	}
 	slices.SortFunc(out, spec.ServiceKey.Compare)
 	return out
-}
-
-func (p *Pools) countDown(s *service) int {
-	n := 0
-	for _, m := range s.members {
-		if state, _ := p.state(&p.members[m]); state == spec.CheckDown {
-			n++
-		}
-	}
-	return n
 }
 
 func (p *Pools) tellBrake(k spec.Key, b *brake, down, of int, what string) {

@@ -19,6 +19,8 @@ type member struct {
 	why    string
 	rising time.Time // since when its weight rises; zero: it has all of it
 	held   bool      // its checks would take it out, and are not believed
+
+	failing bool // its checks, whatever comes of it
 }
 
 // steps is in how many steps the weight of a real server rises that came back.

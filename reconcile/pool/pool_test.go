@@ -324,3 +324,51 @@ func TestWeightOfACheck(t *testing.T) {
 	s.p.Judge([]spec.Verdict{{Check: checks[0], State: spec.CheckUp, Weight: 3}}, noon)
 	s.expect("11:3 12:10")
 }
+
+// One real server whose two checks fail is one, not two.
+func TestBrakeCountsRealServers(t *testing.T) {
+	s := begin(t, view(t, 4, `health_check "tcp" { port = 81 }`, "brake { service = 50 }"), spec.State{})
+	s.hear("11 down")
+	s.now = s.now.Add(time.Hour)
+	checks, _ := s.p.Checks()
+	var all []spec.Verdict
+	for _, c := range checks {
+		if c.Addr.Addr() == server(12).Addr.Addr() || c.Addr.Addr() == server(13).Addr.Addr() {
+			all = append(all, spec.Verdict{Check: c, State: spec.CheckDown, Weight: -1})
+		}
+	}
+	s.p.Judge(all, s.now)
+	s.expect("14:10")
+	if len(all) != 4 {
+		t.Errorf("%d checks failed", len(all))
+	}
+}
+
+// What failed before a commit neither fails again with it, nor is it forgotten.
+func TestBrakeOverACommit(t *testing.T) {
+	v := view(t, 4, "", "brake { service = 50 }")
+	s := begin(t, v, spec.State{})
+	s.hear("11 down")
+	s.now = s.now.Add(time.Minute)
+	s.hear("12 down")
+	s.now = s.now.Add(time.Minute)
+	s.hear("13 down")
+	s.p = pool.New(v, s.p, spec.State{}, s.now)
+	if got := s.p.Failing(); !slices.Equal(got.Services, []spec.ServiceKey{web}) {
+		t.Errorf("%+v", got)
+	}
+	s.now = s.now.Add(time.Minute)
+	s.hear("14 down")
+	s.expect("")
+}
+
+// One that drained, and that git has again, is in at once.
+func TestDrainedComesBack(t *testing.T) {
+	two, three := view(t, 2, "", ""), view(t, 3, "", "")
+	s := begin(t, two, spec.State{})
+	live, _ := reconcile.Want(three, spec.Facts{})
+	live.Dests = slices.Clone(live.Dests)
+	live.Dests[2].Value.Weight = 0
+	s.p, s.view = pool.New(three, s.p, live, noon), three
+	s.expect("11:10 12:10 13:10")
+}

@@ -28,7 +28,8 @@ type service struct {
 	members []int
 	lost    bool // its quorum
 	brake   brake
-	down    int // members whose checks are down
+	within  time.Duration // the longest of its checks
+	down    int           // members whose checks fail
 }
 
 // check is one that runs, and whom it is about.
@@ -122,7 +123,7 @@ func (p *Pools) addService(s spec.Placed[spec.VirtualServer], k spec.ServiceKey,
 		m.key = m.server.Key(k)
 		for _, c := range s.Def.Checks(m.server, k) {
 			m.checks = append(m.checks, p.addCheck(c, len(p.members)))
-			checked = true
+			out.within, checked = max(out.within, within(c)), true
 		}
 		out.members = append(out.members, len(p.members))
 		p.members = append(p.members, m)
@@ -160,15 +161,17 @@ func (p *Pools) begin(i int, old known, live spec.State, restarted bool, now tim
 	if !m.rising.IsZero() {
 		p.rising[i] = true
 	}
+	p.see(m)
 	p.turn(i, now)
 }
 
-// found says whether a member that is not known yet is out. One that is missing is new with a commit; after a restart, it was taken out.
+// found says whether a member that is not known yet is out. One that is missing, or has weight 0, is new with a commit, or was drained;
+// after a restart, it was taken out.
 func (p *Pools) found(m *member, live spec.State, restarted bool) bool {
 	_, served := live.Services.Find(m.key.Service)
 	d, there := live.Dests.Find(m.key)
-	if there {
-		return d.Value.Weight == 0 && m.server.Dest.Weight > 0
+	if there && (d.Value.Weight > 0 || m.server.Dest.Weight == 0) {
+		return false
 	}
 	return served && restarted || p.services[m.service].server.StartDown
 }
