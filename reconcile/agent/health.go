@@ -54,17 +54,15 @@ func (a *Agent) rise(ctx context.Context) {
 func (a *Agent) shift(ctx context.Context, services []spec.ServiceKey) {
 	a.stale = a.stale || len(services) > 0
 	defer a.chronicle()
-	if at, ok := a.pools.Due(time.Now()); ok {
-		a.agenda[rising] = at
-	}
+	a.rises()
 	if len(services) == 0 || a.want == nil || a.held.View == nil {
 		return
 	}
 	facts := a.facts()
-	was, want := a.want, reconcile.Reweigh(*a.want, services, facts)
-	if a.outdated() {
+	if a.outdated(facts) {
 		return // an override ended: all is rendered anew by the look that it has
 	}
+	was, want := a.want, reconcile.Reweigh(*a.want, services, facts)
 	a.want, a.basis = &want, reconcile.Basis(*a.held.View, facts)
 	if a.held.Suspension != nil || !a.known {
 		return
@@ -113,7 +111,12 @@ func (a *Agent) pooled(p *pool.Pools) {
 	a.pools = p
 	a.parts.Health.Set(p.Checks())
 	a.show()
-	if at, ok := p.Due(time.Now()); ok {
+	a.rises()
+}
+
+// rises puts on the agenda when the next weight rises.
+func (a *Agent) rises() {
+	if at, ok := a.pools.Due(time.Now()); ok {
 		a.agenda[rising] = at
 	}
 }

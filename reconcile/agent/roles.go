@@ -40,7 +40,10 @@ func (a *Agent) elected(ctx context.Context) {
 // turned renders what is held anew for roles, or other facts, that changed. It comes after each read of the kernel: what was read may be of
 // the new role already, and would be taken for drift.
 func (a *Agent) turned() {
-	if a.held.View == nil || reconcile.Basis(*a.held.View, a.facts()) == a.basis && !a.outdated() {
+	if a.held.View == nil {
+		return
+	}
+	if f := a.facts(); reconcile.Basis(*a.held.View, f) == a.basis && !a.outdated(f) {
 		return
 	}
 	a.wanting(*a.held.View)
