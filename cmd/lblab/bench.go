@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lbsync/lbsync/cmd/lblab/bench"
+	"github.com/lbsync/lbsync/cmd/lblab/bench/page"
 	"github.com/lbsync/lbsync/cmd/lblab/debian"
 	"github.com/lbsync/lbsync/cmd/lblab/wire"
 )
@@ -54,7 +55,7 @@ func measureCommand() *cobra.Command {
 }
 
 func (o *benchOptions) bench(ctx context.Context) error {
-	if err := errors.Join(o.job.Check(), bench.CheckPage(o.output), o.programs()); err != nil {
+	if err := errors.Join(o.job.Check(), page.Check(o.output, bench.Page), o.programs()); err != nil {
 		return err
 	}
 	dir, err := os.MkdirTemp(scratch, "lblab-bench-")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/lbsync/lbsync/cmd/lblab/bench"
 	"github.com/lbsync/lbsync/cmd/lblab/bench/health"
+	"github.com/lbsync/lbsync/cmd/lblab/bench/page"
 	"github.com/lbsync/lbsync/cmd/lblab/debian"
 	"github.com/lbsync/lbsync/cmd/lblab/wire"
 )
@@ -58,7 +59,7 @@ func healthProcesses() []*cobra.Command {
 }
 
 func (o *healthOptions) bench(ctx context.Context) error {
-	if err := errors.Join(o.job.Check(), health.CheckPage(o.output)); err != nil {
+	if err := errors.Join(o.job.Check(), page.Check(o.output, health.Page)); err != nil {
 		return err
 	}
 	results := health.Results{Command: strings.Join(append([]string{"lblab"}, os.Args[1:]...), " ")}
@@ -80,7 +81,7 @@ func (o *healthOptions) bench(ctx context.Context) error {
 		return err
 	}
 	for _, f := range results.Figures() {
-		fmt.Printf("%-10s %s: asked %s, measured %s\n", strings.Trim(health.Verdict(f.Reached), "*"), f.Work, f.Asked, f.Measured)
+		fmt.Printf("%-10s %s: asked %s, measured %s\n", strings.Trim(page.Verdict(f.Reached), "*"), f.Work, f.Asked, f.Measured)
 	}
 	return nil
 }

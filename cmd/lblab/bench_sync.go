@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lbsync/lbsync/cmd/lblab/bench"
+	"github.com/lbsync/lbsync/cmd/lblab/bench/page"
 	"github.com/lbsync/lbsync/cmd/lblab/bench/sync"
 	"github.com/lbsync/lbsync/cmd/lblab/debian"
 	"github.com/lbsync/lbsync/cmd/lblab/wire"
@@ -54,7 +55,7 @@ func (o *syncOptions) bench(ctx context.Context) error {
 	for _, f := range o.failovers {
 		o.job.Failovers = append(o.job.Failovers, sync.Failover(f))
 	}
-	if err := errors.Join(o.job.Check(), sync.CheckPage(o.output)); err != nil {
+	if err := errors.Join(o.job.Check(), page.Check(o.output, sync.Page)); err != nil {
 		return err
 	}
 	machine, err := o.programs()

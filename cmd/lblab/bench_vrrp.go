@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lbsync/lbsync/cmd/lblab/bench"
+	"github.com/lbsync/lbsync/cmd/lblab/bench/page"
 	"github.com/lbsync/lbsync/cmd/lblab/bench/vrrp"
 	"github.com/lbsync/lbsync/cmd/lblab/debian"
 )
@@ -48,7 +49,7 @@ func tickCommand() *cobra.Command {
 }
 
 func benchVRRP(cmd *cobra.Command, job vrrp.Job, output string) error {
-	if err := errors.Join(job.Check(), vrrp.CheckPage(output)); err != nil {
+	if err := errors.Join(job.Check(), page.Check(output, vrrp.Page)); err != nil {
 		return err
 	}
 	if err := (debian.Apt{Progress: progress}).Missing([]string{"keepalived"}); err != nil {
@@ -76,7 +77,7 @@ func benchVRRP(cmd *cobra.Command, job vrrp.Job, output string) error {
 		return err
 	}
 	for _, f := range results.Figures() {
-		fmt.Printf("%-10s %s: asked %s, measured %s\n", strings.Trim(vrrp.Verdict(f.Reached), "*"), f.Work, f.Asked, f.Measured)
+		fmt.Printf("%-10s %s: asked %s, measured %s\n", strings.Trim(page.Verdict(f.Reached), "*"), f.Work, f.Asked, f.Measured)
 	}
 	return nil
 }

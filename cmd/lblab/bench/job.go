@@ -2,10 +2,10 @@ package bench
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
+
+	"github.com/lbsync/lbsync/cmd/lblab/bench/page"
 )
 
 // Job is what Measure is to do, and where. It crosses into the machine, and Results come back, as files of one folder.
@@ -55,32 +55,10 @@ func (j Job) Prepare(ctx context.Context, dir string) error {
 			return err
 		}
 	}
-	return writeJSON(filepath.Join(dir, jobFile), j)
+	return page.WriteJSON(filepath.Join(dir, jobFile), j)
 }
 
 // ReadResults are what Measure left in the folder of its job.
 func ReadResults(dir string) (r Results, err error) {
-	return r, readJSON(filepath.Join(dir, resultsFile), &r)
-}
-
-func writeJSON(file string, v any) error {
-	b, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return fmt.Errorf("encode %s: %w", file, err)
-	}
-	if err := os.WriteFile(file, append(b, '\n'), 0o644); err != nil {
-		return fmt.Errorf("write %s: %w", file, err)
-	}
-	return nil
-}
-
-func readJSON(file string, into any) error {
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return fmt.Errorf("read %s: %w", file, err)
-	}
-	if err := json.Unmarshal(b, into); err != nil {
-		return fmt.Errorf("read %s: %w", file, err)
-	}
-	return nil
+	return r, page.ReadJSON(filepath.Join(dir, resultsFile), &r)
 }

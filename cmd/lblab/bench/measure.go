@@ -7,12 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"github.com/lbsync/lbsync/cmd/lblab/bench/page"
 )
 
 // Measure does the job of a folder in the kernel it runs in, says on progress what it does, and leaves the results in the folder.
 func Measure(ctx context.Context, dir string, progress io.Writer) error {
 	m := &measurement{dir: dir, progress: progress}
-	if err := readJSON(filepath.Join(dir, jobFile), &m.job); err != nil {
+	if err := page.ReadJSON(filepath.Join(dir, jobFile), &m.job); err != nil {
 		return err
 	}
 	programs, err := os.MkdirTemp("", "programs-")
@@ -35,7 +37,7 @@ func Measure(ctx context.Context, dir string, progress io.Writer) error {
 	if m.results.Machine.Kernel, err = kernelRelease(); err != nil {
 		return err
 	}
-	return writeJSON(filepath.Join(dir, resultsFile), m.results)
+	return page.WriteJSON(filepath.Join(dir, resultsFile), m.results)
 }
 
 // near copies a program into memory: in the virtual machine the root is a network file system.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lbsync/lbsync/cmd/lblab/bench/page"
 )
 
 func TestParseProfile(t *testing.T) {
@@ -41,8 +43,8 @@ func TestParseBenchmark(t *testing.T) {
 
 func TestPageKeepsWhatPeopleWrote(t *testing.T) {
 	dir := t.TempDir()
-	page := filepath.Join(dir, pageFile)
-	if err := os.WriteFile(page, []byte("# Title\n"+beginMark+"\nold\n"+endMark+"\nafter\n"), 0o644); err != nil {
+	file := filepath.Join(dir, Page+".md")
+	if err := os.WriteFile(file, []byte("# Title\n"+page.Begin+"\nold\n"+page.End+"\nafter\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
@@ -50,29 +52,29 @@ func TestPageKeepsWhatPeopleWrote(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := os.ReadFile(page)
+	got, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "# Title\n" + beginMark + "\n\n" + example().Markdown() + "\n" + endMark + "\nafter\n"
+	want := "# Title\n" + page.Begin + "\n\n" + example().Markdown() + "\n" + page.End + "\nafter\n"
 	if string(got) != want {
 		t.Errorf("the page is\n%s", got)
 	}
 	var back Results
-	if err := readJSON(filepath.Join(dir, dataFile), &back); err != nil || back.Markdown() != example().Markdown() {
+	if err := page.ReadJSON(filepath.Join(dir, Page+".json"), &back); err != nil || back.Markdown() != example().Markdown() {
 		t.Errorf("the data do not give the same page: %v", err)
 	}
 }
 
 func TestPageWithoutMarkers(t *testing.T) {
 	dir := t.TempDir()
-	if err := CheckPage(dir); err == nil || !strings.Contains(err.Error(), "--output") {
+	if err := page.Check(dir, Page); err == nil || !strings.Contains(err.Error(), "--output") {
 		t.Errorf("no page: %v", err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, pageFile), []byte("# Title\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, Page+".md"), []byte("# Title\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := CheckPage(dir); err == nil || !strings.Contains(err.Error(), beginMark) {
+	if err := page.Check(dir, Page); err == nil || !strings.Contains(err.Error(), page.Begin) {
 		t.Errorf("no markers: %v", err)
 	}
 }

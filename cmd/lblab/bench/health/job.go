@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/lbsync/lbsync/cmd/lblab/bench"
+	"github.com/lbsync/lbsync/cmd/lblab/bench/page"
 )
 
 // Job is what is to be measured. Its second half crosses into the machine with IPVS, and Results come back, as files of one folder.
@@ -59,12 +60,12 @@ func (j Job) Alone(ctx context.Context) (out []Measured, err error) {
 }
 
 // Prepare writes the job into a folder.
-func (j Job) Prepare(dir string) error { return writeJSON(filepath.Join(dir, jobFile), j) }
+func (j Job) Prepare(dir string) error { return page.WriteJSON(filepath.Join(dir, jobFile), j) }
 
 // Measure does the half of a folder's job that needs IPVS, and leaves the results there.
 func Measure(ctx context.Context, dir string, progress func(string)) error {
 	var j Job
-	if err := readJSON(filepath.Join(dir, jobFile), &j); err != nil {
+	if err := page.ReadJSON(filepath.Join(dir, jobFile), &j); err != nil {
 		return err
 	}
 	j.Progress = progress
@@ -84,12 +85,12 @@ func Measure(ctx context.Context, dir string, progress func(string)) error {
 		}
 		out.Beside = append(out.Beside, Pair{ours, theirs})
 	}
-	return writeJSON(filepath.Join(dir, resultsFile), out)
+	return page.WriteJSON(filepath.Join(dir, resultsFile), out)
 }
 
 // ReadResults are what Measure left in the folder of its job.
 func ReadResults(dir string) (out Results, err error) {
-	return out, readJSON(filepath.Join(dir, resultsFile), &out)
+	return out, page.ReadJSON(filepath.Join(dir, resultsFile), &out)
 }
 
 // one measures a case in a process and a network namespace of its own.
@@ -134,26 +135,4 @@ func RunCase(ctx context.Context, text, keepalived string) error {
 		return err
 	}
 	return json.NewEncoder(os.Stdout).Encode(m)
-}
-
-func writeJSON(file string, v any) error {
-	b, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return fmt.Errorf("encode %s: %w", file, err)
-	}
-	if err := os.WriteFile(file, append(b, '\n'), 0o644); err != nil {
-		return fmt.Errorf("write %s: %w", file, err)
-	}
-	return nil
-}
-
-func readJSON(file string, into any) error {
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return fmt.Errorf("read %s: %w", file, err)
-	}
-	if err := json.Unmarshal(b, into); err != nil {
-		return fmt.Errorf("read %s: %w", file, err)
-	}
-	return nil
 }

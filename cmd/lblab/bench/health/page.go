@@ -2,52 +2,17 @@ package health
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/lbsync/lbsync/cmd/lblab/bench/page"
 )
 
-// The files of the page, and the lines between which Markdown stands in the first.
-const (
-	pageFile = "benchmarks-health.md"
-	dataFile = "benchmarks-health.json"
-
-	beginMark = "<!-- make bench writes what follows -->\n"
-	endMark   = "<!-- make bench wrote what is above -->"
-)
-
-// CheckPage looks for the page and its markers, before minutes are spent on measuring.
-func CheckPage(dir string) error {
-	_, err := splice(dir, "")
-	return err
-}
+// Page is the name of the page of these benchmarks.
+const Page = "benchmarks-health"
 
 // WritePage puts the results into the page of a folder, beside the data.
-func (r Results) WritePage(dir string) error {
-	text, err := splice(dir, r.markdown())
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(dir, pageFile), []byte(text), 0o644); err != nil {
-		return fmt.Errorf("write benchmarks: %w", err)
-	}
-	return writeJSON(filepath.Join(dir, dataFile), r)
-}
-
-func splice(dir, markdown string) (string, error) {
-	file := filepath.Join(dir, pageFile)
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", fmt.Errorf("read the page of benchmarks: %w; --output names its folder", err)
-	}
-	head, rest, ok := strings.Cut(string(text), beginMark)
-	_, tail, ok2 := strings.Cut(rest, endMark)
-	if !ok || !ok2 {
-		return "", fmt.Errorf("%s: write the lines %q and %q where the results belong", file, strings.TrimSpace(beginMark), endMark)
-	}
-	return head + beginMark + "\n" + markdown + "\n" + endMark + tail, nil
-}
+func (r Results) WritePage(dir string) error { return page.Write(dir, Page, r.markdown(), r) }
 
 func (r Results) markdown() string {
 	var b strings.Builder
@@ -55,14 +20,14 @@ func (r Results) markdown() string {
 	fmt.Fprintf(&b, "Measured by `%s` on %d × %s, %s, Linux %s, load average before %s; %s, %s.\n\n", r.Command, m.Cores, m.Processor, m.System, m.HostKernel, m.Load, m.Lbsync, m.Go)
 	var rows [][]string
 	for _, f := range r.Figures() {
-		rows = append(rows, []string{f.Work, f.Asked, f.Measured, Verdict(f.Reached)})
+		rows = append(rows, []string{f.Work, f.Asked, f.Measured, page.Verdict(f.Reached)})
 	}
-	table(&b, "Figures", "work | asked | measured |  ", rows)
+	page.Table(&b, "Figures", "work | asked | measured |  ", rows)
 	rows = nil
 	for _, m := range r.Alone {
 		rows = append(rows, m.row())
 	}
-	table(&b, "Alone", "checks | of a core | of a probe | bare connection | memory, idle | with the checks | most in flight | began late, p99 | until the last verdict", rows)
+	page.Table(&b, "Alone", "checks | of a core | of a probe | bare connection | memory, idle | with the checks | most in flight | began late, p99 | until the last verdict", rows)
 	if len(r.Beside) == 0 {
 		return b.String() + "Nothing was measured beside keepalived in this run.\n"
 	}
@@ -70,17 +35,9 @@ func (r Results) markdown() string {
 	for _, p := range r.Beside {
 		rows = append(rows, append([]string{"lbsync"}, p.Ours.row()...), append([]string{"keepalived"}, p.Theirs.row()...))
 	}
-	table(&b, fmt.Sprintf("Beside keepalived, Linux %s, %d processors, %s", m.Kernel, m.Processors, m.Keepalived),
+	page.Table(&b, fmt.Sprintf("Beside keepalived, Linux %s, %d processors, %s", m.Kernel, m.Processors, m.Keepalived),
 		"system | checks | of a core | of a probe | bare connection | memory, idle | with the checks | most in flight | began late, p99 | until the last verdict", rows)
 	return b.String()
-}
-
-func table(b *strings.Builder, title, head string, rows [][]string) {
-	fmt.Fprintf(b, "## %s\n\n| %s |\n|%s\n", title, head, strings.Repeat("---|", strings.Count(head, "|")+1))
-	for _, row := range rows {
-		fmt.Fprintf(b, "| %s |\n", strings.Join(row, " | "))
-	}
-	b.WriteByte('\n')
 }
 
 // row is a case; what was not measured is empty.
@@ -113,11 +70,3 @@ func short(d time.Duration) string {
 
 // megabytes are of 10^6 bytes.
 func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
-
-// Verdict says whether a figure was reached, in Markdown.
-func Verdict(reached bool) string {
-	if reached {
-		return "reached"
-	}
-	return "**missed**"
-}

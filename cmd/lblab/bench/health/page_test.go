@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lbsync/lbsync/cmd/lblab/bench"
+	"github.com/lbsync/lbsync/cmd/lblab/bench/page"
 )
 
 var update = flag.Bool("update", false, "write the goldens")
@@ -33,7 +34,7 @@ func someResults() Results {
 // The page of some results, with figures that are reached and others that are not.
 func TestPage(t *testing.T) {
 	dir, golden := t.TempDir(), filepath.Join("testdata", "page.golden")
-	if err := os.WriteFile(filepath.Join(dir, pageFile), []byte("# Checks\n\n"+beginMark+endMark+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, Page+".md"), []byte("# Checks\n\n"+page.Begin+"\n"+page.End+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // the second time, what the first wrote is replaced
@@ -41,7 +42,7 @@ func TestPage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := os.ReadFile(filepath.Join(dir, pageFile))
+	got, err := os.ReadFile(filepath.Join(dir, Page+".md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,10 +62,10 @@ func TestPage(t *testing.T) {
 
 func TestPageWithoutMarkers(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, pageFile), []byte("# Checks\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, Page+".md"), []byte("# Checks\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := CheckPage(dir); err == nil || !strings.Contains(err.Error(), "where the results belong") {
+	if err := page.Check(dir, Page); err == nil || !strings.Contains(err.Error(), "where the results belong") {
 		t.Errorf("a page without markers: %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/lbsync/lbsync/cmd/lblab/bench"
+	"github.com/lbsync/lbsync/cmd/lblab/bench/page"
 	"github.com/lbsync/lbsync/cmd/lblab/topology"
 	"github.com/lbsync/lbsync/cmd/lblab/traffic"
 )
@@ -98,23 +99,14 @@ func (j Job) Prepare(dir string) (string, error) {
 }
 
 // ReadResults are what Measure left in the folder of its job.
-func ReadResults(dir string) (r Results, err error) { return r, readJSON(dir, resultsFile, &r) }
-
-func readJSON(dir, name string, into any) error {
-	b, err := os.ReadFile(filepath.Join(dir, name))
-	if err == nil {
-		err = json.Unmarshal(b, into)
-	}
-	if err != nil {
-		return fmt.Errorf("read %s: %w", name, err)
-	}
-	return nil
+func ReadResults(dir string) (r Results, err error) {
+	return r, page.ReadJSON(filepath.Join(dir, resultsFile), &r)
 }
 
 // Measure does the job of a folder in the machine it runs in, in the namespaces of its topology, and leaves the results in the folder.
 func Measure(ctx context.Context, dir string, progress func(string)) (err error) {
 	var job Job
-	if err := readJSON(dir, jobFile, &job); err != nil {
+	if err := page.ReadJSON(filepath.Join(dir, jobFile), &job); err != nil {
 		return err
 	}
 	plan, err := topology.Parse(networkFile, network)

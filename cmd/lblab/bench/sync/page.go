@@ -1,60 +1,18 @@
 package sync
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/lbsync/lbsync/cmd/lblab/bench/page"
 )
 
-// The files of the page, and the lines between which Markdown stands in the first.
-const (
-	pageFile = "benchmarks-sync.md"
-	dataFile = "benchmarks-sync.json"
-
-	beginMark = "<!-- make bench writes what follows -->\n"
-	endMark   = "<!-- make bench wrote what is above -->"
-)
-
-// CheckPage looks for the page and its markers, before minutes are spent on measuring.
-func CheckPage(dir string) error {
-	_, err := splice(dir, "")
-	return err
-}
+// Page is the name of the page of these benchmarks.
+const Page = "benchmarks-sync"
 
 // WritePage puts the results into the page of a folder, beside the data.
-func (r Results) WritePage(dir string) error {
-	text, err := splice(dir, r.Markdown())
-	if err != nil {
-		return err
-	}
-	data, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return fmt.Errorf("encode the results: %w", err)
-	}
-	for name, content := range map[string]string{pageFile: text, dataFile: string(data) + "\n"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
-			return fmt.Errorf("write benchmarks: %w", err)
-		}
-	}
-	return nil
-}
-
-func splice(dir, markdown string) (string, error) {
-	file := filepath.Join(dir, pageFile)
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", fmt.Errorf("read the page of benchmarks: %w; --output names its folder", err)
-	}
-	head, rest, ok := strings.Cut(string(text), beginMark)
-	_, tail, ok2 := strings.Cut(rest, endMark)
-	if !ok || !ok2 {
-		return "", fmt.Errorf("%s: write the lines %q and %q where the results belong", file, strings.TrimSpace(beginMark), endMark)
-	}
-	return head + beginMark + "\n" + markdown + "\n" + endMark + tail, nil
-}
+func (r Results) WritePage(dir string) error { return page.Write(dir, Page, r.Markdown(), r) }
 
 // Markdown is the results as a table, a row a run.
 func (r Results) Markdown() string {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/lbsync/lbsync/cmd/lblab/bench"
+	"github.com/lbsync/lbsync/cmd/lblab/bench/page"
 	"github.com/lbsync/lbsync/cmd/lblab/topology"
 	"github.com/lbsync/lbsync/cmd/lblab/traffic"
 	"github.com/lbsync/lbsync/policies"
@@ -36,7 +37,7 @@ func someResults() Results {
 
 func TestPage(t *testing.T) {
 	dir, golden := t.TempDir(), filepath.Join("testdata", "page.golden")
-	if err := os.WriteFile(filepath.Join(dir, pageFile), []byte("# Sync\n\n"+beginMark+endMark+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, Page+".md"), []byte("# Sync\n\n"+page.Begin+"\n"+page.End+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // the second time, what the first wrote is replaced
@@ -44,7 +45,7 @@ func TestPage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := os.ReadFile(filepath.Join(dir, pageFile))
+	got, err := os.ReadFile(filepath.Join(dir, Page+".md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +61,7 @@ func TestPage(t *testing.T) {
 	if string(got) != string(want) {
 		t.Errorf("the page is\n%s\nwant\n%s", got, want)
 	}
-	if err := CheckPage(t.TempDir()); err == nil {
+	if err := page.Check(t.TempDir(), Page); err == nil {
 		t.Error("a folder without the page is taken")
 	}
 }

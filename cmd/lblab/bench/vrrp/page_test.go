@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lbsync/lbsync/cmd/lblab/bench"
+	"github.com/lbsync/lbsync/cmd/lblab/bench/page"
 )
 
 var update = flag.Bool("update", false, "write the goldens")
@@ -42,8 +43,8 @@ func someResults() Results {
 // The page of some results, with figures that are reached and one that is not.
 func TestPage(t *testing.T) {
 	dir, golden := t.TempDir(), filepath.Join("testdata", "page.golden")
-	empty := "# VRRP\n\n" + beginMark + endMark + "\n"
-	if err := os.WriteFile(filepath.Join(dir, pageFile), []byte(empty), 0o644); err != nil {
+	empty := "# VRRP\n\n" + page.Begin + "\n" + page.End + "\n"
+	if err := os.WriteFile(filepath.Join(dir, Page+".md"), []byte(empty), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // the second time, what the first wrote is replaced
@@ -51,7 +52,7 @@ func TestPage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := os.ReadFile(filepath.Join(dir, pageFile))
+	got, err := os.ReadFile(filepath.Join(dir, Page+".md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +68,7 @@ func TestPage(t *testing.T) {
 	if string(got) != string(want) {
 		t.Errorf("the page is\n%s\nwant\n%s", got, want)
 	}
-	if err := CheckPage(t.TempDir()); err == nil {
+	if err := page.Check(t.TempDir(), Page); err == nil {
 		t.Error("a folder without the page is taken")
 	}
 }

@@ -32,11 +32,3 @@ func spread(s bench.Sample) string {
 
 // megabytes are of 10^6 bytes.
 func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
-
-// Verdict says whether a figure was reached, in Markdown.
-func Verdict(reached bool) string {
-	if reached {
-		return "reached"
-	}
-	return "**missed**"
-}
