@@ -20,24 +20,32 @@ import (
 	"github.com/lbsync/lbsync/spec/spectest"
 )
 
-// stopwatch is a kernel that notes when it was told of each real server.
+// stopwatch is a kernel that notes when it was told of each real server, and costs nothing else.
 type stopwatch struct {
 	mu   sync.Mutex
 	live spec.State
+	done []spec.Change // since live was worked out
 	told map[spec.DestKey]time.Time
 }
 
 func (s *stopwatch) Observe(context.Context, reconcile.Depth) (spec.State, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for ; len(s.done) > 0; s.done = s.done[1:] { // one by one: a real server may be in it more than once
+		s.live = reconcile.Advance(s.live, s.done[:1])
+	}
 	return s.live, nil
 }
 
 func (s *stopwatch) Apply(_ context.Context, changes []spec.Change) []error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.live = reconcile.Advance(s.live, changes)
 	now := time.Now()
+	if len(changes) > 1000 { // the fleet, at the start
+		s.live = reconcile.Advance(s.live, changes)
+	} else {
+		s.done = append(s.done, changes...)
+	}
 	for _, c := range changes {
 		if k, ok := c.Key.(spec.DestKey); ok {
 			s.told[k] = now
