@@ -3,7 +3,6 @@ package bench
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -63,19 +62,6 @@ func TestPageKeepsWhatPeopleWrote(t *testing.T) {
 	var back Results
 	if err := page.ReadJSON(filepath.Join(dir, Page+".json"), &back); err != nil || back.Markdown() != example().Markdown() {
 		t.Errorf("the data do not give the same page: %v", err)
-	}
-}
-
-func TestPageWithoutMarkers(t *testing.T) {
-	dir := t.TempDir()
-	if err := page.Check(dir, Page); err == nil || !strings.Contains(err.Error(), "--output") {
-		t.Errorf("no page: %v", err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, Page+".md"), []byte("# Title\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := page.Check(dir, Page); err == nil || !strings.Contains(err.Error(), page.Begin) {
-		t.Errorf("no markers: %v", err)
 	}
 }
 

@@ -2,14 +2,12 @@ package health
 
 import (
 	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/lbsync/lbsync/cmd/lblab/bench"
-	"github.com/lbsync/lbsync/cmd/lblab/bench/page"
+	"github.com/lbsync/lbsync/cmd/lblab/bench/page/pagetest"
 )
 
 var update = flag.Bool("update", false, "write the goldens")
@@ -32,43 +30,7 @@ func someResults() Results {
 }
 
 // The page of some results, with figures that are reached and others that are not.
-func TestPage(t *testing.T) {
-	dir, golden := t.TempDir(), filepath.Join("testdata", "page.golden")
-	if err := os.WriteFile(filepath.Join(dir, Page+".md"), []byte("# Checks\n\n"+page.Begin+"\n"+page.End+"\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 { // the second time, what the first wrote is replaced
-		if err := someResults().WritePage(dir); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(filepath.Join(dir, Page+".md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile(golden, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != string(want) {
-		t.Errorf("got:\n%s", got)
-	}
-}
-
-func TestPageWithoutMarkers(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, Page+".md"), []byte("# Checks\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := page.Check(dir, Page); err == nil || !strings.Contains(err.Error(), "where the results belong") {
-		t.Errorf("a page without markers: %v", err)
-	}
-}
+func TestPage(t *testing.T) { pagetest.Golden(t, Page, someResults().WritePage, *update) }
 
 // What keepalived is asked to check is what the case has.
 func TestKeepalivedConf(t *testing.T) {

@@ -6,15 +6,13 @@ import (
 	"encoding/base64"
 	"flag"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"github.com/lbsync/lbsync/cmd/lblab/bench"
-	"github.com/lbsync/lbsync/cmd/lblab/bench/page"
+	"github.com/lbsync/lbsync/cmd/lblab/bench/page/pagetest"
 	"github.com/lbsync/lbsync/cmd/lblab/topology"
 	"github.com/lbsync/lbsync/cmd/lblab/traffic"
 	"github.com/lbsync/lbsync/policies"
@@ -35,36 +33,7 @@ func someResults() Results {
 		Machine: bench.Machine{Processor: "a processor", Cores: 2, Kernel: "6.1", Processors: 2, HostKernel: "6.18", System: "Debian", Lbsync: "lbsync 1", Go: "go1.26", Load: "0 0 0"}}
 }
 
-func TestPage(t *testing.T) {
-	dir, golden := t.TempDir(), filepath.Join("testdata", "page.golden")
-	if err := os.WriteFile(filepath.Join(dir, Page+".md"), []byte("# Sync\n\n"+page.Begin+"\n"+page.End+"\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 { // the second time, what the first wrote is replaced
-		if err := someResults().WritePage(dir); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(filepath.Join(dir, Page+".md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile(golden, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != string(want) {
-		t.Errorf("the page is\n%s\nwant\n%s", got, want)
-	}
-	if err := page.Check(t.TempDir(), Page); err == nil {
-		t.Error("a folder without the page is taken")
-	}
-}
+func TestPage(t *testing.T) { pagetest.Golden(t, Page, someResults().WritePage, *update) }
 
 func TestEnds(t *testing.T) {
 	table := `Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData

@@ -2,13 +2,11 @@ package vrrp
 
 import (
 	"flag"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/lbsync/lbsync/cmd/lblab/bench"
-	"github.com/lbsync/lbsync/cmd/lblab/bench/page"
+	"github.com/lbsync/lbsync/cmd/lblab/bench/page/pagetest"
 )
 
 var update = flag.Bool("update", false, "write the goldens")
@@ -41,34 +39,4 @@ func someResults() Results {
 }
 
 // The page of some results, with figures that are reached and one that is not.
-func TestPage(t *testing.T) {
-	dir, golden := t.TempDir(), filepath.Join("testdata", "page.golden")
-	empty := "# VRRP\n\n" + page.Begin + "\n" + page.End + "\n"
-	if err := os.WriteFile(filepath.Join(dir, Page+".md"), []byte(empty), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 { // the second time, what the first wrote is replaced
-		if err := someResults().WritePage(dir); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(filepath.Join(dir, Page+".md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile(golden, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != string(want) {
-		t.Errorf("the page is\n%s\nwant\n%s", got, want)
-	}
-	if err := page.Check(t.TempDir(), Page); err == nil {
-		t.Error("a folder without the page is taken")
-	}
-}
+func TestPage(t *testing.T) { pagetest.Golden(t, Page, someResults().WritePage, *update) }
