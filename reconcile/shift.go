@@ -6,10 +6,9 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// Shift is what of a plan the facts ask of some services, in order, and nothing else: neither drift nor what is left of a commit. It
-// costs what these services cost, however many others there are.
-func Shift(in PlanInput, services []spec.ServiceKey) spec.Plan {
-	in.Want, in.Live = part(in.Want, services), part(in.Live, services)
+// Shift is what of the plan for a portion the facts ask, and nothing else: neither drift nor what is left of a commit. It costs what the
+// portion costs, however many other services there are.
+func Shift(in PlanInput) spec.Plan {
 	p := NewPlan(in)
 	var steps []spec.Step
 	for _, s := range p.Steps {
@@ -26,26 +25,24 @@ func Shift(in PlanInput, services []spec.ServiceKey) spec.Plan {
 	return spec.Plan{Director: p.Director, Commit: p.Commit, Steps: steps, Digest: digest(steps)}
 }
 
-// part is a state with only some of its services.
-func part(s spec.State, services []spec.ServiceKey) spec.State {
-	var out spec.State
-	for _, k := range services {
-		row, ok := s.Services.Find(k)
-		if !ok {
-			continue
-		}
-		out.Services = append(out.Services, row)
-		out.Dests = append(out.Dests, s.DestsOf(k)...)
-		from, to := s.EffectRange(k)
-		out.Effects = append(out.Effects, s.Effects[from:to]...)
+// After is what becomes of a portion of which something else is wanted, where a plan for it, or some of it, was carried out.
+func (p Portion) After(want spec.State, out Outcome) Portion {
+	after := Portion{Want: &want, Prior: p.Prior, Live: Advance(p.Live, out.Done)}
+	switch {
+	case out.Whole() && p.Prior == p.Want:
+		after.Prior = after.Want
+	case p.Prior != nil:
+		prior := Shifted(*p.Prior, want, out.Done)
+		after.Prior = &prior
 	}
-	return out
+	return after
 }
 
 // Shifted is a wanted state that was made, in part at least, after some of what facts asked of it was done too: what is still to be done
 // is theirs, and neither the commit's nor drift.
 func Shifted(prior, want spec.State, done []spec.Change) spec.State {
 	out := Advance(prior, done)
+	out.Declared = prior.AsDeclared()
 	out.Effects = append(slices.Clone(want.Effects), prior.Effects...)
 	slices.SortStableFunc(out.Effects, func(a, b spec.Effect) int { return a.Key.Compare(b.Key) })
 	out.Effects = slices.CompactFunc(out.Effects, func(a, b spec.Effect) bool { return a.Key == b.Key })

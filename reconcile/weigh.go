@@ -15,16 +15,13 @@ func weigh(s *spec.State, f spec.Facts) {
 	if len(services) == 0 {
 		return
 	}
-	s.Declared = s.Dests
-	w.reweigh(s, services)
+	*s = patched(*s, services, w.ask(s))
 }
 
 // Reweigh is what Want gives where nothing of the facts differs from those of want but what is asked for some services, in order.
 func Reweigh(want spec.State, services []spec.ServiceKey, f spec.Facts) spec.State {
 	w := weigher{overrides: want.Overrides, pools: f.Pools, drains: f.Drains}
-	want.Declared = want.AsDeclared()
-	w.reweigh(&want, services)
-	return want
+	return patched(want, services, w.ask(&want))
 }
 
 type weigher struct {
@@ -49,26 +46,14 @@ func (w *weigher) services() []spec.ServiceKey {
 	return slices.Compact(out)
 }
 
-// reweigh replaces the rows and effects of services; those it replaces them in stay as they are.
-func (w *weigher) reweigh(s *spec.State, services []spec.ServiceKey) {
-	rows := make(spec.Rows[spec.DestKey, spec.Dest], 0, len(s.Dests)+len(services))
-	effects := make([]spec.Effect, 0, len(s.Effects)+len(services))
-	done, told := 0, 0
-	for _, k := range services {
-		if _, wanted := s.Services.Find(k); !wanted {
-			continue
-		}
-		from, to := s.DestRange(k)
-		rows = append(rows, s.Dests[done:from]...)
-		done = to
-		from, to = s.EffectRange(k)
-		effects = append(effects, s.Effects[told:from]...)
-		told = to
-		from, to = spec.DestRange(s.Declared, k)
-		p := w.service(k, s.Declared[from:to])
-		rows, effects = append(rows, p.rows...), append(effects, p.effects...)
+// ask says what is wanted of the services of a state.
+func (w *weigher) ask(s *spec.State) func(spec.ServiceKey) *spec.State {
+	declared := s.AsDeclared()
+	return func(k spec.ServiceKey) *spec.State {
+		from, to := spec.DestRange(declared, k)
+		p := w.service(k, declared[from:to])
+		return &spec.State{Dests: p.rows, Effects: p.effects}
 	}
-	s.Dests, s.Effects = append(rows, s.Dests[done:]...), append(effects, s.Effects[told:]...)
 }
 
 // pool is the real servers of one service on their way from what is declared to what is wanted.

@@ -107,7 +107,7 @@ func byHand(diags []spec.Diagnostic) bool {
 // rendering renders a candidate with the facts of now.
 func (a *Agent) rendering(c *candidate) {
 	facts := a.facts()
-	c.pools = pool.New(c.view, a.pools, a.live, facts.Now)
+	c.pools = pool.New(c.view, a.pools, a.states.Live(), facts.Now)
 	facts.Pools, facts.Shift = c.pools.Facts()
 	c.roles, c.basis = facts.Roles, reconcile.Basis(c.view, facts)
 	c.want, c.holds = a.render(c.view, facts)
@@ -115,10 +115,10 @@ func (a *Agent) rendering(c *candidate) {
 
 // render is what the kernel should hold for a view. What it has in common with what is held is not worked out again.
 func (a *Agent) render(v spec.View, facts spec.Facts) (spec.State, []spec.Hold) {
-	if a.want == nil || a.held.View == nil {
+	if !a.states.Wanting() || a.held.View == nil {
 		return reconcile.Want(v, facts)
 	}
-	return reconcile.WantAfter(*a.held.View, *a.want, v, facts)
+	return reconcile.WantAfter(*a.held.View, *a.states.Want(), v, facts)
 }
 
 func invalid(r *spec.Refusal) *spec.Refusal {

@@ -113,19 +113,16 @@ type Agent struct {
 	ended   chan struct{}
 	board   board
 
-	held  held
-	saved uint64      // serial of the generation on disk
-	dirty bool        // held is newer than what is on disk
-	want  *spec.State // of held.View; nil before the first commit
-	holds []spec.Hold
-	roles map[string]spec.Role // with which want was rendered
-	basis string               // the same, with all other facts that it depends on
-	prior *spec.State          // what of want was made; nil when nothing is known of that
-
-	live   spec.State
-	known  bool      // live is what the kernel holds
-	read   time.Time // last full read
-	looked time.Time // last read of any depth
+	held   held
+	saved  uint64           // serial of the generation on disk
+	dirty  bool             // held is newer than what is on disk
+	states reconcile.Ledger // of held.View, what was made of it, and what is live
+	holds  []spec.Hold
+	roles  map[string]spec.Role // with which what is wanted was rendered
+	basis  string               // the same, with all other facts that it depends on
+	known  bool                 // the kernel holds what states have as live
+	read   time.Time            // last full read
+	looked time.Time            // last read of any depth
 
 	tip       *spec.Commit // of the branch
 	examined  string       // tip that a rollback was compared with
@@ -178,6 +175,7 @@ func Open(cfg Config, parts Parts) (*Agent, error) {
 		cfg: cfg, parts: parts, store: newStore(cfg.Folder), journal: j, lock: l, repairs: reconcile.Repaired{},
 		chance: rand.Float64, asks: make(chan func(context.Context)), fetched: make(chan arrival, 1), ended: make(chan struct{}),
 	}
+	a.written = make(chan written, 1)
 	a.started, a.resync.done = time.Now(), make(chan resynced, 1)
 	a.enter(spec.Starting, "")
 	return a, nil

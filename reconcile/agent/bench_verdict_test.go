@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -31,9 +32,11 @@ type stopwatch struct {
 func (s *stopwatch) Observe(context.Context, reconcile.Depth) (spec.State, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for ; len(s.done) > 0; s.done = s.done[1:] { // one by one: a real server may be in it more than once
-		s.live = reconcile.Advance(s.live, s.done[:1])
+	last := map[spec.Key]spec.Change{}
+	for _, c := range s.done {
+		last[c.Key] = c
 	}
+	s.live, s.done = reconcile.Advance(s.live, slices.Collect(maps.Values(last))), nil
 	return s.live, nil
 }
 

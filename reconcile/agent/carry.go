@@ -23,7 +23,7 @@ func (a *Agent) carry(ctx context.Context, c candidate) {
 	}
 	a.enter(spec.Planning, "plan "+c.commit.Short())
 	p := reconcile.NewPlan(reconcile.PlanInput{
-		Director: a.cfg.Director, Commit: c.commit, Want: c.want, Holds: c.holds, Prior: a.prior, Live: a.live, Owned: a.held.Owned,
+		Director: a.cfg.Director, Commit: c.commit, Want: c.want, Holds: c.holds, Prior: a.states.Prior(), Live: a.states.Live(), Owned: a.held.Owned,
 		Bridged: reconcile.Bridged(c.view, a.facts()), Drains: a.held.Drains,
 		Drift: reconcile.DriftPolicy{View: c.view, Repaired: a.repairs, Now: time.Now()},
 	})
@@ -97,7 +97,7 @@ func (a *Agent) begin(c candidate, p spec.Plan, claimed reconcile.Owned, on *tri
 func (a *Agent) adopt(c candidate, out reconcile.Outcome) {
 	h := &a.held
 	h.Commit, h.At, h.Whole, h.View = c.commit, time.Now(), out.Whole() && a.backlog == 0, &c.view
-	h.Owned, h.Late = h.Owned.Keep(a.live), a.backlog > 0
+	h.Owned, h.Late = h.Owned.Keep(a.states.Live()), a.backlog > 0
 	if c.branch {
 		h.HighWater, h.Reverted = c.commit.ID, nil
 	}
@@ -105,7 +105,8 @@ func (a *Agent) adopt(c candidate, out reconcile.Outcome) {
 		h.Reverted = nil // an operator pinned it all the same
 	}
 	a.made(c.want, out)
-	a.want, a.holds, a.roles, a.basis, a.advice = &c.want, c.holds, c.roles, c.basis, c.advice
+	a.states.Wants(&c.want)
+	a.holds, a.roles, a.basis, a.advice = c.holds, c.roles, c.basis, c.advice
 	a.pending, a.awaited = nil, nil
 	a.overridden = overrideStatus(&c.want, &c.view)
 	a.hold(c.want)
@@ -132,10 +133,10 @@ func (a *Agent) proving(c spec.Commit, on *trial) {
 func (a *Agent) made(want spec.State, out reconcile.Outcome) {
 	switch {
 	case out.Whole() && a.backlog == 0:
-		a.prior = &want
-	case a.prior != nil:
-		prior := reconcile.Shifted(*a.prior, want, out.Done)
-		a.prior = &prior
+		a.states.Made(&want)
+	case a.states.Prior() != nil:
+		prior := reconcile.Shifted(*a.states.Prior(), want, out.Done)
+		a.states.Made(&prior)
 	}
 }
 
@@ -208,7 +209,7 @@ func (a *Agent) execute(ctx context.Context, p spec.Plan) reconcile.Outcome {
 		a.enter(spec.Applying, fmt.Sprintf("apply step %d/%d, %s", e.Index+1, len(p.Steps), e.Step.Phase))
 		return nil
 	})
-	a.live = reconcile.Advance(a.live, out.Done)
+	a.states.Holds(reconcile.Advance(a.states.Live(), out.Done))
 	a.began(out.Done)
 	// What was refused may still have been half made; then only a read tells.
 	a.known = out.Whole()

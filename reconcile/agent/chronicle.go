@@ -17,11 +17,13 @@ const (
 
 // health is what the agent knows of its pools.
 type health struct {
-	pools    *pool.Pools
-	untold   []pool.News // not recorded yet
-	stale    bool        // shown is not of now
-	recorded time.Time   // when the last was, and shown was of now
-	shown    *spec.HealthStatus
+	pools   *pool.Pools
+	untold  []pool.News // not recorded yet
+	stale   bool        // shown is not of now
+	told    time.Time   // when the last was recorded, and shown was of now
+	shown   *spec.HealthStatus
+	writing bool // of what is told: beside the loop, since a verdict does not wait for a disk
+	written chan written
 }
 
 // show has status show the pools as they are: going through all of them is not for each verdict.
@@ -35,21 +37,49 @@ func (a *Agent) show() {
 
 // chronicle records what happened to the pools, and has it shown: at once, or when the last record is a second old.
 func (a *Agent) chronicle() {
-	a.untold = append(a.untold, a.pools.News()...)
+	if a.pools != nil {
+		a.untold = append(a.untold, a.pools.News()...)
+	}
 	if len(a.untold) == 0 && !a.stale {
 		return
 	}
-	if at := a.recorded.Add(recordHealthEvery); time.Now().Before(at) {
+	if a.writing {
+		return // its end goes on
+	}
+	if at := a.told.Add(recordHealthEvery); time.Now().Before(at) {
 		a.agenda.sooner(recording, at)
 		return
 	}
 	a.recordHealth()
 }
 
+// recordHealth writes it to the journal.
 func (a *Agent) recordHealth() {
+	recs := a.tellHealth()
+	if len(recs) == 0 {
+		return
+	}
+	w := a.sign(recs)
+	a.writing = true
+	go func() {
+		_, w.err = a.journal.Append(recs...)
+		a.written <- w
+	}()
+}
+
+// wrote goes on when what was told is written.
+func (a *Agent) wrote(w written) {
+	a.writing = false
+	_ = a.recorded(w)
+	a.chronicle()
+}
+
+// tellHealth shows what happened to the pools, notifies those who are to hear of it, and gives it as records.
+func (a *Agent) tellHealth() []journal.Record {
 	news := a.untold
-	a.untold, a.stale, a.recorded = nil, false, time.Now()
+	a.untold, a.stale, a.told = nil, false, time.Now()
 	a.show()
+	a.noticeHealth(news)
 	var recs []journal.Record
 	for _, n := range news[:min(len(news), mostRecorded)] {
 		recs = append(recs, of(a.held.Commit, healthRecord(n)))
@@ -57,8 +87,7 @@ func (a *Agent) recordHealth() {
 	if more := len(news) - mostRecorded; more > 0 {
 		recs = append(recs, of(a.held.Commit, journal.Record{Event: journal.Health, Actor: self, Changes: more, Result: fmt.Sprintf("%d more changes", more)}))
 	}
-	_ = a.record(recs...)
-	a.noticeHealth(news)
+	return recs
 }
 
 // healthEvents are the events of the journal by what the news are about.

@@ -57,7 +57,7 @@ func (a *Agent) snapshot(ctx context.Context) (spec.Snapshot, error) {
 	if err != nil {
 		return spec.Snapshot{}, fmt.Errorf("encode owned objects: %w", err)
 	}
-	s := spec.Snapshot{Version: spec.DocumentVersion, Director: a.cfg.Director, Taken: a.read, Owned: owned, Live: a.live, Prior: a.prior}
+	s := spec.Snapshot{Version: spec.DocumentVersion, Director: a.cfg.Director, Taken: a.read, Owned: owned, Live: a.states.Live(), Prior: a.states.Prior()}
 	s.Roles, s.Overrides = a.roles, a.overrides()
 	if a.held.View != nil {
 		asked := a.facts()
@@ -65,8 +65,8 @@ func (a *Agent) snapshot(ctx context.Context) (spec.Snapshot, error) {
 		s.Pools, s.Drains = spec.PoolsOf(asked.Pools), asked.Drains
 		s.Applied = &a.held.Commit
 	}
-	if a.prior != nil {
-		s.Configured = a.prior.Affected()
+	if a.states.Prior() != nil {
+		s.Configured = a.states.Prior().Affected()
 	}
 	facts := a.hostFacts()
 	s.Facts = &facts

@@ -67,7 +67,7 @@ func kept(done []spec.Change, after spec.Plan) []spec.Change {
 // agrees reads the kernel once more, and fully, before a repair that follows from a reading which is hard to believe. Where the two
 // readings differ nothing is done, and the kernel is read again soon.
 func (a *Agent) agrees(ctx context.Context, p spec.Plan) bool {
-	if !reconcile.Sweeping(p, *a.want, a.live) {
+	if !reconcile.Sweeping(p, *a.states.Want(), a.states.Live()) {
 		return true
 	}
 	if a.observe(ctx, reconcile.Full) != nil {

@@ -64,8 +64,9 @@ type company struct {
 // facts are those of now.
 func (a *Agent) facts() spec.Facts {
 	peers, earlier := reconcile.Apart(a.parts.Exchange.Facts(), a.views()...)
+	_, live := a.states.Beside()
 	f := spec.Facts{
-		Now: time.Now(), Roles: a.parts.VRRP.Roles(), Daemons: a.live.Daemons, Receiver: a.receiver.id(), Boost: time.Now().Before(a.resync.boost), Peers: peers, Earlier: earlier,
+		Now: time.Now(), Roles: a.parts.VRRP.Roles(), Daemons: live.Daemons, Receiver: a.receiver.id(), Boost: time.Now().Before(a.resync.boost), Peers: peers, Earlier: earlier,
 		Overrides: slices.Clone(a.held.Overrides), Drains: a.held.Drains,
 	}
 	if a.pools != nil {
@@ -108,7 +109,7 @@ func (a *Agent) exchanged(ctx context.Context) {
 	if a.reconsider() || a.pending != nil {
 		a.follow(ctx)
 	}
-	if a.want != nil && a.known {
+	if a.states.Wanting() && a.known {
 		a.turned()
 		a.compare(ctx, false)
 	}
@@ -117,12 +118,13 @@ func (a *Agent) exchanged(ctx context.Context) {
 // tell says to the others what this director holds and does. It comes after each task, and before the kernel is touched for a commit.
 func (a *Agent) tell() {
 	facts := a.mates()
+	_, live := a.states.Beside()
 	r := spec.PeerReport{
 		Version: spec.DocumentVersion, Director: a.cfg.Director, Boot: a.cfg.Run, At: time.Now(), Program: a.cfg.Program,
 		Commit: a.held.Commit.ID, Rendering: a.renderingOf(a.held.Commit.ID, a.held.View),
-		Settled: a.known && a.want != nil && len(a.failures) == 0 && a.kernel == nil && (a.held.Whole || a.backlog > 0),
+		Settled: a.known && a.states.Wanting() && len(a.failures) == 0 && a.kernel == nil && (a.held.Whole || a.backlog > 0),
 		Waiting: a.still, Confirmed: a.held.Confirmed, ConfirmedAt: a.held.ConfirmedAt, Unproven: a.held.Trial != nil, Stays: a.stays(), HighWater: a.held.HighWater,
-		Turn: a.turn, Heard: map[string]uint64{}, Roles: a.parts.VRRP.Roles(), Daemons: a.live.Daemons, Sources: a.sources,
+		Turn: a.turn, Heard: map[string]uint64{}, Roles: a.parts.VRRP.Roles(), Daemons: live.Daemons, Sources: a.sources,
 		Receiver: a.receiver.id(), Coverage: a.covered, Overrides: a.held.Overrides,
 	}
 	if a.pools != nil {

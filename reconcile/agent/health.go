@@ -55,33 +55,28 @@ func (a *Agent) shift(ctx context.Context, services []spec.ServiceKey) {
 	a.stale = a.stale || len(services) > 0
 	defer a.chronicle()
 	a.rises()
-	if len(services) == 0 || a.want == nil || a.held.View == nil {
+	if len(services) == 0 || !a.states.Wanting() || a.held.View == nil {
 		return
 	}
 	facts := a.facts()
 	if a.outdated(facts) {
 		return // an override ended: all is rendered anew by the look that it has
 	}
-	was, want := a.want, reconcile.Reweigh(*a.want, services, facts)
-	a.want, a.basis = &want, reconcile.Basis(*a.held.View, facts)
+	part := a.states.Portion(services)
+	want := reconcile.Reweigh(*part.Want, services, facts)
+	a.basis = reconcile.Basis(*a.held.View, facts)
 	if a.held.Suspension != nil || !a.known {
+		a.states.Put(services, reconcile.Portion{Want: &want, Prior: part.Prior, Live: part.Live})
 		return
 	}
 	p := reconcile.Shift(reconcile.PlanInput{
-		Director: a.cfg.Director, Commit: a.held.Commit, Want: want, Holds: a.holds, Prior: a.prior, Live: a.live, Owned: a.held.Owned, Drift: a.rules(),
+		Director: a.cfg.Director, Commit: a.held.Commit, Want: want, Holds: a.holds, Prior: part.Prior, Live: part.Live, Owned: a.held.Owned, Drift: a.rules(),
 		Drains: a.held.Drains,
-	}, services)
+	})
 	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), applyWithin)
 	defer cancel()
 	out := reconcile.Execute(whole, a.parts.Target, p, func(reconcile.StepEvent) error { return nil })
-	a.live = reconcile.Advance(a.live, out.Done)
-	switch {
-	case out.Whole() && a.prior == was:
-		a.prior = a.want
-	case a.prior != nil:
-		prior := reconcile.Shifted(*a.prior, want, out.Done)
-		a.prior = &prior
-	}
+	a.states.Put(services, part.After(want, out))
 	if !out.Whole() {
 		a.known = false
 		a.missing(p, out)
@@ -91,13 +86,13 @@ func (a *Agent) shift(ctx context.Context, services []spec.ServiceKey) {
 
 // assess looks at what was just read: it says how real servers are of which nothing is known yet, and which drains still matter.
 func (a *Agent) assess() {
-	if a.held.View == nil || a.want == nil {
+	if a.held.View == nil || !a.states.Wanting() {
 		return
 	}
 	if a.pools == nil {
-		a.pooled(pool.New(*a.held.View, nil, a.live, time.Now()))
+		a.pooled(pool.New(*a.held.View, nil, a.states.Live(), time.Now()))
 	}
-	if standing := reconcile.Standing(a.held.Drains, *a.want, a.live); len(standing) < len(a.held.Drains) {
+	if standing := reconcile.Standing(a.held.Drains, *a.states.Want(), a.states.Live()); len(standing) < len(a.held.Drains) {
 		a.held.Drains = standing
 		a.keep()
 	}

@@ -38,7 +38,8 @@ func (a *Agent) hostFacts() spec.HostFacts {
 	if reconcile.Known(f.Peers) {
 		out.Strangers = append([]spec.SyncSpeaker{}, f.Strangers...)
 	}
-	engine, _ := a.parts.VRRP.Report(context.Background(), a.want != nil && !a.want.VRRP.Empty())
+	want, _ := a.states.Beside()
+	engine, _ := a.parts.VRRP.Report(context.Background(), !want.VRRP.Empty())
 	if engine == nil || a.held.View == nil {
 		return out
 	}

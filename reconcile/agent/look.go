@@ -28,7 +28,8 @@ func (a *Agent) observe(ctx context.Context, d reconcile.Depth) error {
 	if d == reconcile.Full {
 		a.read = time.Now()
 	}
-	a.live, a.known, a.kernel, a.looked = live, true, nil, time.Now()
+	a.states.Holds(live)
+	a.known, a.kernel, a.looked = true, nil, time.Now()
 	a.receiver.see(a.cfg.Run, live.Daemons)
 	if a.parts.Sources != nil {
 		a.sources = a.parts.Sources()
@@ -53,7 +54,7 @@ func (a *Agent) look(ctx context.Context, isRetry bool) {
 
 // compare puts right what was read.
 func (a *Agent) compare(ctx context.Context, isRetry bool) {
-	if a.want == nil {
+	if !a.states.Wanting() {
 		return
 	}
 	p := a.difference()
@@ -73,7 +74,7 @@ func (a *Agent) compare(ctx context.Context, isRetry bool) {
 func (a *Agent) difference() spec.Plan {
 	a.enter(spec.Planning, "compare live and wanted")
 	p := reconcile.NewPlan(reconcile.PlanInput{
-		Director: a.cfg.Director, Commit: a.held.Commit, Want: *a.want, Holds: a.holds, Prior: a.prior, Live: a.live, Owned: a.held.Owned,
+		Director: a.cfg.Director, Commit: a.held.Commit, Want: *a.states.Want(), Holds: a.holds, Prior: a.states.Prior(), Live: a.states.Live(), Owned: a.held.Owned,
 		Drift: a.rules(), Bridged: reconcile.Bridged(*a.held.View, a.facts()), Drains: a.held.Drains,
 	})
 	if a.pending != nil {
@@ -118,7 +119,7 @@ func (a *Agent) goesOn(ctx context.Context, p spec.Plan) {
 // comment. All that it may add is wanted, so ownership needs no intent.
 func (a *Agent) repair(ctx context.Context, p spec.Plan, fresh []spec.Change) {
 	_ = a.record(append(a.driftRecords(fresh), a.planRecords(a.held.Commit, self, p)...)...)
-	a.held.Owned = a.held.Owned.Claim(*a.want)
+	a.held.Owned = a.held.Owned.Claim(*a.states.Want())
 	a.goesOn(ctx, p)
 	out := a.execute(ctx, p)
 	if errors.Is(out.Err, errStopped) {
@@ -129,7 +130,7 @@ func (a *Agent) repair(ctx context.Context, p spec.Plan, fresh []spec.Change) {
 			a.repaired++
 		}
 	}
-	a.made(*a.want, out)
+	a.made(*a.states.Want(), out)
 	r := of(a.held.Commit, journal.Record{Event: journal.Applied, Actor: self, Plan: p.Digest.String(), Changes: len(out.Done), Result: "ok"})
 	if !out.Whole() {
 		r.Event, r.Result = journal.Failed, failureText(out)
@@ -161,7 +162,7 @@ func (a *Agent) verify(ctx context.Context, out reconcile.Outcome) {
 func (a *Agent) settled() {
 	a.stuck, a.failures, a.failingSince = spec.Digest{}, nil, nil
 	if a.backlog == 0 {
-		a.prior = a.want // what a new role asks for the engine may have done already
+		a.states.Made(a.states.Want()) // what a new role asks for the engine may have done already
 	}
 	if (!a.held.Whole || a.held.Late) && a.backlog == 0 {
 		a.held.Whole, a.held.Late = true, false

@@ -183,7 +183,8 @@ func (a *Agent) overrideEnds() []time.Time {
 
 // outdated says that what is wanted was rendered with other overrides than hold now.
 func (a *Agent) outdated(f spec.Facts) bool {
-	return !slices.Equal(a.want.Overrides, reconcile.Overriding(f))
+	want, _ := a.states.Beside()
+	return !slices.Equal(want.Overrides, reconcile.Overriding(f))
 }
 
 // overrideStatus is what the overrides of the wanted state meet.

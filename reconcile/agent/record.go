@@ -40,6 +40,20 @@ func (a *Agent) record(recs ...journal.Record) error {
 	if len(recs) == 0 {
 		return nil
 	}
+	w := a.sign(recs)
+	_, w.err = a.journal.Append(recs...)
+	return a.recorded(w)
+}
+
+// written is an append to the journal, and how it ended.
+type written struct {
+	recs  []journal.Record
+	lacks int // records before that could not be written, as these say
+	err   error
+}
+
+// sign makes records ready for the journal, and says them in the log.
+func (a *Agent) sign(recs []journal.Record) written {
 	for i := range recs {
 		recs[i].Director = a.cfg.Director
 	}
@@ -47,15 +61,22 @@ func (a *Agent) record(recs ...journal.Record) error {
 	if a.unrecorded > 0 {
 		recs[0].Detail = strings.TrimSpace(fmt.Sprintf("%s (%d records before this one could not be written)", recs[0].Detail, a.unrecorded))
 	}
-	if _, err := a.journal.Append(recs...); err != nil {
-		a.unrecorded += len(recs)
-		a.audit = problem(a.audit, "append to journal", err)
+	return written{recs: recs, lacks: a.unrecorded}
+}
+
+// recorded goes on with how an append ended.
+func (a *Agent) recorded(w written) error {
+	if w.err != nil {
+		a.unrecorded += len(w.recs)
+		a.audit = problem(a.audit, "append to journal", w.err)
 		a.agenda.sooner(retry, a.later())
-		a.parts.Log.Error("append to journal", "error", err)
-		return err
+		a.parts.Log.Error("append to journal", "error", w.err)
+		return w.err
 	}
-	a.unrecorded, a.audit = 0, nil
-	a.notice(recs)
+	if a.unrecorded -= w.lacks; a.unrecorded == 0 {
+		a.audit = nil
+	}
+	a.notice(w.recs)
 	return nil
 }
 

@@ -29,7 +29,7 @@ type VRRP interface {
 // elected journals what happened, and plans anew what is held if a role is another one than it was planned with.
 func (a *Agent) elected(ctx context.Context) {
 	a.hear()
-	if a.want != nil && !maps.Equal(a.parts.VRRP.Roles(), a.roles) {
+	if a.states.Wanting() && !maps.Equal(a.parts.VRRP.Roles(), a.roles) {
 		if a.pending != nil {
 			a.follow(ctx) // another role may have nothing to wait for
 		}
@@ -48,7 +48,7 @@ func (a *Agent) turned() {
 	}
 	a.wanting(*a.held.View)
 	// A daemon that the engine starts for the new role is ours.
-	a.held.Owned = a.held.Owned.Claim(*a.want)
+	a.held.Owned = a.held.Owned.Claim(*a.states.Want())
 }
 
 func (a *Agent) hear() {

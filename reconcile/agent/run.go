@@ -49,6 +49,8 @@ func (a *Agent) Run(ctx context.Context) error {
 			a.elected(ctx)
 		case <-a.parts.Health.Changed():
 			a.judged(ctx)
+		case w := <-a.written:
+			a.wrote(w)
 		case <-a.parts.Exchange.Changed():
 			a.exchanged(ctx)
 		case <-a.parts.Sync.Changed():
@@ -70,7 +72,11 @@ func (a *Agent) stop() error {
 		<-a.fetched
 	}
 	a.hear()
-	a.recordHealth()
+	if a.writing {
+		a.writing = false
+		_ = a.recorded(<-a.written)
+	}
+	_ = a.record(a.tellHealth()...)
 	a.keepJournals(true)
 	err := a.record(journal.Record{Event: journal.Stopped, Actor: self})
 	if !a.undone {
@@ -105,7 +111,7 @@ func (a *Agent) do(ctx context.Context, t task) {
 	case draining:
 		a.drain(ctx)
 	case recording:
-		a.recordHealth()
+		a.chronicle()
 	case fetch:
 		a.fetch(ctx)
 	}

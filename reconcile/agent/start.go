@@ -46,10 +46,11 @@ func (a *Agent) restore(ctx context.Context) {
 		a.failed()
 		return
 	}
-	if len(a.live.Services)+len(a.live.Daemons) == 0 {
+	if len(a.states.Live().Services)+len(a.states.Live().Daemons) == 0 {
 		// A kernel that just booted: filling it repairs nothing that somebody changed.
 		// And none of it waits: an empty director serves nobody.
-		a.prior, a.held.Late = nil, false
+		a.states.Made(nil)
+		a.held.Late = false
 	}
 	a.compare(ctx, true)
 }
@@ -77,14 +78,14 @@ func (a *Agent) remember() *intent {
 		a.wanting(*h.View)
 		a.applied = &spec.CommitAt{Commit: h.Commit, At: h.At}
 		// All that is wanted is ours, also what failed when Owned was written.
-		a.held.Owned = a.held.Owned.Claim(*a.want)
+		a.held.Owned = a.held.Owned.Claim(*a.states.Want())
 		if h.Whole {
-			a.prior = a.want
+			a.states.Made(a.states.Want())
 		}
 		if len(h.Overrides) > 0 && h.Whole {
 			// What an override did that ended meanwhile is no drift.
 			prior, _ := reconcile.Want(*h.View, spec.Facts{Roles: a.roles, Overrides: h.Overrides})
-			a.prior = &prior
+			a.states.Made(&prior)
 		}
 	}
 	return begun
@@ -101,7 +102,8 @@ func orNothing(id string) string {
 func (a *Agent) wanting(v spec.View) {
 	facts := a.facts()
 	want, holds := a.render(v, facts)
-	a.want, a.holds, a.roles, a.basis, a.overridden = &want, holds, facts.Roles, reconcile.Basis(v, facts), overrideStatus(&want, &v)
+	a.states.Wants(&want)
+	a.holds, a.roles, a.basis, a.overridden = holds, facts.Roles, reconcile.Basis(v, facts), overrideStatus(&want, &v)
 	a.hold(want)
 }
 

@@ -182,9 +182,10 @@ func (a *Agent) publish() {
 	s.Health = a.healthStatus()
 	s.Source.Tip, s.Source.NextFetch, s.Source.Failing, s.Source.BehindSince = a.tip, a.agenda[fetch], a.source, a.behindSince()
 	s.Journal.Failing, s.Journal.Broken = a.audit, a.held.Broken
+	want, _ := a.states.Beside()
 	a.board.mu.Lock()
 	defer a.board.mu.Unlock()
-	a.board.status, a.board.elects, a.board.view = s, a.want != nil && !a.want.VRRP.Empty(), a.held.View
+	a.board.status, a.board.elects, a.board.view = s, !want.VRRP.Empty(), a.held.View
 }
 
 // behindSince is since when the branch is ahead of what is applied, whichever commits it went through meanwhile.
@@ -264,10 +265,10 @@ func (a *Agent) counted(p spec.Plan) {
 		a.foreign = foreign
 		a.parts.Log.Info("foreign objects, left alone", "count", len(foreign))
 	}
-	if a.want == nil {
+	if !a.states.Wanting() {
 		return
 	}
-	a.services, a.servers = len(a.want.Services), len(a.want.Dests)
+	a.services, a.servers = len(a.states.Want().Services), len(a.states.Want().Dests)
 	for _, s := range p.Steps {
 		for _, c := range s.Changes {
 			a.lacks(c)
