@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"slices"
 	"time"
 
 	"github.com/lbsync/lbsync/spec"
@@ -8,7 +9,7 @@ import (
 
 // Pools are the services of a view whose real servers are checked, with what is known of each. Its methods belong to one goroutine.
 type Pools struct {
-	services []service
+	services []service // by key
 	members  []member
 	checks   []check
 	byCheck  map[spec.Check]int
@@ -18,6 +19,7 @@ type Pools struct {
 	all      brake
 	down     int // checks that are
 	news     []News
+	listed   int // real servers that Status had last
 }
 
 // service is one IPVS service of a virtual_server.
@@ -58,14 +60,11 @@ func New(v spec.View, was *Pools, live spec.State, now time.Time) *Pools {
 	}
 	p.shift = was.shift + 1
 	old := was.index()
+	for _, d := range declarations(v) {
+		p.addService(d)
+	}
 	for i := range v.Clusters {
-		c := &v.Clusters[i]
-		p.all.limit = max(p.all.limit, c.Brake.All)
-		for _, s := range c.VirtualServers {
-			for k := range s.Def.EachKey() {
-				p.addService(s, k, c.Brake.Service)
-			}
-		}
+		p.all.limit = max(p.all.limit, v.Clusters[i].Brake.All)
 	}
 	if len(p.checks) < leastChecks {
 		p.all.limit = 100
@@ -113,10 +112,32 @@ func (p *Pools) index() known {
 	return k
 }
 
+// declaration is one service of a virtual_server block.
+type declaration struct {
+	key    spec.ServiceKey
+	server spec.Placed[spec.VirtualServer]
+	limit  uint32 // of its brake
+}
+
+// declarations are those of a view, by key.
+func declarations(v spec.View) []declaration {
+	var out []declaration
+	for i := range v.Clusters {
+		c := &v.Clusters[i]
+		for _, s := range c.VirtualServers {
+			for k := range s.Def.EachKey() {
+				out = append(out, declaration{k, s, c.Brake.Service})
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b declaration) int { return a.key.Compare(b.key) })
+	return out
+}
+
 // addService adds a service of which at least one real server is checked.
-func (p *Pools) addService(s spec.Placed[spec.VirtualServer], k spec.ServiceKey, limit uint32) {
-	at := len(p.services)
-	out := service{key: k, server: s.Def, place: s.Place, brake: brake{limit: limit}}
+func (p *Pools) addService(d declaration) {
+	s, k, at := d.server, d.key, len(p.services)
+	out := service{key: k, server: s.Def, place: s.Place, brake: brake{limit: d.limit}}
 	checked := false
 	for i := range s.Def.RealServers {
 		m := member{service: at, server: &s.Def.RealServers[i]}

@@ -8,32 +8,38 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// Status is who is not simply in, and why. Counts of checks are the runner's.
+// Status costs a pass over all members. It is who is not simply in, and why. Counts of checks are the runner's.
 func (p *Pools) Status(now time.Time) spec.HealthStatus {
 	var out spec.HealthStatus
-	for i := range p.members {
-		if len(p.members[i].checks) > 0 {
-			out.Checked++
-		}
-		if h, ok := p.health(&p.members[i], now); ok {
-			out.Servers = append(out.Servers, h)
-		}
-	}
-	slices.SortFunc(out.Servers, func(a, b spec.ServerHealth) int { return a.Key.Compare(b.Key) })
+	out.Servers = make([]spec.ServerHealth, 0, p.listed)
 	for i := range p.services {
-		s := &p.services[i]
-		if !s.lost && !s.brake.on {
-			continue
+		s, from := &p.services[i], len(out.Servers)
+		for _, n := range s.members {
+			m := &p.members[n]
+			if len(m.checks) == 0 {
+				continue
+			}
+			out.Checked++
+			if h, ok := p.health(m, now); ok {
+				out.Servers = append(out.Servers, h)
+			}
 		}
-		h := spec.ServiceHealth{Key: s.key, Lost: s.lost, Weight: p.live(s), Quorum: s.server.Quorum, Brake: s.brake.status(s.down, len(s.members)), Pos: s.place.Pos(s.server.At)}
-		if sorry := s.sorry(); s.lost && sorry != nil {
-			h.Sorry = &sorry.Key
+		slices.SortFunc(out.Servers[from:], func(a, b spec.ServerHealth) int { return a.Key.Compare(b.Key) })
+		if s.lost || s.brake.on {
+			out.Services = append(out.Services, p.serviceHealth(s))
 		}
-		out.Services = append(out.Services, h)
 	}
-	slices.SortFunc(out.Services, func(a, b spec.ServiceHealth) int { return a.Key.Compare(b.Key) })
+	p.listed = len(out.Servers)
 	out.Brake = p.all.status(p.down, len(p.checks))
 	return out
+}
+
+func (p *Pools) serviceHealth(s *service) spec.ServiceHealth {
+	h := spec.ServiceHealth{Key: s.key, Lost: s.lost, Weight: p.live(s), Quorum: s.server.Quorum, Brake: s.brake.status(s.down, len(s.members)), Pos: s.place.Pos(s.server.At)}
+	if sorry := s.sorry(); s.lost && sorry != nil {
+		h.Sorry = &sorry.Key
+	}
+	return h
 }
 
 func (b *brake) status(down, of int) *spec.BrakeStatus {
@@ -43,12 +49,14 @@ func (b *brake) status(down, of int) *spec.BrakeStatus {
 	return &spec.BrakeStatus{Down: down, Of: of, Limit: b.limit, Since: b.since}
 }
 
+// health is how a member with checks is; false: simply in.
 func (p *Pools) health(m *member, now time.Time) (spec.ServerHealth, bool) {
-	s := &p.services[m.service]
-	h := spec.ServerHealth{Key: m.key, Since: m.since, Why: m.why, Weight: p.weight(m, now), Pos: s.place.Pos(m.server.At)}
+	s, weight := &p.services[m.service], p.weight(m, now)
+	if m.judged && !m.held && !m.out && m.rising.IsZero() && weight == m.server.Dest.Weight {
+		return spec.ServerHealth{}, false
+	}
+	h := spec.ServerHealth{Key: m.key, Since: m.since, Why: m.why, Weight: weight, Pos: s.place.Pos(m.server.At)}
 	switch {
-	case len(m.checks) == 0:
-		return h, false
 	case m.held:
 		h.State = "held"
 	case m.out:
@@ -61,10 +69,8 @@ func (p *Pools) health(m *member, now time.Time) (spec.ServerHealth, bool) {
 		h.State, h.Until = "rising", m.rising.Add(s.server.SlowStart)
 	case !m.judged:
 		h.State = "unjudged"
-	case h.Weight != m.server.Dest.Weight:
-		h.State = "weighed"
 	default:
-		return h, false
+		h.State = "weighed"
 	}
 	return h, true
 }
