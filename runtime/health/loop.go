@@ -2,13 +2,11 @@ package health
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/lbsync/lbsync/spec"
-	"golang.org/x/sys/unix"
 )
 
 // loop runs the checks of a part of all addresses: its goroutine waits for sockets and for the next tick, and begins, reads and ends
@@ -22,8 +20,7 @@ type loop struct {
 	perHost int // most of them to one address
 
 	mu      sync.Mutex
-	epoll   int
-	bell    int // an eventfd that ends the wait
+	poller  *poller // nil: the loop has ended
 	wakeAt  instant
 	closed  bool
 	wheel   wheel
@@ -40,7 +37,6 @@ type loop struct {
 	lost    time.Duration // that this loop was late in all, and kept what came waiting
 	frozen  string        // as of the last turn
 	probes  sync.WaitGroup
-	events  []unix.EpollEvent
 	buffer  []byte
 	request []byte
 }
@@ -51,48 +47,27 @@ type kind struct{ spec.KindCounts }
 // never is the wake-up of a loop that has nothing to do.
 const never = instant(1<<63 - 1)
 
-func (l *loop) open() error {
-	var err error
-	if l.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
-		return fmt.Errorf("open epoll: %w", err)
-	}
-	if l.bell, err = unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC); err != nil {
-		_ = unix.Close(l.epoll)
-		return fmt.Errorf("open eventfd: %w", err)
-	}
-	if err := unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, l.bell, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(l.bell)}); err != nil {
-		_, _ = unix.Close(l.epoll), unix.Close(l.bell)
-		return fmt.Errorf("watch eventfd: %w", err)
-	}
-	return nil
-}
-
 // run turns until the loop is closed.
 func (l *loop) run() {
 	for l.turn() {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, _ = unix.Close(l.epoll), unix.Close(l.bell)
-	l.bell = -1
+	_ = l.poller.close()
+	l.poller = nil
 }
 
 // turn waits and does what there is to do then.
 func (l *loop) turn() bool {
-	n, err := unix.EpollWait(l.epoll, l.events, l.untilNext())
-	if err != nil {
-		n = 0 // EINTR: nothing happened
-	}
+	came := l.poller.wait(l.untilNext())
 	l.mu.Lock()
 	now := l.clock()
 	l.guard.woke(l.wakeAt, now)
 	l.lose(now.sub(l.wakeAt))
 	// What came goes before what ran out: after a stall both are there.
-	for _, e := range l.events[:n] {
-		if int(e.Fd) == l.bell {
-			l.silence()
-		} else if c := l.byFD[e.Fd]; c != nil {
-			l.event(c, e.Events)
+	for _, e := range came {
+		if int(e.Fd) < len(l.byFD) && l.byFD[e.Fd] != nil {
+			l.event(l.byFD[e.Fd], e.Events)
 		}
 	}
 	l.wheel.advance(now, func(c *check) { l.expire(c, now) })
@@ -133,8 +108,8 @@ func (l *loop) planWake() {
 	}
 }
 
-// untilNext is for epoll_wait(2), in milliseconds.
-func (l *loop) untilNext() int {
+// untilNext is how long the loop may wait; below 0: until something happens.
+func (l *loop) untilNext() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
@@ -143,21 +118,14 @@ func (l *loop) untilNext() int {
 	if l.wakeAt == never {
 		return -1
 	}
-	wait := l.wakeAt.sub(l.clock())
-	return int(max(0, min((wait+time.Millisecond-1)/time.Millisecond, 1<<20)))
+	return max(0, l.wakeAt.sub(l.clock()))
 }
 
 // ring ends the wait of the loop; the lock is held.
 func (l *loop) ring() {
-	if l.bell < 0 {
-		return // the loop has ended
+	if l.poller != nil {
+		l.poller.ring()
 	}
-	_, _ = unix.Write(l.bell, []byte{1, 0, 0, 0, 0, 0, 0, 0})
-}
-
-func (l *loop) silence() {
-	var b [8]byte
-	_, _ = unix.Read(l.bell, b[:])
 }
 
 // adopt ties a socket to the probe of a check.

@@ -82,9 +82,10 @@ func newRunner(log *slog.Logger, clock func() instant) *Runner {
 
 func (r *Runner) addLoop(budget, perHost int) (*loop, error) {
 	l := &loop{clock: r.clock, say: r.frozen, news: &r.news, ctx: r.ctx, budget: budget, perHost: perHost,
-		hosts: map[netip.Addr]*host{}, kinds: map[string]*kind{}, events: make([]unix.EpollEvent, mostEvents), buffer: make([]byte, mostHeard), wakeAt: never}
+		hosts: map[netip.Addr]*host{}, kinds: map[string]*kind{}, buffer: make([]byte, mostHeard), wakeAt: never}
 	l.wheel.done = ticks(r.clock())
-	if err := l.open(); err != nil {
+	var err error
+	if l.poller, err = newPoller(); err != nil {
 		return nil, err
 	}
 	r.loops = append(r.loops, l)

@@ -45,11 +45,11 @@ func (l *loop) connect(c *check) {
 		return
 	}
 	// With edges the socket of http needs no other call to go from writing to reading.
-	event := unix.EpollEvent{Events: unix.EPOLLOUT, Fd: int32(fd)}
+	events := uint32(unix.EPOLLOUT)
 	if c.plan.http != nil {
-		event.Events = unix.EPOLLOUT | unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
+		events = unix.EPOLLOUT | unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
 	}
-	if err := rawWatch(l.epoll, fd, &event); err != nil {
+	if err := l.poller.watch(fd, events); err != nil {
 		l.finish(c, lacked(fmt.Sprintf("watch a socket: %v", err)))
 		return
 	}
