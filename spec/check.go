@@ -57,6 +57,8 @@ func (c Check) String() string {
 	switch {
 	case c.Kind == "exec":
 		s += " " + v.Get("command")
+	case c.Kind == "file":
+		s += " "
 	case c.Kind == "ping":
 		s += " " + c.Addr.Addr().String()
 	case c.Addr.IsValid():

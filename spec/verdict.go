@@ -37,4 +37,6 @@ type CheckStatus struct {
 	Damped  uint32        `json:"damped,omitempty"`  // successes in a row that it takes now to come up, where it flapped; 0: Check.Rise
 	Skipped uint64        `json:"skipped,omitempty"` // probes that were not made, or not counted: this host was late or lacked something
 	Local   string        `json:"local,omitempty"`   // the last reason for that; "" for none
+
+	RealServers []DestKey `json:"real_servers,omitempty"` // that have it, by key
 }

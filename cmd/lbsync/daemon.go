@@ -206,7 +206,12 @@ func (s *service) Stats(ctx context.Context) (spec.Stats, error) { return s.dire
 
 // Checks are all that run, beside the loop.
 func (s *service) Checks(context.Context) (spec.Checks, error) {
-	return spec.Checks{Version: spec.DocumentVersion, Taken: s.now(), Checks: s.checks.Checks()}, nil
+	out := spec.Checks{Version: spec.DocumentVersion, Taken: s.now(), Checks: s.checks.Checks()}
+	checked := s.agent.Checked()
+	for i := range out.Checks {
+		out.Checks[i].RealServers = checked[out.Checks[i].Check]
+	}
+	return out, nil
 }
 
 // Metrics is read beside the loop too: a scrape is answered while an apply runs, and without IPVS.

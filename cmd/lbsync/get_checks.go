@@ -17,7 +17,7 @@ func (a *app) getChecks() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "checks", Short: "Show the health checks: state, last probe, how far the next verdict is, and why", Args: noArguments(),
 		Long: "Show the health checks: state, last probe, how far the next verdict is, and why. What several real servers ask for alike is run once, and\n" +
-			"is one line. What it made of the real servers is in `get real-servers`.",
+			"is one line, which says whom it serves: by name, or how many, and as JSON all. What it made of the real servers is in `get real-servers`.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			states, err := checkStates(words)
 			if err != nil {

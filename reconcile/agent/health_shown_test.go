@@ -1,7 +1,11 @@
 package agent
 
 import (
+	"fmt"
+	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/lbsync/lbsync/spec"
 )
@@ -19,6 +23,35 @@ func TestFirstVerdictIsShown(t *testing.T) {
 		r.pass(recordHealthEvery)
 		if s := r.status().Health; len(s.Servers) != 0 {
 			t.Errorf("after a verdict of each %+v", s.Servers)
+		}
+		r.end()
+	})
+}
+
+// Each check that is run is known with the real servers that have it, before the first commit and after each.
+func TestCheckedByCheck(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		a := r.open()
+		if got := a.Checked(); len(got) != 0 {
+			t.Errorf("before a commit: %v", got)
+		}
+		r.repo.commit("a", "", "pool checked\n80 wrr 21=1 22=1\n90 rr 22=1")
+		r.run(a)
+		for step, want := range [][]string{{"80 21", "80 22", "90 22"}, {"80 21"}} {
+			var got []string
+			for _, c := range r.health.checks {
+				for _, k := range r.agent.Checked()[c] {
+					got = append(got, fmt.Sprint(k.Service.Addr.Port(), " ", k.Addr.Addr().As4()[3]))
+				}
+			}
+			slices.Sort(got)
+			if d := cmp.Diff(want, got); d != "" {
+				t.Errorf("step %d: %s", step, d)
+			}
+			if step == 0 {
+				r.repo.commit("b", "a", "pool checked\n80 wrr 21=1")
+				r.pass(r.cfg.Poll)
+			}
 		}
 		r.end()
 	})

@@ -88,7 +88,8 @@ func checks(at time.Time) spec.Checks {
 		FastInterval: 2 * time.Second, DownInterval: 3 * time.Second, Jitter: 4 * time.Second, Rise: 2, Fall: 3}
 	return spec.Checks{Version: 1, Taken: at, Checks: []spec.CheckStatus{
 		{Verdict: spec.Verdict{Check: spec.Check{Kind: "exec"}, Weight: -1}},
-		{Verdict: spec.Verdict{Check: c, State: spec.CheckDown, Since: at, Why: "connection refused", Weight: 7}, Count: 9, OK: true, Last: at, Took: time.Millisecond, Damped: 4, Skipped: 5, Local: "no ports"},
+		{Verdict: spec.Verdict{Check: c, State: spec.CheckDown, Since: at, Why: "connection refused", Weight: 7}, Count: 9, OK: true, Last: at, Took: time.Millisecond, Damped: 4, Skipped: 5, Local: "no ports",
+			RealServers: []spec.DestKey{{Service: spec.MarkService(7, spec.IPv6), Addr: netip.MustParseAddrPort("192.0.2.21:80")}}},
 	}}
 }
 

@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lbsync/lbsync/spec"
@@ -54,11 +55,11 @@ func (c Checks) Text(t *Text) {
 		return
 	}
 	t.Linef("")
-	rows := [][]Cell{titles("CHECK", "STATE", "SINCE", "LAST", "TOOK", "PROGRESS", "WHY", "NOTE")}
+	rows := [][]Cell{titles("CHECK", "STATE", "SINCE", "LAST", "TOOK", "PROGRESS", "WHY", "NOTE", "SERVES")}
 	for _, r := range c.Checks {
 		rows = append(rows, []Cell{
 			Plain.In(r.Name), checkStyles[r.State].In(r.State.String()), Plain.In(moment(c.Now, r.Since)), Plain.In(moment(c.Now, r.Last)), Plain.In(tookText(r.CheckStatus)),
-			Yellow.In(progressText(r.CheckStatus)), Plain.In(r.Why), Dim.In(skippedText(r.CheckStatus)),
+			Yellow.In(progressText(r.CheckStatus)), Plain.In(r.Why), Dim.In(skippedText(r.CheckStatus)), Plain.In(servesText(r.RealServers)),
 		})
 	}
 	t.Table("", rows)
@@ -99,6 +100,21 @@ func progressText(s spec.CheckStatus) string {
 		return fmt.Sprintf("takes %d successes%s", rise, damped)
 	}
 	return ""
+}
+
+// mostServed is how many real servers of a check are named.
+const mostServed = 2
+
+// servesText names the real servers that have a check, or counts them: "tcp 192.0.2.100:80 > 192.0.2.21:80", "40 real servers of 2 services".
+func servesText(all []spec.DestKey) string {
+	names, services := []string{}, map[spec.ServiceKey]bool{}
+	for _, k := range all {
+		names, services[k.Service] = append(names, k.String()), true
+	}
+	if len(names) <= mostServed {
+		return strings.Join(names, ", ")
+	}
+	return plural(len(names), "real server") + " of " + plural(len(services), "service")
 }
 
 // skippedText says that probes were not made, which is this host's fault and no verdict.

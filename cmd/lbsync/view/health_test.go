@@ -66,11 +66,25 @@ func probed() spec.Checks {
 	flapped.Damped, flapped.Took = 4, 1500*time.Millisecond
 	late := is(c("tcp", "192.0.2.25:6379"), spec.CheckUp, true, 900, "")
 	late.Skipped, late.Local = 5, "no local port is free"
+	file := is(spec.Check{Kind: "file", Settings: "path=%2Frun%2Fcodis", Fall: 3}, spec.CheckUp, true, 7, "")
+	for _, host := range []string{"21", "22", "23"} {
+		file.RealServers = append(file.RealServers, key("192.0.2."+host+":6379"))
+	}
+	// The probe of .22 goes to another address; .21 at port 80 is not one of codis.
+	elsewhere := is(c("http", "198.51.100.7:8080"), spec.CheckUp, true, 7, "")
+	elsewhere.RealServers = []spec.DestKey{key("192.0.2.22:6379"), key("192.0.2.24:6379")}
 	broken := spec.CheckStatus{Verdict: spec.Verdict{Check: spec.Check{Kind: "exec", Settings: "command=%2Fbin%2Fprobe"}, Since: now.Add(-time.Hour), Weight: -1}, Local: "no such file"}
-	return spec.Checks{Version: 1, Taken: now, Checks: []spec.CheckStatus{
-		broken, is(c("tcp", "192.0.2.21:6379"), spec.CheckDown, false, 40, "connect to 192.0.2.21:6379: connection refused"), is(c("tcp", "192.0.2.22:6379"), spec.CheckUp, false, 2, "timeout"),
-		damped, flapped, late, is(c("http", "192.0.2.21:80"), spec.CheckUnknown, false, 1, "status 500"),
+	all := spec.Checks{Version: 1, Taken: now, Checks: []spec.CheckStatus{
+		broken, file, is(c("tcp", "192.0.2.21:6379"), spec.CheckDown, false, 40, "connect to 192.0.2.21:6379: connection refused"), is(c("tcp", "192.0.2.22:6379"), spec.CheckUp, false, 2, "timeout"),
+		damped, flapped, late, is(c("http", "192.0.2.21:80"), spec.CheckUnknown, false, 1, "status 500"), elsewhere,
 	}}
+	for i := range all.Checks {
+		if c := &all.Checks[i]; c.Check.Kind == "tcp" {
+			c.RealServers = []spec.DestKey{{Service: codis, Addr: c.Check.Addr}}
+		}
+	}
+	all.Checks[7].RealServers = []spec.DestKey{{Service: web, Addr: all.Checks[7].Check.Addr}}
+	return all
 }
 
 func TestStatusOfHealth(t *testing.T) {

@@ -28,7 +28,7 @@ type WhyObject struct {
 	Declared []spec.Attr  `json:"declared"`         // settings as git has them
 	Live     []spec.Attr  `json:"live"`             // settings that the kernel has; none: it is not there
 	Because  []Cause      `json:"because"`          // empty: it is just as git has it
-	Checks   []CheckRow   `json:"checks"`           // that probe its address
+	Checks   []CheckRow   `json:"checks"`           // that it has
 
 	Records []journal.Record `json:"records"` // about it, the newest last
 }
@@ -98,7 +98,7 @@ func WhyRealServer(k Known, key spec.DestKey, records []journal.Record, now time
 		w.cause("drift", Red, "it is wanted, and the kernel has it not")
 	}
 	for _, c := range k.Checks.Checks {
-		if c.Check.Addr.Addr() == key.Addr.Addr() {
+		if slices.Contains(c.RealServers, key) {
 			w.Checks = append(w.Checks, CheckRow{c.Check.String(), c})
 		}
 	}
