@@ -1,6 +1,10 @@
 package spec
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // Vitals are what tells whether a director does its work: taken before a commit is applied, and again before it is confirmed.
 type Vitals struct {
@@ -28,6 +32,36 @@ type Vital struct {
 	State   VRRPState `json:"state"`
 	Masters []string  `json:"masters,omitempty"` // directors, or addresses, that are known to be master
 }
+
+// Unjudged are health checks that have come to no verdict yet: their real servers are as they were taken on, which proves nothing.
+type Unjudged struct {
+	Checks int           `json:"checks"`
+	Some   []string      `json:"some,omitempty"` // of them, at most MostUnjudged, in order
+	Takes  time.Duration `json:"takes"`          // the longest that one of them may take, from its beginning
+}
+
+// Text is "2 checks that began with it have no verdict yet: tcp 192.0.2.21:80, tcp 192.0.2.22:80; one may take 18s, longer than the trial
+// of 10s"; "" for none. They do not keep a commit from being confirmed: a slow check would keep every commit waiting.
+func (u Unjudged) Text(trial time.Duration) string {
+	if u.Checks == 0 {
+		return ""
+	}
+	text := "1 check that began with it has"
+	if u.Checks != 1 {
+		text = fmt.Sprintf("%d checks that began with it have", u.Checks)
+	}
+	text += " no verdict yet: " + strings.Join(u.Some, ", ")
+	if n := u.Checks - len(u.Some); n > 0 {
+		text += fmt.Sprintf(" and %d more", n)
+	}
+	if u.Takes > trial {
+		text += fmt.Sprintf("; one may take %v, longer than the trial of %v", u.Takes, trial)
+	}
+	return text
+}
+
+// MostUnjudged is how many checks without a verdict are named.
+const MostUnjudged = 3
 
 // Unmet is a probe that did not hold.
 type Unmet struct {
@@ -57,6 +91,8 @@ type Trial struct {
 	Began  time.Time `json:"began"`
 	Until  time.Time `json:"until"`
 	Boots  int       `json:"boots,omitempty"` // times the machine went down in it
+
+	Unjudged *Unjudged `json:"unjudged,omitempty"` // checks that began with it and have no verdict now; nil: none
 }
 
 // Reverted is a commit that was taken back. It is not tried again; a newer one is.

@@ -27,6 +27,13 @@ type Verdict struct {
 	Weight int32      `json:"weight"`        // that the check asks for, as exec may; below 0: none
 }
 
+// FirstVerdict is the longest that a check takes from its beginning to its first verdict, on a host that is not late: one success makes
+// it up at once, so that is Fall failures, each after its timeout.
+func (c Check) FirstVerdict() time.Duration {
+	between := max(c.FastInterval, c.Timeout) // of one that outlasts the interval, as exec may, the next probe waits for the end
+	return c.Jitter + time.Duration(max(1, c.Fall)-1)*between + c.Timeout
+}
+
 // CheckStatus is a verdict and how its check fares.
 type CheckStatus struct {
 	Verdict

@@ -69,14 +69,16 @@ func (a *Agent) knows(ctx context.Context, c *candidate) bool {
 	return true
 }
 
-// turnTo takes the turn for a commit of the branch that changes something, and begins its trial. One that changes nothing more goes on
-// with the trial of the commit before: what that one changed is still to be proven.
+// turnTo takes the turn for a commit of the branch that changes something, and begins its trial. One that only begins checks is tried
+// too: they may take real servers out. One that changes nothing more goes on with the trial of the commit before: what that one changed
+// is still to be proven.
 func (a *Agent) turnTo(ctx context.Context, c candidate, p spec.Plan) *trial {
-	if !c.branch || p.Changes() == 0 && a.held.Trial == nil {
+	checked := c.pools.Begins(a.pools)
+	if !c.branch || p.Changes() == 0 && len(checked) == 0 && a.held.Trial == nil {
 		return nil
 	}
 	a.parts.Exchange.Trust(append(a.views(), c.view)...)
-	on := a.try(ctx, c.commit, &c.view, p)
+	on := a.try(ctx, c.commit, &c.view, touched(p, checked...))
 	a.take(c.commit.ID)
 	return on
 }

@@ -17,7 +17,7 @@ import (
 
 // loadText reads a fleet of lines: "80 wrr 21=3 22=1" is a service of 192.0.2.1 with its real servers and weights; "# …" moves what
 // follows down a line; "sysctl KEY VALUE" holds one; "warn" has drift of real servers only reported; "vrrp NAME PRIORITY…" is an instance of lb1, lb2, …, "group NAME…" groups
-// instances, "sync ID" is connection sync in mode both, "follow NAME [ID]" is connection sync that follows one, with syncid 7 if none is given; "error", "deny" and "others" are a fleet with an error, one that policies deny, and one without lb1. "uses PORT" is
+// instances, "sync ID" is connection sync in mode both, "follow NAME [ID]" is connection sync that follows one, with syncid 7 if none is given; "confirm TIME" is how long a commit is on trial; "error", "deny" and "others" are a fleet with an error, one that policies deny, and one without lb1. "uses PORT" is
 // denied where lb1 is known not to have the interface.
 func loadText(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 	text, err := fs.ReadFile(fsys, "fleet")
@@ -39,6 +39,8 @@ func loadText(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 			c.Name = words[0] + " " + words[1]
 		case words[0] == "others":
 			director = "lb2"
+		case words[0] == "confirm":
+			c.Confirm.Timeout, _ = time.ParseDuration(words[1])
 		case words[0] == "warn":
 			c.Drift.RealServers = spec.DriftWarn
 		case words[0] == "sysctl":
@@ -78,7 +80,7 @@ func instance(words []string) *spec.VRRPInstance {
 	return in
 }
 
-// poolOf is what the virtual servers that follow have besides: "checked drain=60s slow=10s".
+// poolOf is what the virtual servers that follow have besides: "checked port=81 drain=60s slow=10s"; the port is that of the check.
 func poolOf(words []string) (out spec.VirtualServer) {
 	for _, w := range words {
 		name, value, _ := strings.Cut(w, "=")
@@ -86,6 +88,8 @@ func poolOf(words []string) (out spec.VirtualServer) {
 		switch name {
 		case "checked":
 			out.HealthChecks = []spec.HealthCheck{{Kind: "tcp", Interval: time.Second, Timeout: time.Second, Rise: 1, Fall: 1}}
+		case "port":
+			out.HealthChecks[0].Settings = []spec.Attr{{Name: "port", Value: value}}
 		case "drain":
 			out.DrainTimeout = d
 		case "slow":

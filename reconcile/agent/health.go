@@ -104,6 +104,7 @@ func (a *Agent) assess() {
 // pooled has the checks of pools run from now on.
 func (a *Agent) pooled(p *pool.Pools) {
 	a.pools = p
+	p.Run(time.Now())
 	a.parts.Health.Set(p.Checks())
 	a.show()
 	a.rises()

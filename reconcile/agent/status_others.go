@@ -42,7 +42,11 @@ func (a *Agent) progress(s *spec.Status) {
 		s.Pending = &spec.CommitAt{Commit: a.pending.commit, At: a.pendingSince}
 	}
 	if t := a.held.Trial; t != nil {
-		s.Trial = &t.Trial
+		now := t.Trial
+		if u := a.unjudged(t); u.Checks > 0 {
+			now.Unjudged = &u
+		}
+		s.Trial = &now
 	}
 	for name, c := range a.covered {
 		s.Peers = append(s.Peers, spec.PeerStatus{Director: name, Coverage: &c})

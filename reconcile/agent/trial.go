@@ -87,28 +87,43 @@ func (a *Agent) connections(ctx context.Context, services []spec.ServiceKey) map
 	return out
 }
 
-// touched are services that were there before a plan and that it alters.
-func touched(p spec.Plan) []spec.ServiceKey {
+// unjudged are the checks that began in a trial, or when the agent was started in it, and have no verdict.
+func (a *Agent) unjudged(t *trial) spec.Unjudged {
+	if a.pools == nil {
+		return spec.Unjudged{}
+	}
+	return a.pools.Unjudged(t.Baseline.Taken)
+}
+
+// touched are services that a plan alters, and those of others.
+func touched(p spec.Plan, others ...spec.ServiceKey) []spec.ServiceKey {
 	var out []spec.ServiceKey
 	seen := map[spec.ServiceKey]bool{}
+	add := func(k spec.ServiceKey) {
+		if !seen[k] && len(out) < probedServices {
+			seen[k] = true
+			out = append(out, k)
+		}
+	}
 	for _, s := range p.Steps {
 		for _, c := range s.Changes {
-			k, ok := c.Key.(spec.ServiceKey)
-			if d, dest := c.Key.(spec.DestKey); dest {
-				k, ok = d.Service, true
-			}
-			if ok && !seen[k] && len(out) < probedServices {
-				seen[k] = true
-				out = append(out, k)
+			switch k := c.Key.(type) {
+			case spec.ServiceKey:
+				add(k)
+			case spec.DestKey:
+				add(k.Service)
 			}
 		}
+	}
+	for _, k := range others {
+		add(k)
 	}
 	return out
 }
 
 // try begins the trial of a commit, or says that it needs none: the first commit of all has nothing to go back to, and what an operator
 // applies on the spot is the operator's own.
-func (a *Agent) try(ctx context.Context, commit spec.Commit, view *spec.View, p spec.Plan) *trial {
+func (a *Agent) try(ctx context.Context, commit spec.Commit, view *spec.View, services []spec.ServiceKey) *trial {
 	confirm := reconcile.ConfirmOf(*view)
 	if a.held.View == nil || confirm.Timeout == 0 {
 		return nil
@@ -123,7 +138,7 @@ func (a *Agent) try(ctx context.Context, commit spec.Commit, view *spec.View, p 
 	if a.held.Commit.ID == commit.ID {
 		t.Before = a.held.Proven
 	}
-	t.Baseline = a.vitals(ctx, touched(p))
+	t.Baseline = a.vitals(ctx, services)
 	return t
 }
 
@@ -149,7 +164,7 @@ func (a *Agent) proven(ctx context.Context) {
 	unmet := reconcile.Judge(t.Baseline, a.vitals(ctx, probedIn(t.Baseline)), confirm)
 	switch {
 	case len(unmet) == 0:
-		a.confirm()
+		a.confirm(a.unjudged(t).Text(confirm.Timeout))
 	case !t.Failed:
 		next := *t
 		next.Failed, next.Until = true, time.Now().Add(min(confirm.Timeout, proofAgain))
@@ -171,14 +186,17 @@ func probedIn(v spec.Vitals) []spec.ServiceKey {
 	return slices.Compact(out)
 }
 
-// confirm ends a trial well.
-func (a *Agent) confirm() {
+// confirm ends a trial well. What is not known yet is said.
+func (a *Agent) confirm(unknown string) {
+	if unknown != "" {
+		a.parts.Log.Warn("a commit is confirmed before all its checks are judged", "commit", a.held.Commit.Short(), "checks", unknown)
+	}
 	a.held.Trial, a.held.Confirmed, a.held.ConfirmedAt, a.held.Rebooted = nil, a.held.Commit.ID, time.Now(), ""
 	if !a.held.Late {
 		a.held.Proven = a.held.Commit
 	}
 	a.turn = spec.Turn{}
-	_ = a.record(of(a.held.Commit, journal.Record{Event: journal.Confirmed, Actor: self, Result: "ok"}))
+	_ = a.record(of(a.held.Commit, journal.Record{Event: journal.Confirmed, Actor: self, Result: "ok", Detail: unknown}))
 	a.keep()
 }
 

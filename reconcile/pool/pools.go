@@ -39,6 +39,7 @@ type check struct {
 	check   spec.Check
 	verdict spec.Verdict
 	members []int
+	began   time.Time // when it was run first; zero: not yet
 }
 
 // News is what became of a real server, or of a service, for journal and notification.
@@ -72,7 +73,7 @@ func New(v spec.View, was *Pools, live spec.State, now time.Time) *Pools {
 	p.all.keep(was.all)
 	for i := range p.checks {
 		if n, ok := was.byCheck[p.checks[i].check]; ok {
-			p.checks[i].verdict = was.checks[n].verdict
+			p.checks[i].verdict, p.checks[i].began = was.checks[n].verdict, was.checks[n].began
 		}
 		if p.checks[i].verdict.State == spec.CheckDown {
 			p.down++

@@ -76,7 +76,11 @@ func (s Status) facts() [][]Cell {
 			p.Digest.String()[:len("sha256:")+12], p.Add, p.Edit, p.Remove, p.Failed, ago(s.Now, p.At))))
 	}
 	if tr := a.Trial; tr != nil {
-		rows = append(rows, cells("on trial", fmt.Sprintf("%s until %s; if a probe does not hold, back to %s", tr.Commit.Short(), stamp(tr.Until), tr.Before.Short())))
+		text := fmt.Sprintf("%s until %s; if a probe does not hold, back to %s", tr.Commit.Short(), stamp(tr.Until), tr.Before.Short())
+		if tr.Unjudged != nil {
+			text += "; " + tr.Unjudged.Text(tr.Until.Sub(tr.Began))
+		}
+		rows = append(rows, cells("on trial", text))
 	}
 	rows = append(rows, peerFacts(a.Peers, s.Now)...)
 	rows = append(rows, s.syncFacts()...)

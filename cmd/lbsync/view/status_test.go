@@ -62,7 +62,8 @@ func TestStatusOfTheCluster(t *testing.T) {
 	s.Source.Tip = &next
 	s.Reverted = &spec.Reverted{Commit: next, Before: tip, At: now.Add(-time.Minute), Unmet: []spec.Unmet{
 		{Probe: "one master", Object: "codis_6379", Before: "backup, master: lb1", Now: "fault, master: none"}, {Probe: "git", Before: "answers", Now: "does not answer"}}}
-	s.Trial = &spec.Trial{Commit: tip, Before: tip, Until: now.Add(9 * time.Second)}
+	s.Trial = &spec.Trial{Commit: tip, Before: tip, Began: now.Add(-time.Second), Until: now.Add(9 * time.Second),
+		Unjudged: &spec.Unjudged{Checks: 40, Some: []string{"tcp 192.0.2.21:80", "tcp 192.0.2.22:80", "tcp 192.0.2.23:80"}, Takes: 18 * time.Second}}
 	s.Resynced = &spec.Resynced{At: now.Add(-time.Minute), Partial: "the connection table is too large to be read: 400000 connections would take about 8m0s on Linux 6.1.0, and 30s is the most"}
 	s.Routine = &spec.Routine{Next: now.Add(9 * time.Minute), Off: s.Resynced.Partial}
 	both(t, "status_reverted", NewStatus(s, now))

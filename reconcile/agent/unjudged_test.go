@@ -1,0 +1,146 @@
+package agent
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lbsync/lbsync/reconcile/journal"
+	"github.com/lbsync/lbsync/spec"
+)
+
+// confirmed is what the journal has of the last commit that was confirmed: "b: DETAIL".
+func (r *rig) confirmed() string {
+	out := "none"
+	for _, rec := range r.records() {
+		if rec.Event == journal.Confirmed {
+			out = strings.TrimRight(rec.Commit, "0") + ": " + rec.Detail
+		}
+	}
+	return out
+}
+
+// unjudged is what status says of the checks that began with the commit on trial.
+func (r *rig) unjudged() string {
+	t := r.status().Trial
+	switch {
+	case t == nil:
+		return "no trial"
+	case t.Unjudged == nil:
+		return ""
+	}
+	return t.Unjudged.Text(t.Until.Sub(t.Began))
+}
+
+func (r *rig) unjudgedIs(want string) {
+	r.t.Helper()
+	if got := r.unjudged(); got != want {
+		r.t.Errorf("unjudged: %q, want %q", got, want)
+	}
+}
+
+// tried lets time go by until a commit is on trial.
+func (r *rig) tried(commit string) {
+	r.t.Helper()
+	for range 2 * int(r.cfg.Poll/(100*time.Millisecond)) {
+		if t := r.status().Trial; t != nil && t.Commit.ID == id(commit) {
+			return
+		}
+		r.pass(100 * time.Millisecond)
+	}
+	r.t.Fatalf("%s is not tried: %+v", commit, r.status())
+}
+
+const one = "1 check that began with it has no verdict yet: tcp 192.0.2.23:80"
+
+// What a new check came to by the end of a trial is known, or it is said that it is not: a server that was taken on is not one that is up.
+func TestTrialOfNewChecks(t *testing.T) {
+	for name, tc := range map[string]struct {
+		trial string
+		state spec.CheckState
+		while string // before the verdict
+		end   string
+	}{
+		"up":           {"5s", spec.CheckUp, one, "b: "},
+		"down":         {"5s", spec.CheckDown, one, "b: "},
+		"not yet":      {"5s", spec.CheckUnknown, one, "b: " + one},
+		"no time left": {"1s", spec.CheckUnknown, one + "; one may take 2s, longer than the trial of 1s", "b: " + one + "; one may take 2s, longer than the trial of 1s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, r *rig) {
+				r.repo.commit("a", "", "confirm "+tc.trial+"\npool checked\n80 wrr 21=1 22=1")
+				r.start()
+				r.check("21", spec.CheckUp) // and of 22 nothing is known, which is not the next commit's doing
+				r.repo.commit("b", "a", "confirm "+tc.trial+"\npool checked\n80 wrr 21=1 22=1 23=1")
+				r.tried("b")
+				r.unjudgedIs(tc.while)
+				if tc.state != spec.CheckUnknown {
+					r.check("23", tc.state)
+					r.pass(recordHealthEvery)
+					r.unjudgedIs("")
+				}
+				r.pass(10 * time.Second)
+				r.unjudgedIs("no trial")
+				if got := r.confirmed(); got != tc.end {
+					t.Errorf("confirmed %q, want %q", got, tc.end)
+				}
+				r.end()
+			})
+		})
+	}
+}
+
+// A commit that only changes checks is on trial like one that changes the kernel, and is taken back where they cost a service its quorum.
+func TestTrialOfChangedChecks(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.repo.commit("a", "", "confirm 5s\npool checked\n80 wrr 21=1 22=1")
+		r.start()
+		r.check("21", spec.CheckUp)
+		r.check("22", spec.CheckUp)
+		r.repo.commit("b", "a", "confirm 5s\npool checked port=81\n80 wrr 21=1 22=1")
+		r.tried("b")
+		r.phase(spec.Proving)
+		r.unjudgedIs("2 checks that began with it have no verdict yet: tcp 192.0.2.21:81, tcp 192.0.2.22:81")
+		r.check("21", spec.CheckDown)
+		r.check("22", spec.CheckDown)
+		r.pass(2 * proofAgain)
+		s := r.status()
+		if r.phase(spec.WentBack); s.Reverted == nil || s.Reverted.Unmet[0].Probe != "quorum" {
+			t.Fatalf("%+v", s.Reverted)
+		}
+		r.check("21", spec.CheckUp)
+		r.holds("80 wrr 21=1")
+
+		// Without a change of checks there is nothing to try.
+		r.repo.commit("c", "b", "confirm 5s\npool checked\n80 wrr 21=1 22=1")
+		r.pass(r.cfg.Poll)
+		if s := r.status(); s.Trial != nil || strings.TrimRight(s.Confirmed, "0") != "c" {
+			t.Errorf("%+v", s)
+		}
+		r.end()
+	})
+}
+
+// A restart in a trial knows no verdict of before, and says so.
+func TestRestartInATrialOfChecks(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.repo.commit("a", "", "confirm 20s\npool checked\n80 wrr 21=1 22=1")
+		r.start()
+		r.check("21", spec.CheckUp)
+		r.check("22", spec.CheckUp)
+		r.repo.commit("b", "a", "confirm 20s\npool checked\n80 wrr 21=1 22=1 23=1")
+		r.tried("b")
+		r.check("23", spec.CheckUp)
+		r.end()
+		r.health = newVerdicts()
+		r.start()
+		r.unjudgedIs("3 checks that began with it have no verdict yet: tcp 192.0.2.21:80, tcp 192.0.2.22:80, tcp 192.0.2.23:80")
+		r.check("21", spec.CheckUp)
+		r.check("23", spec.CheckUp)
+		r.pass(20 * time.Second)
+		if got := r.confirmed(); got != "b: 1 check that began with it has no verdict yet: tcp 192.0.2.22:80" {
+			t.Error(got)
+		}
+		r.end()
+	})
+}

@@ -1,0 +1,56 @@
+package pool
+
+import (
+	"slices"
+	"time"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+// Run says that all checks are run from now on.
+func (p *Pools) Run(now time.Time) {
+	for i := range p.checks {
+		if c := &p.checks[i]; c.began.IsZero() {
+			c.began = now
+		}
+	}
+}
+
+// Unjudged are the checks that began at a moment or later and have no verdict yet.
+func (p *Pools) Unjudged(since time.Time) spec.Unjudged {
+	var all []spec.Check
+	var out spec.Unjudged
+	for i := range p.checks {
+		if c := &p.checks[i]; c.verdict.State == spec.CheckUnknown && !c.began.IsZero() && !c.began.Before(since) {
+			all = append(all, c.check)
+			out.Takes = max(out.Takes, c.check.FirstVerdict())
+		}
+	}
+	slices.SortFunc(all, spec.Check.Compare)
+	out.Checks = len(all)
+	for _, c := range all[:min(len(all), spec.MostUnjudged)] {
+		out.Some = append(out.Some, c.String())
+	}
+	return out
+}
+
+// Begins are the services with a check that an earlier Pools does not have, in order; none where nothing is known of one.
+func (p *Pools) Begins(was *Pools) []spec.ServiceKey {
+	if was == nil {
+		return nil
+	}
+	var out []spec.ServiceKey
+	for i := range p.services {
+		s := &p.services[i]
+		if slices.ContainsFunc(s.members, func(m int) bool {
+			return slices.ContainsFunc(p.members[m].checks, func(c int) bool {
+				_, had := was.byCheck[p.checks[c].check]
+				return !had
+			})
+		}) {
+			out = append(out, s.key)
+		}
+	}
+	slices.SortFunc(out, spec.ServiceKey.Compare)
+	return out
+}
