@@ -33,8 +33,17 @@ func wrongPath(h *HealthCheck, text string) string {
 	if h.Kind == "file" {
 		return wrongFile(h, text)
 	}
-	if u, err := url.ParseRequestURI(text); err != nil || !strings.HasPrefix(text, "/") || u.Fragment != "" || strings.ContainsAny(text, " \t\n#") {
-		return fmt.Sprintf("%q is not the path of a request: write one that begins with /, with blanks and the like as %%20.", text)
+	if !strings.HasPrefix(text, "/") {
+		return fmt.Sprintf("%q is not the path of a request: write one that begins with /.", text)
+	}
+	// A blank would end the path, and what is not printable ASCII has no place in a request (RFC 3986, section 2; RFC 9112, section 3).
+	for _, c := range text {
+		if c <= ' ' || c > '~' || c == '#' {
+			return fmt.Sprintf("%q has the character %q, which the path of a request cannot have: write it as %s.", text, c, url.PathEscape(string(c)))
+		}
+	}
+	if _, err := url.ParseRequestURI(text); err != nil {
+		return fmt.Sprintf("%q is not the path of a request: write two hexadecimal digits behind each %%, and %%25 for the character itself.", text)
 	}
 	return ""
 }
