@@ -15,10 +15,11 @@ type Case struct {
 	Interval time.Duration `json:"interval_ns"`
 	Timeout  time.Duration `json:"timeout_ns"`
 	Outage   Outage        `json:"outage,omitempty"`
-	Lasting  time.Duration `json:"lasting_ns"` // how long cost is measured
+	Healthy  int           `json:"healthy,omitempty"` // more checks, of servers that go on answering in the outage
+	Lasting  time.Duration `json:"lasting_ns"`        // how long cost is measured
 }
 
-// Outage is how all servers fail.
+// Outage is how all servers fail, but those that stay healthy.
 type Outage string
 
 // The outages.
@@ -29,14 +30,14 @@ const (
 
 // cases are those of lbsync alone.
 func cases(lasting time.Duration) []Case {
-	const second = time.Second
+	const second, healthy = time.Second, 1000
 	return []Case{
-		{"tcp", 10_000, 3 * second, second, "", lasting},
-		{"tcp", 50_000, 5 * second, second, "", lasting},
-		{"http", 50_000, 5 * second, second, "", lasting},
-		{"tcp", 10_000, 3 * second, second, Refusing, 0},
-		{"tcp", 10_000, 3 * second, second, Silent, 0},
-		{"tcp", 50_000, 5 * second, second, Silent, 0},
+		{"tcp", 10_000, 3 * second, second, "", 0, lasting},
+		{"tcp", 50_000, 5 * second, second, "", 0, lasting},
+		{"http", 50_000, 5 * second, second, "", 0, lasting},
+		{"tcp", 10_000, 3 * second, second, Refusing, healthy, 0},
+		{"tcp", 10_000, 3 * second, second, Silent, healthy, 0},
+		{"tcp", 50_000, 5 * second, second, Silent, healthy, 0},
 	}
 }
 
@@ -66,11 +67,15 @@ func thousands(n int) string {
 	return strings.Join(append([]string{text}, parts...), ",")
 }
 
-// checks are those of the case: a server each.
+// checks are those of the case: a server each, those that stay healthy last.
 func (c Case) checks() []spec.Check {
-	out := make([]spec.Check, c.Checks)
+	out := make([]spec.Check, c.Checks+c.Healthy)
 	for i := range out {
-		out[i] = spec.Check{Kind: c.Kind, Addr: address(i), Interval: c.Interval, Timeout: c.Timeout, FastInterval: c.Interval, DownInterval: c.Interval, Jitter: c.Interval, Rise: 1, Fall: 1}
+		at := address(i)
+		if i >= c.Checks {
+			at = healthyAddress(i - c.Checks)
+		}
+		out[i] = spec.Check{Kind: c.Kind, Addr: at, Interval: c.Interval, Timeout: c.Timeout, FastInterval: c.Interval, DownInterval: c.Interval, Jitter: c.Interval, Rise: 1, Fall: 1}
 		if c.Kind == "http" {
 			out[i].Settings = "path=%2Fhealth"
 		}

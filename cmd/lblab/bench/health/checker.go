@@ -28,6 +28,7 @@ type Measured struct {
 	Burst    float64       `json:"burst"` // most begun in a tenth of a second of the first interval, of the mean
 	Noticed  time.Duration `json:"noticed_ns"`
 	Flying   int           `json:"most_in_flight"`
+	Healthy  *Healthy      `json:"healthy,omitempty"` // in an outage of the others; nil: none was measured
 }
 
 // Share is the part of one core.
@@ -117,6 +118,7 @@ func (m *Measured) since(before, after spec.CheckCounts) {
 
 // outage has all servers fail, and waits for the last verdict.
 func (w *watch) outage(ctx context.Context, servers *server) error {
+	healthy := w.healthy()
 	w.News()
 	before, cpu, from := w.Counts(), used(), time.Now()
 	fail := servers.refuse
@@ -134,6 +136,10 @@ func (w *watch) outage(ctx context.Context, servers *server) error {
 	w.m.Noticed = time.Since(from)
 	w.m.CPU, w.m.Lasted = used()-cpu, w.m.Noticed
 	w.m.since(before, w.Counts())
+	if w.m.Case.Healthy > 0 {
+		h := healthyOf(healthy, w.healthy(), w.m.Case.Interval, from.Add(w.m.Noticed))
+		w.m.Healthy = &h
+	}
 	return nil
 }
 
@@ -149,7 +155,7 @@ func (w *watch) look(ctx context.Context) error {
 		return ctx.Err()
 	case <-w.Changed():
 		for _, v := range w.News() {
-			if v.State == spec.CheckDown {
+			if v.State == spec.CheckDown && network.Contains(v.Check.Addr.Addr().AsSlice()) {
 				w.down++
 			}
 		}

@@ -74,7 +74,7 @@ func Measure(ctx context.Context, dir string, progress func(string)) error {
 	if out.Machine, err = bench.ThisKernel(); err != nil {
 		return err
 	}
-	for _, c := range []Case{{"tcp", j.Beside, 3 * time.Second, time.Second, "", j.Lasting}, {"tcp", j.Beside, 3 * time.Second, time.Second, Refusing, 0}} {
+	for _, c := range []Case{{"tcp", j.Beside, 3 * time.Second, time.Second, "", 0, j.Lasting}, {"tcp", j.Beside, 3 * time.Second, time.Second, Refusing, 0, 0}} {
 		ours, err := j.one(ctx, "case", c)
 		if err != nil {
 			return err

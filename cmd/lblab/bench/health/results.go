@@ -57,6 +57,9 @@ func (r Results) Figures() []Figure {
 		if m.Case.Outage != "" {
 			most := m.Case.floor() + beyondFloor
 			out = append(out, Figure{m.Case.String() + ": until the last verdict", "≤ " + short(most), short(m.Noticed), m.Noticed <= most})
+			if m.Healthy != nil {
+				out = append(out, m.Healthy.figure(m.Case))
+			}
 			continue
 		}
 		out = append(out, costFigures(m)...)
@@ -65,6 +68,12 @@ func (r Results) Figures() []Figure {
 		out = append(out, p.figure())
 	}
 	return out
+}
+
+func (h Healthy) figure(c Case) Figure {
+	return Figure{fmt.Sprintf("%s: %s other checks, whose servers answer", c, thousands(c.Healthy)), "all probes made, none failed",
+		fmt.Sprintf("%d of %d made, %d skipped, %d failed, p99 %s late", h.Made, h.Due, h.Skipped, h.Failed, short(h.Late)),
+		h.Made == h.Due && h.Due > 0 && h.Skipped == 0 && h.Failed == 0}
 }
 
 func costFigures(m Measured) []Figure {

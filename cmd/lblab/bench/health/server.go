@@ -15,8 +15,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// port is where all servers listen.
-const port = 9000
+// The servers listen at port, those that stay healthy at the other.
+const (
+	port        = 9000
+	healthyPort = 9001
+)
 
 // Serve is every server of a case, in one process: it accepts on all addresses, answers requests, and ends with stdin. The word
 // "refuse" there closes the port, and is answered.
@@ -35,7 +38,7 @@ func Serve(in io.Reader, out io.Writer) error {
 			return fmt.Errorf("a server knows refuse, and not %q", lines.Text())
 		}
 		// shutdown(2) ends listening at once, and leaves the number of the socket.
-		if err := unix.Shutdown(s.listener, unix.SHUT_RDWR); err != nil {
+		if err := unix.Shutdown(s.failing, unix.SHUT_RDWR); err != nil {
 			return fmt.Errorf("close the port: %w", err)
 		}
 		if _, err := fmt.Fprintln(out, "refusing"); err != nil {
@@ -55,29 +58,38 @@ func Serve(in io.Reader, out io.Writer) error {
 const look = 5 * time.Millisecond
 
 type pollServer struct {
-	listener int
-	open     []int // connections
-	buffer   []byte
+	failing, healthy int   // listeners
+	open             []int // connections
+	buffer           []byte
 }
 
 func newServer() (s *pollServer, err error) {
 	s = &pollServer{buffer: make([]byte, 4096)}
-	if s.listener, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0); err != nil {
-		return nil, fmt.Errorf("open a socket: %w", err)
+	if s.failing, err = listen(port); err != nil {
+		return nil, err
+	}
+	s.healthy, err = listen(healthyPort)
+	return s, err
+}
+
+func listen(port int) (int, error) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0, fmt.Errorf("open a socket: %w", err)
 	}
 	err = errors.Join(
-		unix.SetsockoptInt(s.listener, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1),
-		unix.Bind(s.listener, &unix.SockaddrInet4{Port: port}),
-		unix.Listen(s.listener, 65535))
+		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1),
+		unix.Bind(fd, &unix.SockaddrInet4{Port: port}),
+		unix.Listen(fd, 65535))
 	if err != nil {
-		return nil, fmt.Errorf("listen at port %d: %w", port, err)
+		return 0, fmt.Errorf("listen at port %d: %w", port, err)
 	}
-	return s, nil
+	return fd, nil
 }
 
 func (s *pollServer) run() error {
 	for range time.Tick(look) {
-		if err := s.accept(); err != nil {
+		if err := errors.Join(s.accept(s.failing), s.accept(s.healthy)); err != nil {
 			return err
 		}
 		s.open = slices.DeleteFunc(s.open, s.answer)
@@ -86,9 +98,9 @@ func (s *pollServer) run() error {
 }
 
 // accept takes all who wait. A port that was closed has nobody.
-func (s *pollServer) accept() error {
+func (s *pollServer) accept(listener int) error {
 	for {
-		fd, _, err := unix.Accept4(s.listener, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+		fd, _, err := unix.Accept4(listener, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
 		switch err {
 		case nil:
 			s.open = append(s.open, fd)
