@@ -58,6 +58,7 @@ func poolRules() []Policy {
 		allWeightsZero{},
 		offSegment{},
 		hashFlags{},
+		hashWithoutFallback{},
 		udpTimeout{},
 	}
 }
