@@ -144,3 +144,25 @@ func TestRestartInATrialOfChecks(t *testing.T) {
 		r.end()
 	})
 }
+
+// Both directors try a commit that only changes checks at once, for nothing of it needs a turn, and the next one goes in order.
+func TestBothTryChangedChecksAtOnce(t *testing.T) {
+	onPair(t, func(p *pair) {
+		checked := func(fleet, port string) string {
+			return strings.Replace(fleet, "80 wrr", "pool checked port="+port+"\n80 wrr", 1)
+		}
+		p.both("a")
+		p.commit("b", "a", checked(pairFleet, "80"))
+		together := false
+		for p.on("lb1").Confirmed != id("b") {
+			together = together || p.on("lb1").Trial != nil && p.on("lb2").Trial != nil
+			p.pass(100 * time.Millisecond)
+		}
+		p.both("b")
+		p.commit("c", "b", checked(heavier("5"), "81"))
+		p.both("c")
+		if !together || p.weightOf("lb1") != 5 || p.weightOf("lb2") != 5 {
+			p.t.Errorf("together %t, weights %d and %d", together, p.weightOf("lb1"), p.weightOf("lb2"))
+		}
+	})
+}
