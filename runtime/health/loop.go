@@ -26,6 +26,7 @@ type loop struct {
 	wheel   wheel
 	turns   queue // checks whose turn has come
 	throng  throng
+	fresh   fresh
 	fullAt  instant // when the budget was last used up
 	flying  int
 	byFD    []*check

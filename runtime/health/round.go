@@ -21,6 +21,7 @@ func (l *loop) expire(c *check, now instant) {
 
 // begin starts the probes whose turn has come, as far as bounds allow.
 func (l *loop) begin(now instant) {
+	defer l.greet()
 	l.throng.refill(now)
 	for l.throng.may >= 1 && l.flying < l.budget {
 		c := l.turns.pop()

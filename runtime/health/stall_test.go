@@ -109,12 +109,21 @@ func TestStall(t *testing.T) {
 // An answer that came while this host stood still is one.
 func TestAnswerInAStall(t *testing.T) {
 	h := newByHand(t)
-	came := make(chan struct{}, 1)
-	good := slowly("tcp", server(t, func(net.Conn) { came <- struct{}{} }))
+	defer func() { _ = h.Close() }() // before the server is
+	asked, answer, came := make(chan struct{}, 10), make(chan struct{}), make(chan struct{}, 10)
+	good := slowly("http", server(t, func(c net.Conn) {
+		_, _ = c.Read(make([]byte, 1000))
+		asked <- struct{}{}
+		<-answer
+		_, _ = c.Write([]byte("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
+		came <- struct{}{}
+	}))
 	h.set(good)
-	for h.Counts().InFlight == 0 {
-		h.stall(tick)
+	h.begin(good)
+	for len(asked) == 0 {
+		h.turn()
 	}
+	close(answer)
 	<-came
 	h.stall(time.Minute)
 	if s := h.status(good); s.State != spec.CheckUp || !s.OK || s.Count != 1 {

@@ -44,16 +44,33 @@ func (l *loop) connect(c *check) {
 		l.finish(c, unconnected(c, err))
 		return
 	}
+	l.fresh.add(c)
+	l.wheel.add(c, c.began.add(c.Timeout))
+}
+
+// greet goes on with the probes that were just begun. Near servers have answered the first when the last is begun, and to ask all
+// sockets once costs much less than to have each watched; the others are.
+func (l *loop) greet() {
+	for c, events := range l.fresh.take() {
+		if events != 0 {
+			l.event(c, events)
+		}
+		if c.stage == connecting || c.stage == talking {
+			l.watch(c)
+		}
+	}
+}
+
+// watch has the loop told of what happens to the socket of a check.
+func (l *loop) watch(c *check) {
 	// With edges the socket of http needs no other call to go from writing to reading.
 	events := uint32(unix.EPOLLOUT)
 	if c.plan.http != nil {
 		events = unix.EPOLLOUT | unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
 	}
-	if err := l.poller.watch(fd, events); err != nil {
+	if err := l.poller.watch(int(c.fd), events); err != nil {
 		l.finish(c, lacked(fmt.Sprintf("watch a socket: %v", err)))
-		return
 	}
-	l.wheel.add(c, c.began.add(c.Timeout))
 }
 
 func unconnected(c *check, err error) probe.Result {
