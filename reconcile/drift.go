@@ -128,6 +128,9 @@ func (j *driftJudge) byService() map[spec.ServiceKey]*spec.DriftRules {
 				for k := range c.VirtualServers[n].Def.EachKey() {
 					j.of[k] = &c.Drift
 				}
+				for p := range c.VirtualServers[n].Def.EachPath() {
+					j.of[p.Key] = &c.Drift
+				}
 			}
 		}
 	}

@@ -33,11 +33,31 @@ func wantBeside(v spec.View, f spec.Facts) (spec.State, []spec.Hold) {
 		}
 		vrrp.add(c)
 	}
+	addAcceptLocal(&s.Sysctls, v)
 	if f.Boost && masters(v, f) {
 		boost(s.Sysctls)
 	}
 	s.Daemons, s.VRRP = daemons.rows, vrrp.rows
 	return s, append(daemons.holds, vrrp.holds...)
+}
+
+// addAcceptLocal has the answers to real path checks taken in on a director that has the virtual address itself, unless it is told
+// otherwise. IPv6 asks for nothing of the kind.
+func addAcceptLocal(rows *spec.Rows[spec.SysctlKey, spec.Setting], v spec.View) {
+	if holds(v.Director.Def.Sysctls, spec.AcceptLocal) {
+		return
+	}
+	for i := range v.Clusters {
+		for _, s := range v.Clusters[i].VirtualServers {
+			for p := range s.Def.EachPath() {
+				if p.Key.Family == spec.IPv4 {
+					*rows = append(*rows, spec.Row[spec.SysctlKey, spec.Setting]{Key: spec.AcceptLocal, Value: "1", Pos: s.Place.Pos(s.Def.At)})
+					return
+				}
+				break // all of a block are of one family
+			}
+		}
+	}
 }
 
 // written leaves out what is a default and what the director itself is told otherwise.

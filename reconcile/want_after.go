@@ -73,8 +73,8 @@ type size struct{ services, dests int }
 func sizeOf(servers []server) (s size) {
 	for i := range servers {
 		n := servers[i].Def.Services()
-		s.services += n
-		s.dests += n * len(servers[i].Def.RealServers)
+		s.services += n + servers[i].Def.Paths
+		s.dests += n*len(servers[i].Def.RealServers) + servers[i].Def.Paths
 	}
 	return s
 }
@@ -85,6 +85,9 @@ func touched(gone, come []server) []spec.ServiceKey {
 	for _, list := range [][]server{gone, come} {
 		for i := range list {
 			out = slices.AppendSeq(out, list[i].Def.EachKey())
+			for p := range list[i].Def.EachPath() {
+				out = append(out, p.Key)
+			}
 		}
 	}
 	slices.SortFunc(out, spec.ServiceKey.Compare)

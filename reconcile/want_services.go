@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"net/netip"
 	"slices"
 
 	"github.com/lbsync/lbsync/spec"
@@ -21,17 +22,33 @@ func placed(v spec.View) []server {
 	return out
 }
 
-// declared is one service of a virtual_server block.
+// declared is one service of a virtual_server block, or a private one of its real path checks.
 type declared struct {
 	key spec.ServiceKey
 	vs  *server
+	to  *spec.RealServer // of a private service; nil: it has all real servers of the block
+}
+
+// private is how the service of a path is. One packet scheduling is for UDP only, and keeps it from leaving a connection for each probe
+// that lasts five minutes, with which a later probe from the same port would go the way of this one (ip_vs_core.c, ip_vs_schedule).
+var private = spec.Service{Scheduler: "rr", Flags: spec.OnePacket}
+
+// alone is the real server of a private service: whatever becomes of its weight elsewhere, its checks go on.
+func alone(k spec.ServiceKey, r *spec.RealServer) spec.Row[spec.DestKey, spec.Dest] {
+	return spec.Row[spec.DestKey, spec.Dest]{
+		Key:   spec.DestKey{Service: k, Addr: netip.AddrPortFrom(r.Addr.Addr(), 0)},
+		Value: spec.Dest{Weight: 1, Forward: r.Dest.Forward, Tunnel: r.Dest.Tunnel},
+	}
 }
 
 func declarations(servers []server) []declared {
 	out := make([]declared, 0, len(servers))
 	for i := range servers {
 		for k := range servers[i].Def.EachKey() {
-			out = append(out, declared{k, &servers[i]})
+			out = append(out, declared{key: k, vs: &servers[i]})
+		}
+		for p, r := range servers[i].Def.EachPath() {
+			out = append(out, declared{p.Key, &servers[i], r})
 		}
 	}
 	return out
@@ -45,17 +62,14 @@ func serviceRows(servers []server) (spec.Rows[spec.ServiceKey, spec.Service], sp
 	}
 	n := 0
 	for i := range services {
-		n += len(services[i].vs.Def.RealServers)
+		n += services[i].size()
 	}
 	rows := make(spec.Rows[spec.ServiceKey, spec.Service], 0, len(services))
 	dests := make(spec.Rows[spec.DestKey, spec.Dest], 0, n)
 	from := 0
 	for i, d := range services {
-		rows = append(rows, spec.Row[spec.ServiceKey, spec.Service]{Key: d.key, Value: d.vs.Def.Service, Pos: d.vs.Place.Pos(d.vs.Def.At)})
-		for j := range d.vs.Def.RealServers {
-			rs := &d.vs.Def.RealServers[j]
-			dests = append(dests, spec.Row[spec.DestKey, spec.Dest]{Key: rs.Key(d.key), Value: rs.Dest, Pos: d.vs.Place.Pos(rs.At)})
-		}
+		rows = append(rows, d.row())
+		dests = d.appendDests(dests)
 		if i+1 == len(services) || services[i+1].key != d.key {
 			if !ordered(dests[from:]) {
 				dests[from:].Sort()
@@ -64,6 +78,33 @@ func serviceRows(servers []server) (spec.Rows[spec.ServiceKey, spec.Service], sp
 		}
 	}
 	return rows, dests
+}
+
+func (d *declared) size() int {
+	if d.to != nil {
+		return 1
+	}
+	return len(d.vs.Def.RealServers)
+}
+
+func (d *declared) row() spec.Row[spec.ServiceKey, spec.Service] {
+	if d.to != nil {
+		return spec.Row[spec.ServiceKey, spec.Service]{Key: d.key, Value: private, Pos: d.vs.Place.Pos(d.to.At)}
+	}
+	return spec.Row[spec.ServiceKey, spec.Service]{Key: d.key, Value: d.vs.Def.Service, Pos: d.vs.Place.Pos(d.vs.Def.At)}
+}
+
+func (d *declared) appendDests(rows spec.Rows[spec.DestKey, spec.Dest]) spec.Rows[spec.DestKey, spec.Dest] {
+	if d.to != nil {
+		row := alone(d.key, d.to)
+		row.Pos = d.vs.Place.Pos(d.to.At)
+		return append(rows, row)
+	}
+	for i := range d.vs.Def.RealServers {
+		r := &d.vs.Def.RealServers[i]
+		rows = append(rows, spec.Row[spec.DestKey, spec.Dest]{Key: r.Key(d.key), Value: r.Dest, Pos: d.vs.Place.Pos(r.At)})
+	}
+	return rows
 }
 
 // ordered says whether real servers of one service are in order, as they mostly are written. To find that out by sorting would copy

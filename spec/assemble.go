@@ -114,6 +114,7 @@ func (l *load) check(d *draft) {
 	l.checkMembers(d)
 	l.checkWaves(d)
 	l.checkServices(d)
+	l.checkPaths(d)
 }
 
 func (l *load) checkNames(d *draft) {

@@ -13,6 +13,7 @@ type Check struct {
 	Kind     string         `json:"kind"`             // label of health_check
 	Addr     netip.AddrPort `json:"address,omitzero"` // that is probed; without a port for ping, the zero value for exec and file where no address is declared
 	Settings CheckSettings  `json:"settings,omitempty"`
+	Path     CheckPath      `json:"path,omitzero"`
 
 	// As in HealthCheck, with what is not written filled in.
 	Interval     time.Duration `json:"interval"`
@@ -33,9 +34,9 @@ func (s CheckSettings) Values() url.Values {
 	return v
 }
 
-// Compare orders checks by address, kind and settings, and what is the same in these by its times and counts.
+// Compare orders checks by address, way, kind and settings, and what is the same in these by its times and counts.
 func (c Check) Compare(d Check) int {
-	return cmp.Or(c.Addr.Compare(d.Addr), cmp.Compare(c.Kind, d.Kind), cmp.Compare(c.Settings, d.Settings),
+	return cmp.Or(c.Addr.Compare(d.Addr), c.Path.RealServer.Compare(d.Path.RealServer), cmp.Compare(c.Path.Mark, d.Path.Mark), cmp.Compare(c.Kind, d.Kind), cmp.Compare(c.Settings, d.Settings),
 		cmp.Compare(c.Interval, d.Interval), cmp.Compare(c.Timeout, d.Timeout), cmp.Compare(c.FastInterval, d.FastInterval),
 		cmp.Compare(c.DownInterval, d.DownInterval), cmp.Compare(c.Jitter, d.Jitter), cmp.Compare(c.Rise, d.Rise), cmp.Compare(c.Fall, d.Fall))
 }
@@ -51,7 +52,7 @@ func settingsOf(attrs []Attr) CheckSettings {
 	return CheckSettings(v.Encode())
 }
 
-// String is the kind and what is probed, for people: "http 192.0.2.21:80/health".
+// String is the kind and what is probed, for people: "http 192.0.2.21:80/health", "tcp 203.0.113.1:80 through 192.0.2.21".
 func (c Check) String() string {
 	v, s := c.Settings.Values(), c.Kind
 	switch {
@@ -64,26 +65,29 @@ func (c Check) String() string {
 	case c.Addr.IsValid():
 		s += " " + c.Addr.String()
 	}
-	return s + v.Get("path")
+	return s + v.Get("path") + c.Path.through()
 }
 
 // Checks are those of a real server of a service, in the order of its blocks: its own, or else those of its virtual server.
 func (v *VirtualServer) Checks(r *RealServer, s ServiceKey) []Check {
-	declared := r.HealthChecks
-	if len(declared) == 0 {
-		declared = v.HealthChecks
-	}
+	declared := v.checksOf(r)
 	if len(declared) == 0 {
 		return nil
 	}
 	out := make([]Check, 0, len(declared))
 	for i := range declared {
-		out = append(out, declared[i].of(r.Key(s).Addr))
+		at, path := r.Key(s).Addr, CheckPath{}
+		if declared[i].realPath() {
+			at, path = s.Addr, CheckPath{v.pathMark(s, r.Addr.Addr()), r.Addr.Addr()}
+		}
+		c := declared[i].of(at)
+		c.Path = path
+		out = append(out, c)
 	}
 	return out
 }
 
-// of is the check of a real server at an address.
+// of is the check of what is at an address.
 func (h *HealthCheck) of(at netip.AddrPort) Check {
 	c := Check{Kind: h.Kind, Addr: at, Interval: h.Interval, Timeout: h.Timeout, FastInterval: h.FastInterval, DownInterval: h.DownInterval, Jitter: h.Jitter, Rise: h.Rise, Fall: h.Fall}
 	if c.FastInterval == 0 {
@@ -103,6 +107,7 @@ func (h *HealthCheck) of(at netip.AddrPort) Check {
 		case "port":
 			port, _ := strconv.ParseUint(a.Value, 10, 16) // which settingTexts wrote
 			c.Addr = netip.AddrPortFrom(c.Addr.Addr(), uint16(port))
+		case "real_path": // which the address and the path say
 		default:
 			rest = append(rest, a)
 		}

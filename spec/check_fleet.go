@@ -16,11 +16,11 @@ func (l *load) checkServices(d *draft) {
 	n := 0
 	for _, c := range d.Clusters {
 		for _, v := range c.VirtualServers {
-			n += v.Def.Services()
+			n += v.Def.Services() + v.Def.Paths
 		}
 	}
 	if n > MaxFleetServices {
-		l.report.error(nowhere(l.files[0].name), "Too many services", fmt.Sprintf("The fleet has %d IPVS services, and at most %d are possible: use firewall marks for ranges.", n, MaxFleetServices))
+		l.report.error(nowhere(l.files[0].name), "Too many services", fmt.Sprintf("The fleet has %d IPVS services, those of real path checks among them, and at most %d are possible: use firewall marks for ranges.", n, MaxFleetServices))
 		return
 	}
 	seen := make(map[ServiceKey]*Placed[VirtualServer], n)
@@ -94,6 +94,7 @@ func (m *member) join(c *Cluster) {
 		}
 		m.timeouts[t.Key], m.said[string(t.Key)] = t.Value, c.Place.Pos(t.At)
 	}
+	m.checkBackupOnly(c)
 	if c.Sync == nil {
 		return
 	}

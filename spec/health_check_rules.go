@@ -96,6 +96,9 @@ func (h *HealthCheck) checkTogether(d *schema.Decoder, in *schema.Instance) {
 	case has("body") && slices.Contains(h.Setting("method"), "HEAD"):
 		d.Error(in.At("body"), "body with HEAD", "The answer to HEAD has no body (RFC 9110, section 9.3.2): write method = \"GET\", or remove body.")
 	}
+	if h.realPath() && has("address") {
+		d.Error(in.At("address"), "address with real_path", "Along the real path a check goes to the virtual address: remove address, or real_path.")
+	}
 	if from, to := h.Setting("bind"), h.Setting("address"); len(from) > 0 && len(to) > 0 {
 		h.checkBind(d, in, netip.MustParseAddr(to[0]))
 	}
@@ -135,11 +138,17 @@ func (s *serverDraft) checkChecks(d *schema.Decoder) {
 	for i := range s.reals {
 		r := &s.reals[i]
 		ported := ported || r.Addr.Port() != 0
+		suits := func(p placedCheck) bool {
+			if p.realPath() {
+				return s.checkPath(d, p, &r.RealServer)
+			}
+			return p.checkAt(d, &r.RealServer, ported)
+		}
 		for _, p := range r.checks {
-			p.checkAt(d, &r.RealServer, ported)
+			suits(p)
 		}
 		if len(r.checks) == 0 {
-			common = slices.DeleteFunc(slices.Clone(common), func(p placedCheck) bool { return !p.checkAt(d, &r.RealServer, ported) })
+			common = slices.DeleteFunc(slices.Clone(common), func(p placedCheck) bool { return !suits(p) })
 		}
 	}
 }

@@ -17,7 +17,8 @@ var (
 // settingKinds says which kinds of check an attribute is for.
 var settingKinds = map[string][]string{
 	"port": portKinds, "address": append(slices.Clone(portKinds), "ping"), "bind": append(slices.Clone(portKinds), "ping"),
-	"path": {"http", "https", "file"}, "method": {"http", "https"}, "host": {"http", "https", "smtp", "grpc"},
+	"real_path": portKinds,
+	"path":      {"http", "https", "file"}, "method": {"http", "https"}, "host": {"http", "https", "smtp", "grpc"},
 	"tls": {"grpc"}, "sni": tlsKinds, "ca_file": tlsKinds, "insecure": tlsKinds, "cert_file": tlsKinds, "key_file": tlsKinds,
 	"status": {"http", "https"}, "body": {"http", "https"}, "headers": {"http", "https"},
 	"payload": {"udp"}, "reply": {"udp"}, "name": {"dns"}, "type": {"dns"}, "service": {"grpc"},
@@ -28,6 +29,7 @@ var checkSettingAttrs = []schema.Attr{
 	{Name: "port", Kind: schema.Int, Min: 1, Max: 65535, Doc: "Port, instead of the real server's", Keepalived: "connect_port"},
 	{Name: "address", Kind: schema.Address, Doc: "Address, instead of the real server's", Keepalived: "connect_ip"},
 	{Name: "bind", Kind: schema.Address, Doc: "Source address", Keepalived: "bindto"},
+	{Name: "real_path", Kind: schema.Bool, Doc: "true: to the virtual address, through a private service that has this real server alone: as a client's packets go, with forwarding dr and tun"},
 	{Name: "path", MaxLen: 4096, Doc: "Path of the request, / if not written. Of a file: that is on the director and means up; missing, or with the first word down or 0, it means down"},
 	{Name: "method", Kind: schema.Word, Words: []string{"GET", "HEAD", "POST"}, Doc: "Method of the request; GET if not written"},
 	{Name: "host", MaxLen: 255, Doc: "Name of the host in the request, address and port if not written; of smtp the name in EHLO, the own address if not written", Keepalived: "virtualhost, helo_name"},

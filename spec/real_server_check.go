@@ -23,6 +23,7 @@ func (s *serverDraft) placeReals(d *schema.Decoder) {
 		seen[key] = schema.Mark(r.At)
 		s.RealServers[i] = r.RealServer
 	}
+	s.countPaths()
 	if s.sorry != nil {
 		s.complete(d, s.sorry)
 		s.SorryServer = &s.sorry.RealServer

@@ -27,6 +27,25 @@ func alike(a, b *Cluster) bool {
 	return true
 }
 
+// pathsAlike says that the real path checks, and who runs them, are those of the last fleet without a mistake.
+func (l *load) pathsAlike(d *draft) bool {
+	if l.fleet == nil || len(d.Clusters) != len(l.fleet.Clusters) {
+		return false
+	}
+	for i := range d.Clusters {
+		c, t := &d.Clusters[i], l.twin(d, i)
+		if t == nil || !slices.Equal(t.Directors, c.Directors) {
+			return false
+		}
+		for n := range c.VirtualServers {
+			if x, y := c.VirtualServers[n].Def, t.VirtualServers[n].Def; x != y && x.Paths+y.Paths > 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 func sameServices(a, b *VirtualServer) bool {
 	return a.FWMark == b.FWMark && a.Family == b.Family && a.Protocol == b.Protocol && slices.Equal(a.Addresses, b.Addresses) && slices.Equal(a.Ports, b.Ports)
 }

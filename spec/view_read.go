@@ -143,6 +143,7 @@ func (r *viewReader) server(v *VirtualServer) {
 	for i := 0; i < len(v.RealServers) && !r.bad; i++ {
 		r.realServer(&v.RealServers[i])
 	}
+	v.countPaths()
 }
 
 func (r *viewReader) realServer(s *RealServer) {

@@ -27,6 +27,7 @@ type VirtualServer struct {
 	SlowStart          time.Duration // 0: the whole weight at once
 	HealthChecks       []HealthCheck // of every real server that declares none itself
 	RealServers        []RealServer
+	Paths              int // private services of its real path checks, which follows from the others
 
 	Description, Owner string
 	PreventDestroy     bool
@@ -95,7 +96,7 @@ var virtualServerFields = []schema.Field[serverDraft]{
 	{Attr: schema.Attr{Name: "port", Kind: schema.Int, Max: 65535, Unless: []string{"ports", "fwmark"}, Doc: "Port; 0 is every port, and needs persistence. Needed unless there is ports or fwmark"},
 		Set: func(s *serverDraft, v schema.Value) { s.Ports = append(s.Ports, uint16(v.Int)) }},
 	{Attr: schema.Attr{Name: "ports", Kind: schema.Int, Max: 65535, List: true, Doc: "Several ports; each becomes an IPVS service"}, Set: setPorts},
-	{Attr: schema.Attr{Name: "fwmark", Kind: schema.Int, Min: 1, Max: 1<<32 - 1, Doc: "Firewall mark, instead of address, port and protocol"},
+	{Attr: schema.Attr{Name: "fwmark", Kind: schema.Int, Min: 1, Max: PathMarks - 1, Doc: "Firewall mark, instead of address, port and protocol; those above are lbsync's own"},
 		Set: func(s *serverDraft, v schema.Value) { s.FWMark = uint32(v.Int) }},
 	{Attr: schema.Attr{Name: "family", Kind: schema.Word, Words: []string{"ipv4", "ipv6"}, Doc: "Address family of the marked packets; needed with fwmark", Keepalived: "ip_family"},
 		Set: func(s *serverDraft, v schema.Value) { s.Family = word(familyNames, v) }},

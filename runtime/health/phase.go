@@ -14,6 +14,9 @@ func identity(c spec.Check) uint64 {
 	b = append(append(b, c.Kind...), 0)
 	b = append(c.Addr.AppendTo(b), 0)
 	b = append(append(b, c.Settings...), 0)
+	if c.Path.Mark != 0 { // the others keep the phase that they had before there was one
+		b = binary.LittleEndian.AppendUint32(append(c.Path.RealServer.AppendTo(b), 0), c.Path.Mark)
+	}
 	for _, n := range []uint64{uint64(c.Interval), uint64(c.Timeout), uint64(c.FastInterval), uint64(c.DownInterval), uint64(c.Jitter), uint64(c.Rise), uint64(c.Fall)} {
 		b = binary.LittleEndian.AppendUint64(b, n)
 	}

@@ -3,6 +3,7 @@ package health
 import (
 	"net/netip"
 
+	"github.com/lbsync/lbsync/runtime/health/probe"
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -39,6 +40,19 @@ func (p plans) forget(checks index) {
 			delete(p, key)
 		}
 	}
+}
+
+// probed is what a check is about, by which probes are bounded: along the real path it is not the virtual address, which many share.
+func probed(c spec.Check) netip.AddrPort {
+	return unmapped(netip.AddrPortFrom(c.Probed(), c.Addr.Port()))
+}
+
+// source is the source address of a check of the loop; the zero Addr leaves it to the kernel.
+func (c *check) source() (netip.Addr, probe.Result) {
+	if c.Path.Mark == 0 || c.plan.bind.IsValid() {
+		return c.plan.bind, succeeded
+	}
+	return probe.PathSource(c.Check)
 }
 
 // unmapped is the address as sockets have it: of IPv4 where it is one.

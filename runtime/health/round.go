@@ -58,7 +58,7 @@ func (l *loop) admit(c *check, now instant) bool {
 func (l *loop) whyLate(c *check, by time.Duration) string {
 	switch {
 	case c.held:
-		return fmt.Sprintf("%d probes to %s were under way", l.perHost, c.Addr.Addr())
+		return fmt.Sprintf("%d probes to %s were under way", l.perHost, c.Probed())
 	case l.fullAt >= c.due:
 		return fmt.Sprintf("%d probes were under way", l.budget)
 	}

@@ -58,7 +58,7 @@ func (r *Runner) prepare(of spec.Check, number uint64) *check {
 
 // loopOf spreads addresses over loops: all checks of an address are in one, which bounds them together.
 func loopOf(c spec.Check, loops int) int {
-	return int(identity(spec.Check{Addr: unmapped(c.Addr)}) >> 32 % uint64(loops))
+	return int(identity(spec.Check{Addr: probed(c)}) >> 32 % uint64(loops))
 }
 
 // admitNew takes a check into the loop.
@@ -68,7 +68,7 @@ func (l *loop) admitNew(c *check, state spec.CheckState) {
 	now := l.clock()
 	c.since = now
 	c.kind = l.kind(c.Kind)
-	c.host = l.host(unmapped(c.Addr).Addr())
+	c.host = l.host(probed(c.Check).Addr())
 	c.host.checks++
 	runs := c.plan != nil || c.probe != nil
 	if runs {
@@ -101,7 +101,7 @@ func (l *loop) remove(c *check) {
 	case running:
 		c.abandon()
 	}
-	addr := unmapped(c.Addr).Addr()
+	addr := probed(c.Check).Addr()
 	if c.host.checks--; c.host.checks == 0 {
 		delete(l.hosts, addr)
 	}

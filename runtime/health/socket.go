@@ -7,15 +7,16 @@ import (
 	"strconv"
 	"unsafe"
 
+	"github.com/lbsync/lbsync/runtime/health/probe"
 	"golang.org/x/sys/unix"
 )
 
 // reset has close(2) send RST: no socket of a probe stays in TIME_WAIT.
 var reset = unix.Linger{Onoff: 1, Linger: 0}
 
-// openSocket is a non-blocking socket that is ready to connect to an address. bind is its source address, if valid. All errors are
-// of this host.
-func openSocket(to netip.Addr, bind netip.Addr) (int, error) {
+// openSocket is a non-blocking socket that is ready to connect to an address. bind is its source address, if valid, and mark its firewall
+// mark, if not 0. All errors are of this host.
+func openSocket(to netip.Addr, bind netip.Addr, mark uint32) (int, error) {
 	family := unix.AF_INET
 	if to.Is6() {
 		family = unix.AF_INET6
@@ -28,6 +29,12 @@ func openSocket(to netip.Addr, bind netip.Addr) (int, error) {
 	if err := rawLinger(fd, &reset); err != nil {
 		rawClose(fd)
 		return -1, fmt.Errorf("set SO_LINGER: %w", err)
+	}
+	if mark != 0 {
+		if err := probe.SetMark(fd, mark); err != nil {
+			rawClose(fd)
+			return -1, err
+		}
 	}
 	if bind.IsValid() {
 		if err := bindSocket(fd, bind); err != nil {

@@ -30,7 +30,12 @@ var succeeded = probe.Result{OK: true, Weight: -1}
 // connect begins a probe of the loop.
 func (l *loop) connect(c *check) {
 	to := c.Addr.Addr().Unmap()
-	fd, err := openSocket(to, c.plan.bind)
+	bind, res := c.source()
+	if !res.OK {
+		l.finish(c, res)
+		return
+	}
+	fd, err := openSocket(to, bind, c.Path.Mark)
 	if err != nil {
 		l.finish(c, lacked(err.Error()))
 		return
@@ -74,7 +79,7 @@ func (l *loop) watch(c *check) {
 }
 
 func unconnected(c *check, err error) probe.Result {
-	why := "connect to " + c.Addr.String() + ": " + err.Error()
+	why := "connect to " + c.Target() + ": " + err.Error()
 	if ofThisHost(err) {
 		return lacked(why)
 	}
@@ -204,7 +209,7 @@ func (l *loop) timedOut(c *check) {
 	lost := l.lost - c.lost
 	switch {
 	case c.stage == connecting:
-		l.finish(c, failed("connect to %s: no answer within %s", c.Addr, c.Timeout))
+		l.finish(c, failed("connect to %s: no answer within %s%s", c.Target(), c.Timeout, probe.PathHint(c.Check)))
 	case lost > answerSlack(c.Timeout):
 		l.finish(c, lacked(fmt.Sprintf("this host is late: by %s while the probe was under way", lost.Round(time.Millisecond))))
 	case c.length() == 0:

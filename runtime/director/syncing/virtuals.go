@@ -20,8 +20,8 @@ func newVirtuals(s spec.State) virtuals {
 	}
 	for _, r := range s.Dests {
 		mark := r.Key.Service.FWMark
-		if mark == 0 {
-			continue
+		if mark == 0 || r.Key.Service.Private() {
+			continue // no client's connection has the mark of a check
 		}
 		if other, ok := v.marks[r.Key.Addr]; ok && other != mark {
 			mark = 0

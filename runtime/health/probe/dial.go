@@ -30,33 +30,43 @@ func newDialer(c spec.Check) (dialer, error) {
 // It is a net.Dialer with DialContext, since DialTCP binds to port 0 of every address before it connects (golang/go#81620), which
 // makes ports unique over all servers.
 func (d dialer) connect(ctx context.Context, network string) (net.Conn, Result) {
-	to := net.Dialer{KeepAlive: -1, FallbackDelay: -1, Control: d.prepare}
-	if d.bind.IsValid() {
-		to.LocalAddr = localAddr(network, d.bind)
+	w, res := d.way()
+	if !res.OK {
+		return nil, res
 	}
+	to := net.Dialer{KeepAlive: -1, FallbackDelay: -1, Control: w.prepare, LocalAddr: w.localAddr(network)}
 	c, err := to.DialContext(ctx, network, d.check.Addr.String())
 	if err != nil {
-		return nil, failed(ctx, d.check, fmt.Sprintf("connect to %v", d.check.Addr), err)
+		return nil, d.failed(ctx, err)
 	}
 	return bounded(ctx, c), ok
 }
 
-func localAddr(network string, a netip.Addr) net.Addr {
-	if network == "udp" {
-		return net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, 0))
+// failed is what an error of connecting comes to.
+func (d dialer) failed(ctx context.Context, err error) Result {
+	doing := "connect to " + d.check.Target()
+	if strings.Contains(err.Error(), "SO_MARK") {
+		doing += ": set SO_MARK"
 	}
-	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(a, 0))
+	res := failed(ctx, d.check, doing, err)
+	if ctx.Err() != nil || timedOut(err) {
+		res.Why += PathHint(d.check)
+	}
+	return res
 }
 
 // prepare sets up a socket before it is bound and connected. TCP is closed with a reset, also where the connection never came about,
 // so that none stays in TIME_WAIT; UDP hears of every ICMP error, also of those that the network may yet get over. A source address
 // takes its port at connect(2), where all that counts is that the pair of addresses and ports is free.
-func (d dialer) prepare(network, _ string, raw syscall.RawConn) error {
+func (w way) prepare(network, _ string, raw syscall.RawConn) error {
 	var err error
 	set := func(fd uintptr) {
 		s := int(fd)
-		if d.bind.IsValid() {
+		if w.bind.IsValid() {
 			err = unix.SetsockoptInt(s, unix.SOL_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
+		}
+		if err == nil && w.mark != 0 {
+			err = SetMark(s, w.mark)
 		}
 		switch {
 		case err != nil:
