@@ -26,6 +26,17 @@ func anyServer(t *rapid.T) *spec.VirtualServer {
 		n := rapid.SampledFrom([]string{"192.0.2.21", "192.0.2.22", "192.0.2.23", "192.0.2.24:8080"}).Draw(t, "real server")
 		vs.RealServers = append(vs.RealServers, server(n, rapid.Int32Range(0, 3).Draw(t, "weight"), 2))
 	}
+	pathed := spec.HealthCheck{Kind: "tcp", Settings: []spec.Attr{{Name: "real_path", Value: "true"}}}
+	if vs.FWMark == 0 && rapid.Bool().Draw(t, "real path") {
+		vs.HealthChecks = []spec.HealthCheck{pathed}
+		vs.Paths = vs.Services() * len(vs.RealServers)
+	}
+	for i := range vs.RealServers {
+		if vs.Paths > 0 && rapid.IntRange(0, 3).Draw(t, "own check") == 0 {
+			vs.RealServers[i].HealthChecks = []spec.HealthCheck{{Kind: "tcp"}}
+			vs.Paths -= vs.Services()
+		}
+	}
 	return vs
 }
 

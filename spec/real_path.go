@@ -25,6 +25,17 @@ type Path struct {
 // Private says whether a service is one of real path checks.
 func (k ServiceKey) Private() bool { return k.FWMark >= PathMarks }
 
+// OfPath says whether an object is a private service, or the real server of one.
+func OfPath(k Key) bool {
+	switch k := k.(type) {
+	case ServiceKey:
+		return k.Private()
+	case DestKey:
+		return k.Service.Private()
+	}
+	return false
+}
+
 // CheckPath is the way of a check; the zero value is the usual one, straight to its address.
 type CheckPath struct {
 	Mark       uint32     `json:"mark"` // of the private service

@@ -60,5 +60,6 @@ type Snapshot struct {
 
 	Pools      []ServicePool       `json:"pools,omitempty"`      // what checks ask of services, by key
 	Drains     []Drain             `json:"drains,omitempty"`     // of this director, by key
+	Paths      []Path              `json:"paths,omitempty"`      // what the private services are for
 	Configured Rows[DestKey, Dest] `json:"configured,omitempty"` // the real servers that Prior has otherwise than git, or not at all, as git has them
 }

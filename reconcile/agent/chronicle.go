@@ -18,6 +18,7 @@ const (
 // health is what the agent knows of its pools.
 type health struct {
 	pools   *pool.Pools
+	shut    []uint32    // firewall marks of private services without which checks are not run
 	untold  []pool.News // not recorded yet
 	stale   bool        // shown is not of now
 	told    time.Time   // when the last was recorded, and shown was of now

@@ -63,7 +63,7 @@ func (a *Agent) snapshot(ctx context.Context) (spec.Snapshot, error) {
 		asked := a.facts()
 		s.Bridged = reconcile.Bridged(*a.held.View, asked)
 		s.Pools, s.Drains = spec.PoolsOf(asked.Pools), asked.Drains
-		s.Applied = &a.held.Commit
+		s.Applied, s.Paths = &a.held.Commit, a.held.View.Paths()
 	}
 	if a.states.Prior() != nil {
 		s.Configured = a.states.Prior().Affected()

@@ -90,6 +90,8 @@ func poolOf(words []string) (out spec.VirtualServer) {
 			out.HealthChecks = []spec.HealthCheck{{Kind: "tcp", Interval: time.Second, Timeout: time.Second, Rise: 1, Fall: 1}}
 		case "port":
 			out.HealthChecks[0].Settings = []spec.Attr{{Name: "port", Value: value}}
+		case "pathed":
+			out.HealthChecks = []spec.HealthCheck{{Kind: "tcp", Interval: time.Second, Timeout: time.Second, Rise: 1, Fall: 1, Settings: []spec.Attr{{Name: "real_path", Value: "true"}}}}
 		case "drain":
 			out.DrainTimeout = d
 		case "slow":
@@ -109,6 +111,9 @@ func virtualServer(like spec.VirtualServer, words []string) *spec.VirtualServer 
 		host, weight, _ := strings.Cut(w, "=")
 		addr := netip.AddrPortFrom(netip.MustParseAddr("192.0.2."+host), 0)
 		vs.RealServers = append(vs.RealServers, spec.RealServer{Addr: addr, Dest: spec.Dest{Weight: int32(number(weight)), Forward: spec.DR}, At: spec.Mark{Line: 1}})
+	}
+	if len(vs.HealthChecks) > 0 && len(vs.HealthChecks[0].Settings) > 0 {
+		vs.Paths = len(vs.RealServers)
 	}
 	return vs
 }

@@ -92,6 +92,7 @@ func (a *Agent) assess() {
 	if a.pools == nil {
 		a.pooled(pool.New(*a.held.View, nil, a.states.Live(), time.Now()))
 	}
+	a.clear()
 	if standing := reconcile.Standing(a.held.Drains, *a.states.Want(), a.states.Live()); len(standing) < len(a.held.Drains) {
 		a.held.Drains = standing
 		a.keep()
@@ -105,7 +106,7 @@ func (a *Agent) assess() {
 func (a *Agent) pooled(p *pool.Pools) {
 	a.pools = p
 	p.Run(time.Now())
-	a.parts.Health.Set(p.Checks())
+	a.probe(p.Checks())
 	a.show()
 	a.rises()
 }

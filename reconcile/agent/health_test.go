@@ -51,7 +51,7 @@ func (r *rig) check(host string, state spec.CheckState) {
 	v.mu.Lock()
 	heard := false
 	for _, c := range v.checks {
-		if c.Addr.Addr() == netip.MustParseAddr("192.0.2."+host) {
+		if c.Probed() == netip.MustParseAddr("192.0.2."+host) {
 			heard = true
 			v.news = append(v.news, spec.Verdict{Check: c, State: state, Weight: -1, Why: map[spec.CheckState]string{spec.CheckDown: "refused"}[state]})
 		}

@@ -268,7 +268,9 @@ func (a *Agent) counted(p spec.Plan) {
 	if !a.states.Wanting() {
 		return
 	}
-	a.services, a.servers = len(a.states.Want().Services), len(a.states.Want().Dests)
+	want := a.states.Want()
+	private := private(want.Services)
+	a.services, a.servers = len(want.Services)-private, len(want.Dests)-private
 	for _, s := range p.Steps {
 		for _, c := range s.Changes {
 			a.lacks(c)
@@ -282,7 +284,7 @@ func (a *Agent) counted(p spec.Plan) {
 // lacks counts what is wanted and not live.
 func (a *Agent) lacks(c spec.Change) {
 	switch {
-	case c.Action != spec.Add:
+	case c.Action != spec.Add || spec.OfPath(c.Key):
 	case c.Key.Kind() == spec.KindService:
 		a.services--
 	case c.Key.Kind() == spec.KindRealServer:

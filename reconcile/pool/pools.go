@@ -214,6 +214,11 @@ func (p *Pools) Checks() ([]spec.Check, map[spec.Check]spec.CheckState) {
 	return out, states
 }
 
+// Pathed says whether any check goes along the real path.
+func (p *Pools) Pathed() bool {
+	return slices.ContainsFunc(p.checks, func(c check) bool { return c.check.Path.Mark != 0 })
+}
+
 // Any says whether any real server is checked.
 func (p *Pools) Any() bool { return len(p.checks) > 0 }
 

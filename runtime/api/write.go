@@ -67,6 +67,9 @@ func writeAsked(d *document, s spec.Snapshot) {
 	if len(s.Drains) > 0 {
 		writeRows(d.text(`,"drains":`), s.Drains)
 	}
+	if len(s.Paths) > 0 {
+		writeRows(d.text(`,"paths":`), s.Paths)
+	}
 	if len(s.Configured) > 0 {
 		writeRows(d.text(`,"configured":`), s.Configured)
 	}

@@ -32,6 +32,9 @@ type ConnectionRow struct {
 func NewConnections(director string, stats spec.Stats) Connections {
 	out := Connections{Head: head("connections"), Director: director, Taken: stats.Taken, Rows: []ConnectionRow{}}
 	for _, d := range stats.Dests {
+		if d.Key.Service.Private() {
+			break // nobody's but the checks'; they come last
+		}
 		out.Active += uint64(d.Active)
 		out.Inactive += uint64(d.Inactive)
 		out.Rows = append(out.Rows, ConnectionRow{d.Key.Service.String(), d.Key.Addr.String(), d.Active, d.Inactive, d.Persistent, d.Counters})

@@ -27,6 +27,7 @@ type RealServerRow struct {
 	Inactive uint32    `json:"inactive_connections"`
 	Mark     Mark      `json:"mark,omitempty"`
 	Source   *Source   `json:"source,omitempty"`
+	PathOf   string    `json:"path_of,omitempty"` // the real server whose checks go through its service: it is private
 	Standing
 
 	key spec.DestKey
@@ -34,7 +35,7 @@ type RealServerRow struct {
 
 // NewRealServers reads a snapshot, its counters, and what checks come to; nil: nothing is checked.
 func NewRealServers(s spec.Snapshot, stats spec.Stats, h *spec.HealthStatus, now time.Time) RealServers {
-	counts, why := destStats(stats), standings(s, h)
+	counts, why, of := destStats(stats), standings(s, h), pathsOf(s)
 	out := RealServers{Head: head("real servers"), Director: s.Director, Taken: s.Taken, RealServers: []RealServerRow{}, Now: now}
 	shown := map[spec.DestKey]bool{}
 	add := func(r placed[spec.DestKey, spec.Dest]) {
@@ -42,6 +43,7 @@ func NewRealServers(s spec.Snapshot, stats spec.Stats, h *spec.HealthStatus, now
 		out.RealServers = append(out.RealServers, RealServerRow{
 			Service: r.Key.Service.String(), Address: r.Key.Addr.String(), Settings: r.Value,
 			Active: counts[r.Key].Active, Inactive: counts[r.Key].Inactive, Mark: r.mark, Source: r.source, Standing: why[r.Key], key: r.Key,
+			PathOf: of.of(r.Key.Service),
 		})
 	}
 	for _, r := range place(s.Live.Dests, wanted(s).Dests) {
@@ -78,7 +80,7 @@ func (s RealServers) Text(t *Text) {
 		}
 		above = r.Service
 		rows = append(rows, append(cells(service, r.Address, forwarding(r.Settings), r.weight(), number(r.Active), number(r.Inactive)),
-			Dim.In(r.Source.String()), r.cell(), r.health(s.Now)))
+			Dim.In(r.Source.String()), pathCell(r.cell(), r.PathOf), r.health(s.Now)))
 	}
 	t.Table("", rows)
 }

@@ -25,6 +25,7 @@ type ServiceRow struct {
 	Counters    spec.Counters `json:"counters"`
 	Mark        Mark          `json:"mark,omitempty"`
 	Source      *Source       `json:"source,omitempty"`
+	PathOf      string        `json:"path_of,omitempty"` // the real server whose checks go through it: it is private
 }
 
 // NewServices reads a snapshot and its counters.
@@ -33,10 +34,12 @@ func NewServices(s spec.Snapshot, stats spec.Stats) Services {
 	for _, c := range stats.Services {
 		counters[c.Key] = c.Counters
 	}
+	of := pathsOf(s)
 	out := Services{Head: head("services"), Director: s.Director, Taken: s.Taken, Services: []ServiceRow{}}
 	for _, r := range place(s.Live.Services, wanted(s).Services) {
 		out.Services = append(out.Services, ServiceRow{
 			Key: r.Key.String(), Settings: r.Value, RealServers: len(s.Live.DestsOf(r.Key)), Counters: counters[r.Key], Mark: r.mark, Source: r.source,
+			PathOf: of.of(r.Key),
 		})
 	}
 	return out
@@ -49,7 +52,7 @@ func (s Services) Text(t *Text) {
 		v := r.Settings
 		row := cells(r.Key, v.Scheduler, strings.Join(v.Flags.Names(v.Scheduler), ","), persistence(v), strconv.Itoa(r.RealServers))
 		row = append(row, counterCells(r.Counters, s.Rate)...)
-		rows = append(rows, append(row, Dim.In(r.Source.String()), r.Mark.cell()))
+		rows = append(rows, append(row, Dim.In(r.Source.String()), pathCell(r.Mark.cell(), r.PathOf)))
 	}
 	t.Table("", rows)
 }

@@ -29,6 +29,25 @@ func sample() (spec.Snapshot, spec.Stats) {
 	}
 }
 
+// Private services are marked as what they are, also one that is left over.
+func TestTablesOfPaths(t *testing.T) {
+	snapshot, stats := sample()
+	rs := spec.DestKey{Service: web, Addr: netip.MustParseAddrPort("192.0.2.31:80")}
+	way, old := spec.MarkService(2175672408, spec.IPv4), spec.MarkService(2147483999, spec.IPv4)
+	snapshot.Paths = []spec.Path{{Key: way, Of: rs}}
+	snapshot.Prior.Services = append(snapshot.Prior.Services, service(way, "rr", 52))
+	snapshot.Prior.Dests = append(snapshot.Prior.Dests, dest(way, "192.0.2.31:0", 1, 52))
+	snapshot.Live.Services = append(snapshot.Live.Services, service(old, "rr", 0), service(way, "lc", 0))
+	snapshot.Live.Dests = append(snapshot.Live.Dests, dest(old, "192.0.2.32:0", 1, 0), dest(way, "192.0.2.31:0", 1, 0))
+	stats.Services = append(stats.Services, spec.ServiceStats{Key: way, Counters: spec.Counters{Connections: 7}})
+	stats.Dests = append(stats.Dests, spec.DestStats{Key: spec.DestKey{Service: way, Addr: netip.MustParseAddrPort("192.0.2.31:0")}, Active: 1})
+	both(t, "services_paths", NewServices(snapshot, stats))
+	both(t, "real_servers_paths", NewRealServers(snapshot, stats, nil, now))
+	if c := NewConnections("lb1", stats); len(c.Rows) != 1 || c.Active != 2 {
+		t.Errorf("connections of checks are shown: %+v", c)
+	}
+}
+
 func TestTables(t *testing.T) {
 	snapshot, stats := sample()
 	both(t, "services", NewServices(snapshot, stats))

@@ -37,6 +37,9 @@ func ofRealServers(value func(*spec.DestStats) float64) func(*Scrape, Series) {
 		var service string
 		for i := range s.Stats.Dests {
 			d := &s.Stats.Dests[i]
+			if d.Key.Service.Private() {
+				break // they come last
+			}
 			if d.Key.Service != of {
 				of, service = d.Key.Service, d.Key.Service.String()
 			}

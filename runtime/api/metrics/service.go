@@ -3,7 +3,7 @@ package metrics
 import "github.com/lbsync/lbsync/spec"
 
 var serviceMetrics = []Definition{
-	{"lbsync_services", Gauge, "Services that are live and wanted.", nil,
+	{"lbsync_services", Gauge, "Services that are live and wanted, without the private ones of checks along the real path.", nil,
 		one(func(s *Scrape) float64 { return float64(s.Status.Services) })},
 	{"lbsync_service_connections_total", Counter, "Connections that the service took since it was added.", []string{"service"},
 		ofServices(func(c spec.Counters) uint64 { return c.Connections })},
@@ -17,13 +17,16 @@ var serviceMetrics = []Definition{
 		ofServices(func(c spec.Counters) uint64 { return c.OutBytes })},
 }
 
-// ofServices has a series of each live service, foreign ones too, by the key that operators type.
+// ofServices has a series of each live service, foreign ones too, by the key that operators type; none of the private ones of checks.
 func ofServices(value func(spec.Counters) uint64) func(*Scrape, Series) {
 	return func(s *Scrape, add Series) {
 		if s.Stats == nil {
 			return
 		}
 		for _, c := range s.Stats.Services {
+			if c.Key.Private() {
+				break // they come last
+			}
 			add(float64(value(c.Counters)), c.Key.String())
 		}
 	}
