@@ -118,7 +118,8 @@ func TestDocumentsArriveAsSent(t *testing.T) {
 			Pools: []spec.ServicePool{
 				{Service: svc, PoolFact: spec.PoolFact{Members: []spec.MemberFact{{Key: dest, Gone: true}}, Sorry: &state.Dests[0]}},
 				{Service: mark, PoolFact: spec.PoolFact{Members: []spec.MemberFact{{Key: dest, Weight: 2}}}}},
-			Drains: []spec.Drain{{Key: dest, Dest: state.Dests[0].Value, Since: at, Until: at.Add(time.Minute), Left: 14}}, Configured: state.Dests},
+			Drains: []spec.Drain{{Key: dest, Dest: state.Dests[0].Value, Since: at, Until: at.Add(time.Minute), Left: 14}}, Configured: state.Dests,
+			Paths: []spec.Path{{Key: spec.MarkService(spec.PathMarks, spec.IPv4), Of: dest}}},
 		stats: spec.Stats{Version: 1, Taken: at,
 			Services: []spec.ServiceStats{{Key: mark, Counters: spec.Counters{Connections: 1 << 63, OutByteRate: 5}}},
 			Daemons:  daemons().Daemons,
@@ -146,7 +147,7 @@ func TestStreamedDocumentsHaveEveryField(t *testing.T) {
 	key := spec.DestKey{Service: svc, Addr: netip.MustParseAddrPort("192.0.2.21:80")}
 	full := spec.Snapshot{
 		Applied: &spec.Commit{}, Owned: []byte{1}, Prior: &spec.State{Overrides: []spec.Override{{}}, Effects: []spec.Effect{{Key: key}}}, Overrides: []spec.Override{{}}, Facts: &spec.HostFacts{},
-		Pools: []spec.ServicePool{{Service: svc}}, Drains: []spec.Drain{{Key: key}}, Configured: spec.Rows[spec.DestKey, spec.Dest]{{Key: key}},
+		Pools: []spec.ServicePool{{Service: svc}}, Drains: []spec.Drain{{Key: key}}, Paths: []spec.Path{{Key: svc, Of: key}}, Configured: spec.Rows[spec.DestKey, spec.Dest]{{Key: key}},
 		Bridged: true, Roles: map[string]spec.Role{"web": spec.RoleMaster},
 	}
 	full.Prior.VRRP = vrrp()
