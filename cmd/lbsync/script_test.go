@@ -22,13 +22,17 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// kernelFile names the file in which the kernel of a scripted lbsync lives; empty, there is no IPVS, and "denied", it may not be read.
+// kernelFile names the file in which the kernel of a scripted lbsync lives; empty, there is no IPVS, "denied", it may not be read, and
+// "real", it is the machine's.
 const kernelFile = "LBSYNC_TEST_KERNEL"
 
-// The test binary is lbsync itself for the scripts, with a kernel in a file in place of the machine's.
+// The test binary is lbsync itself for the scripts, with a kernel in a file in place of the machine's, and a real server.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"lbsync": func() {
+	testscript.Main(m, map[string]func(){"answer": serveReal, "lbsync": func() {
 		a := newApp(os.Stdin, os.Stdout, os.Stderr)
+		if os.Getenv(kernelFile) == "real" {
+			os.Exit(a.run(os.Args[1:]))
+		}
 		a.conns = false
 		a.kernel = func(kernel.Options) (director.Kernel, error) {
 			switch os.Getenv(kernelFile) {
@@ -43,13 +47,16 @@ func TestMain(m *testing.M) {
 	}})
 }
 
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { runScripts(t, "testdata", nil) }
+
+// runScripts runs those of a folder.
+func runScripts(t *testing.T, dir string, more func(*testscript.Env)) {
 	readme, err := filepath.Abs("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata",
+		Dir: dir,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("SOCK", env.WorkDir+"/agent.sock")
@@ -68,6 +75,9 @@ func TestScripts(t *testing.T) {
 			}
 			if err := hasEndpoints(env); err != nil {
 				return err
+			}
+			if more != nil {
+				more(env)
 			}
 			return listenAsSystemd(env)
 		},

@@ -37,6 +37,13 @@ cluster "edge" {
     forwarding = "tun"
     tunnel { type = "gre" }
 
+    # The probe goes through the tunnel to the virtual address, as a client's packets do: a real server whose tunnel device is down, or
+    # that does not hold the virtual address, fails it.
+    health_check "http" {
+      path      = "/health"
+      real_path = true
+    }
+
     real_server "198.51.100.21" { weight = 1 }
   }
 }

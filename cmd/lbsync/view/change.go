@@ -36,6 +36,7 @@ func changeOf(c spec.Change, since map[string]time.Time) Change {
 	switch k := c.Key.(type) {
 	case spec.ServiceKey:
 		out.service = k
+		out.Name += ofChecks(k)
 	case spec.DestKey:
 		out.Service, out.Name, out.service = k.Service.String(), k.Addr.String(), k.Service
 	}

@@ -35,3 +35,11 @@ func pathCell(c Cell, of string) Cell {
 	c.Text += ", checks of " + of
 	return c
 }
+
+// ofChecks follows the key of a private service where it is one of many objects, so that nobody looks for it in git.
+func ofChecks(k spec.ServiceKey) string {
+	if k.Private() {
+		return " (of checks)"
+	}
+	return ""
+}

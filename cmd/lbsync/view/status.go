@@ -174,7 +174,8 @@ func refusal(s spec.Status) []spec.Diagnostic {
 
 func object(o spec.Object) string {
 	if o.Kind == spec.KindService {
-		return o.Key
+		k, _ := spec.ParseServiceKey(o.Key) // the zero key, which is nobody's, where it cannot be read
+		return o.Key + ofChecks(k)
 	}
 	return string(o.Kind) + " " + o.Key
 }
