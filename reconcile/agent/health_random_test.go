@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ type walk struct {
 	chance  *rand.Rand
 	down    map[string]bool // hosts whose checks fail
 	fleet   [2]map[string]int
+	pool    string // how it is checked
 	commits int
 	byHands int
 }
@@ -27,7 +29,7 @@ var walkHosts = []string{"21", "22", "23", "24"}
 // text is the fleet as git has it, or without those that are down.
 func (w *walk) text(live bool) string {
 	var b strings.Builder
-	b.WriteString("pool checked")
+	b.WriteString("pool " + w.pool)
 	for i, hosts := range w.fleet {
 		fmt.Fprintf(&b, "\n%d wrr", 80+i)
 		for _, h := range walkHosts {
@@ -57,7 +59,7 @@ func (w *walk) verdict(h string) {
 	v := w.health
 	v.mu.Lock()
 	for _, c := range v.checks {
-		if strings.HasSuffix(c.Addr.Addr().String(), "."+h) {
+		if strings.HasSuffix(c.Probed().String(), "."+h) {
 			n := spec.Verdict{Check: c, State: spec.CheckUp, Weight: -1}
 			if w.down[h] {
 				n.State, n.Why = spec.CheckDown, "refused"
@@ -105,13 +107,31 @@ func (w *walk) step() {
 	}
 }
 
+// pathed wants a private service for each real server of git, whether it is up or down, where it is checked along the real path.
+func (w *walk) pathed() {
+	w.t.Helper()
+	var want []string
+	for _, hosts := range w.fleet {
+		for h := range hosts {
+			want = append(want, "192.0.2."+h)
+		}
+	}
+	if w.pool == "checked" {
+		want = nil
+	}
+	slices.Sort(want)
+	if got, run := w.ways(), w.health.run(); !slices.Equal(got, want) || len(run) != len(want) {
+		w.t.Errorf("private services for %v, checks of %v, want both for %v", got, run, want)
+	}
+}
+
 // Whatever comes in between: in the end the kernel holds what git says, without those whose checks fail; and nothing is taken for drift
 // that nobody did.
 func TestPoolsWhateverHappens(t *testing.T) {
 	for seed := range uint64(24) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			bubble(t, func(t *testing.T, r *rig) {
-				w := &walk{rig: r, chance: rand.New(rand.NewPCG(seed, 1)), down: map[string]bool{}}
+				w := &walk{rig: r, chance: rand.New(rand.NewPCG(seed, 1)), down: map[string]bool{}, pool: [2]string{"checked", "pathed"}[seed%2]}
 				w.commit()
 				w.start()
 				w.pass(0)
@@ -124,7 +144,8 @@ func TestPoolsWhateverHappens(t *testing.T) {
 					w.verdict(h)
 				}
 				w.pass(longestRetry + w.cfg.Resync)
-				w.holds(strings.TrimPrefix(w.text(true), "pool checked\n"))
+				w.holds(strings.TrimPrefix(w.text(true), "pool "+w.pool+"\n"))
+				w.pathed()
 				if w.byHands < flapsAfter {
 					w.phase(spec.Idle)
 				}

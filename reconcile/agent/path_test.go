@@ -35,6 +35,14 @@ func (r *rig) ways() (out []string) {
 	return out
 }
 
+// public is a state without what checks along the real path have there.
+func public(s spec.State) spec.State {
+	s.Services = slices.DeleteFunc(slices.Clone(s.Services), func(r spec.Row[spec.ServiceKey, spec.Service]) bool { return r.Key.Private() })
+	s.Dests = slices.DeleteFunc(slices.Clone(s.Dests), func(r spec.Row[spec.DestKey, spec.Dest]) bool { return r.Key.Service.Private() })
+	s.Sysctls = slices.DeleteFunc(slices.Clone(s.Sysctls), func(r spec.Row[spec.SysctlKey, spec.Setting]) bool { return r.Key == spec.AcceptLocal })
+	return s
+}
+
 // A private service is there before its check runs, stays as it is whatever becomes of its real server, and goes with it.
 func TestPathsOfChecks(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {

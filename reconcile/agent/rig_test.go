@@ -136,7 +136,7 @@ func (r *rig) do(verb spec.Verb, rev string, lasts time.Duration) (spec.CommandR
 // holds checks that the kernel is what a fleet says.
 func (r *rig) holds(fleet string) {
 	r.t.Helper()
-	if got, want := r.kernel.String(), reconciletest.Format(stateOf(r.t, fleet)); got != want {
+	if got, want := reconciletest.Format(public(r.kernel.State())), reconciletest.Format(stateOf(r.t, fleet)); got != want {
 		r.t.Errorf("the kernel holds\n%swant\n%s", got, want)
 	}
 }
