@@ -26,9 +26,11 @@ func TestLab(t *testing.T) {
 	}
 	runScripts(t, "testdata/lab", func(env *testscript.Env) {
 		env.Setenv(kernelFile, "real")
+		host := fmt.Sprintf("lab%d", os.Getpid()) // what the names of hosts begin with
+		env.Setenv("HOST", host)
 		env.Defer(func() {
 			for _, ns := range []string{"lb1", "lb2", "rs1", "rs2", "wire"} {
-				_ = exec.Command("ip", "netns", "del", ns).Run() // it may not have come that far
+				_ = exec.Command("ip", "netns", "del", host+"-"+ns).Run() // it may not have come that far
 			}
 		})
 	})

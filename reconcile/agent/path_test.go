@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"net/netip"
 	"slices"
 	"testing"
 
@@ -93,6 +94,9 @@ func TestChecksWaitForTheirPath(t *testing.T) {
 		if got := r.health.run(); !slices.Equal(got, []string{last}) {
 			t.Errorf("checks of %v are run, want %s alone", got, last)
 		}
+		if s := r.status(); s.Services != 1 || s.RealServers != 2 || len(s.Drift) != 2 {
+			t.Errorf("%d services, %d real servers, drift %+v", s.Services, s.RealServers, s.Drift)
+		}
 		if _, err := r.do(spec.Resume, "", 0); err != nil {
 			t.Fatal(err)
 		}
@@ -102,4 +106,16 @@ func TestChecksWaitForTheirPath(t *testing.T) {
 		}
 		r.end()
 	})
+}
+
+// A trial counts the connections of clients, and has no place to spare for those of checks.
+func TestTrialLeavesPathsOut(t *testing.T) {
+	own, way := spec.MarkService(7, spec.IPv4), spec.MarkService(spec.PathMarks|7, spec.IPv4)
+	at := netip.MustParseAddrPort("192.0.2.21:0")
+	p := spec.Plan{Steps: []spec.Step{{Changes: []spec.Change{
+		{Key: way}, {Key: spec.DestKey{Service: way, Addr: at}}, {Key: spec.DestKey{Service: own, Addr: at}},
+	}}}}
+	if got := touched(p); !slices.Equal(got, []spec.ServiceKey{own}) {
+		t.Error(got)
+	}
 }

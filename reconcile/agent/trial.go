@@ -95,12 +95,12 @@ func (a *Agent) unjudged(t *trial) spec.Unjudged {
 	return a.pools.Unjudged(t.Baseline.Taken)
 }
 
-// touched are services that a plan alters, and those of others.
+// touched are services that a plan alters, and those of others, without the private ones of checks.
 func touched(p spec.Plan, others ...spec.ServiceKey) []spec.ServiceKey {
 	var out []spec.ServiceKey
 	seen := map[spec.ServiceKey]bool{}
 	add := func(k spec.ServiceKey) {
-		if !seen[k] && len(out) < probedServices {
+		if !k.Private() && !seen[k] && len(out) < probedServices {
 			seen[k] = true
 			out = append(out, k)
 		}

@@ -34,6 +34,7 @@ func full() metrics.Scrape {
 	commit := func(id string) spec.Commit { return spec.Commit{ID: id} }
 	object := spec.ObjectOf(svc)
 	dest := spec.DestKey{Service: svc, Addr: netip.MustParseAddrPort("192.0.2.21:6379")}
+	way := spec.MarkService(spec.PathMarks, spec.IPv4) // of checks, which no series has
 	tip, trouble := commit("c3"), &spec.Problem{Error: "it does not", Since: ago(5)}
 	return metrics.Scrape{Now: now, RealServers: true,
 		Status: spec.Status{Director: "lb1", Program: "1.2", Started: ago(1000), Phase: spec.Degraded, Since: ago(50), BlockedOn: &spec.Call{Name: "apply", Since: ago(2)},
@@ -51,9 +52,9 @@ func full() metrics.Scrape {
 			Channel:  &spec.ChannelStatus{Key: trouble, Listener: trouble, Refusals: map[spec.RefusedFor]uint64{spec.RefusedOldKey: 4, spec.RefusedTooMany: 5}},
 			Services: 1, RealServers: 1, VRRP: vrrp(ago), Health: health(ago, svc, dest)},
 		Stats: &spec.Stats{
-			Services: []spec.ServiceStats{{Key: svc, Counters: spec.Counters{Connections: 7, InPackets: 70, OutPackets: 71, InBytes: 72, OutBytes: 73}}},
+			Services: []spec.ServiceStats{{Key: svc, Counters: spec.Counters{Connections: 7, InPackets: 70, OutPackets: 71, InBytes: 72, OutBytes: 73}}, {Key: way}},
 			Dests: []spec.DestStats{{Key: dest, Weight: 3, Active: 4, Inactive: 5, Persistent: 6,
-				Counters: spec.Counters{Connections: 8, InPackets: 80, OutPackets: 81, InBytes: 82, OutBytes: 83}}},
+				Counters: spec.Counters{Connections: 8, InPackets: 80, OutPackets: 81, InBytes: 82, OutBytes: 83}}, {Key: spec.DestKey{Service: way}}},
 			Daemons: spec.Rows[spec.Role, spec.Daemon]{{Key: spec.RoleBackup, Value: spec.Daemon{SyncID: 11, Interface: "eth0", Group: netip.MustParseAddr("224.0.0.81"), Port: 8848, Detached: true}}},
 		},
 	}

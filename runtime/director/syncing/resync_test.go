@@ -98,7 +98,7 @@ func TestResyncCompletes(t *testing.T) {
 		{Key: spec.AddrService(spec.TCP, netip.MustParseAddrPort("192.0.2.101:0")), Value: spec.Service{Persistence: 90}},
 		{Key: spec.MarkService(7, spec.IPv4), Value: spec.Service{Persistence: 120}},
 	}
-	for _, k := range []spec.DestKey{marked(7, "192.0.2.21:0"), marked(7, "192.0.2.22:80"), marked(7, "192.0.2.23:0"), marked(8, "192.0.2.23:0")} {
+	for _, k := range []spec.DestKey{marked(7, "192.0.2.21:0"), marked(7, "192.0.2.22:80"), marked(7, "192.0.2.23:0"), marked(8, "192.0.2.23:0"), marked(spec.PathMarks|7, "192.0.2.21:0")} {
 		h.state.Dests = append(h.state.Dests, spec.Row[spec.DestKey, spec.Dest]{Key: k})
 	}
 	for _, c := range []struct {
