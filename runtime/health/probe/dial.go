@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -45,8 +46,8 @@ func (d dialer) connect(ctx context.Context, network string) (net.Conn, Result) 
 // failed is what an error of connecting comes to.
 func (d dialer) failed(ctx context.Context, err error) Result {
 	doing := "connect to " + d.check.Target()
-	if strings.Contains(err.Error(), "SO_MARK") {
-		doing += ": set SO_MARK"
+	if errors.Is(err, errMark) {
+		doing += ": " + errMark.Error()
 	}
 	res := failed(ctx, d.check, doing, err)
 	if ctx.Err() != nil || timedOut(err) {

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -11,11 +12,13 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
+var errMark = errors.New("set SO_MARK")
+
 // SetMark gives a socket the firewall mark of the private service that leads its packets to one real server. It takes CAP_NET_ADMIN or,
 // from Linux 5.17 on, CAP_NET_RAW.
 func SetMark(fd int, mark uint32) error {
 	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_MARK, int(int32(mark))); err != nil {
-		return fmt.Errorf("set SO_MARK: %w", err)
+		return fmt.Errorf("%w: %w", errMark, err)
 	}
 	return nil
 }
