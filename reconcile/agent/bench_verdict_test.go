@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -64,14 +65,18 @@ func (s *stopwatch) Apply(_ context.Context, changes []spec.Change) []error {
 	return make([]error, len(changes))
 }
 
-// checkedFleet is a fleet whose virtual servers check their real servers.
+// checkedFleet is a fleet whose virtual servers check their real servers; it needs no interface.
 func checkedFleet(services, perService int) fs.FS {
 	out := fstest.MapFS{}
 	for name, f := range spectest.Fleet(services, perService, 1) {
-		out[name] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(string(f.Data), "forwarding = \"dr\"\n", "forwarding = \"dr\"\n    health_check \"tcp\" { interval = \"5s\" }\n"))}
+		text := connectionSync.ReplaceAllString(string(f.Data), "")
+		text = strings.ReplaceAll(text, "forwarding = \"dr\"\n", "forwarding = \"dr\"\n    health_check \"tcp\" { interval = \"5s\" }\n")
+		out[name] = &fstest.MapFile{Data: []byte(text)}
 	}
 	return out
 }
+
+var connectionSync = regexp.MustCompile(`(?s)  connection_sync \{.*?\n  \}\n`)
 
 // From a verdict to the kernel, with 1,000 verdicts a second in the whole loop: its journal on a disk, its status published.
 func BenchmarkVerdicts(b *testing.B) {
