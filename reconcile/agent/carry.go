@@ -78,7 +78,7 @@ func (a *Agent) turnTo(ctx context.Context, c candidate, p spec.Plan) *trial {
 		return nil
 	}
 	a.parts.Exchange.Trust(append(a.views(), c.view)...)
-	on := a.try(ctx, c.commit, &c.view, touched(p, checked...))
+	on := a.try(ctx, c.commit, &c.view, p, checked)
 	a.take(c.commit.ID)
 	return on
 }

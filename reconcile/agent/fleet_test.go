@@ -41,6 +41,7 @@ func loadText(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 			director = "lb2"
 		case words[0] == "confirm":
 			c.Confirm.Timeout, _ = time.ParseDuration(words[1])
+			c.Confirm.Connections = 30
 		case words[0] == "warn":
 			c.Drift.RealServers = spec.DriftWarn
 		case words[0] == "sysctl":

@@ -105,7 +105,7 @@ func (a *Agent) goesOn(ctx context.Context, p spec.Plan) {
 	}) {
 		return
 	}
-	on := a.try(ctx, a.held.Commit, a.held.View, touched(p))
+	on := a.try(ctx, a.held.Commit, a.held.View, p, nil)
 	if on == nil {
 		return
 	}

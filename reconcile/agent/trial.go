@@ -20,13 +20,15 @@ type trial struct {
 	Baseline spec.Vitals // before it was
 	Failed   bool        // a probe did not hold once already
 	Turn     bool        // it is this director's turn; a syncid alone is tried without
+	Checks   bool        // it changes nothing but health checks: these alone can have done harm, and only quorums are judged
 }
 
 // probedServices is how many services have their connections counted before and after a commit.
 const probedServices = 64
 
-// vitals are taken from what is known and, for some services that a plan touches, from the kernel's counters.
-func (a *Agent) vitals(ctx context.Context, services []spec.ServiceKey) spec.Vitals {
+// vitals are taken from what is known: of some services, whether they have their quorum, and of some how many connections, from the
+// kernel's counters.
+func (a *Agent) vitals(ctx context.Context, pooled, counted []spec.ServiceKey) spec.Vitals {
 	v := spec.Vitals{Taken: time.Now(), Instances: map[string]spec.Vital{}, Peers: map[string]bool{}, Source: !a.failing && a.source == nil, Missing: a.failures}
 	facts := a.mates()
 	for name, p := range facts {
@@ -47,9 +49,9 @@ func (a *Agent) vitals(ctx context.Context, services []spec.ServiceKey) spec.Vit
 		f := a.facts()
 		v.Receiver, v.Received = f.Receiver, reconcile.Receptions(*a.held.View, f, a.parts.Sync.Speakers())
 	}
-	v.Connections = a.connections(ctx, services)
+	v.Connections = a.connections(ctx, counted)
 	if a.pools != nil {
-		v.Quorums = a.pools.Quorums(services)
+		v.Quorums = a.pools.Quorums(pooled)
 	}
 	return v
 }
@@ -123,23 +125,33 @@ func touched(p spec.Plan, others ...spec.ServiceKey) []spec.ServiceKey {
 
 // try begins the trial of a commit, or says that it needs none: the first commit of all has nothing to go back to, and what an operator
 // applies on the spot is the operator's own.
-func (a *Agent) try(ctx context.Context, commit spec.Commit, view *spec.View, services []spec.ServiceKey) *trial {
+func (a *Agent) try(ctx context.Context, commit spec.Commit, view *spec.View, p spec.Plan, checked []spec.ServiceKey) *trial {
 	confirm := reconcile.ConfirmOf(*view)
 	if a.held.View == nil || confirm.Timeout == 0 {
 		return nil
 	}
 	now := time.Now()
-	t := &trial{Trial: spec.Trial{Commit: commit, Before: a.held.Commit, Began: now, Until: now.Add(confirm.Timeout)}, Boot: a.cfg.Boot, Turn: a.begins}
+	t := &trial{Trial: spec.Trial{Commit: commit, Before: a.held.Commit, Began: now, Until: now.Add(confirm.Timeout)}, Boot: a.cfg.Boot, Turn: a.begins, Checks: p.Changes() == 0}
 	if was := a.held.Trial; was != nil {
 		// A newer commit, or the rest of this one: what was proven last is still what to go back to.
-		t.Before, t.Baseline, t.Turn = was.Before, was.Baseline, was.Turn || a.begins
-		return t
-	}
-	if a.held.Commit.ID == commit.ID {
+		t.Before, t.Turn = was.Before, was.Turn || a.begins
+		if t.Checks || !was.Checks {
+			t.Baseline, t.Checks = was.Baseline, was.Checks
+			return t
+		}
+	} else if a.held.Commit.ID == commit.ID {
 		t.Before = a.held.Proven
 	}
-	t.Baseline = a.vitals(ctx, services)
+	t.Baseline = t.part(a.vitals(ctx, touched(p, checked...), touched(p)))
 	return t
+}
+
+// part is what of vitals is judged in a trial.
+func (t *trial) part(v spec.Vitals) spec.Vitals {
+	if t.Checks {
+		return spec.Vitals{Taken: v.Taken, Quorums: v.Quorums}
+	}
+	return v
 }
 
 // proven judges the commit that is on trial. A probe that does not hold is asked once more before the commit is taken back.
@@ -161,7 +173,9 @@ func (a *Agent) proven(ctx context.Context) {
 		return
 	}
 	confirm := reconcile.ConfirmOf(*a.held.View)
-	unmet := reconcile.Judge(t.Baseline, a.vitals(ctx, probedIn(t.Baseline)), confirm)
+	b := t.Baseline
+	now := a.vitals(ctx, slices.Collect(maps.Keys(b.Quorums)), slices.SortedFunc(maps.Keys(b.Connections), spec.ServiceKey.Compare))
+	unmet := reconcile.Judge(b, t.part(now), confirm)
 	switch {
 	case len(unmet) == 0:
 		a.confirm(a.unjudged(t).Text(confirm.Timeout))
@@ -178,13 +192,6 @@ func (a *Agent) proven(ctx context.Context) {
 
 // proofAgain is at most the time between the failure of a probe and its second chance.
 const proofAgain = 5 * time.Second
-
-// probedIn are the services that vitals tell of.
-func probedIn(v spec.Vitals) []spec.ServiceKey {
-	out := slices.AppendSeq(slices.Collect(maps.Keys(v.Connections)), maps.Keys(v.Quorums))
-	slices.SortFunc(out, spec.ServiceKey.Compare)
-	return slices.Compact(out)
-}
 
 // confirm ends a trial well. What is not known yet is said.
 func (a *Agent) confirm(unknown string) {

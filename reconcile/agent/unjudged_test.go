@@ -1,7 +1,9 @@
 package agent
 
 import (
+	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -164,5 +166,37 @@ func TestBothTryChangedChecksAtOnce(t *testing.T) {
 		if !together || p.weightOf("lb1") != 5 || p.weightOf("lb2") != 5 {
 			p.t.Errorf("together %t, weights %d and %d", together, p.weightOf("lb1"), p.weightOf("lb2"))
 		}
+	})
+}
+
+// Clients that leave, and a repository that is away, are no fault of a commit that changes nothing but checks.
+func TestTrialOfChecksJudgesChecks(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		counted := atomic.Int32{}
+		counted.Store(100)
+		r.stats = func(_ context.Context, services ...spec.ServiceKey) (out spec.Stats, _ error) {
+			for _, k := range services {
+				out.Dests = append(out.Dests, spec.DestStats{Key: spec.DestKey{Service: k}, Active: uint32(counted.Load())})
+			}
+			return out, nil
+		}
+		r.repo.commit("a", "", "confirm 5s\npool checked\n80 wrr 21=1 22=1")
+		r.start()
+		r.check("21", spec.CheckUp)
+		r.check("22", spec.CheckUp)
+		for _, c := range []struct{ commit, parent, fleet, end string }{
+			{"b", "a", "confirm 5s\npool checked port=81\n80 wrr 21=1 22=1", "b"},
+			{"c", "b", "confirm 5s\npool checked port=81\n80 wrr 21=2 22=1", "b"}, // a weight may well be what sent them away
+		} {
+			counted.Store(100)
+			r.repo.commit(c.commit, c.parent, c.fleet)
+			r.tried(c.commit)
+			counted.Store(0)
+			r.pass(2 * proofAgain)
+			if got := strings.TrimRight(r.status().Applied.Commit.ID, "0"); got != c.end {
+				t.Errorf("after %s %s is applied: %+v", c.commit, got, r.status().Reverted)
+			}
+		}
+		r.end()
 	})
 }
