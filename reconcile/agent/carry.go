@@ -122,6 +122,7 @@ func (a *Agent) adopt(c candidate, out reconcile.Outcome) {
 func (a *Agent) proving(c spec.Commit, on *trial) {
 	a.held.Trial = on
 	if on != nil {
+		a.show()
 		a.agenda[proof] = on.Until
 		return
 	}

@@ -23,7 +23,8 @@ type health struct {
 	stale   bool        // shown is not of now
 	told    time.Time   // when the last was recorded, and shown was of now
 	shown   *spec.HealthStatus
-	writing bool // of what is told: beside the loop, since a verdict does not wait for a disk
+	unknown spec.Unjudged // of the trial, as of shown
+	writing bool          // of what is told: beside the loop, since a verdict does not wait for a disk
 	written chan written
 }
 
@@ -34,6 +35,9 @@ func (a *Agent) show() {
 	}
 	s := a.pools.Status(time.Now())
 	a.shown = &s
+	if t := a.held.Trial; t != nil {
+		a.unknown = a.unjudged(t)
+	}
 }
 
 // chronicle records what happened to the pools, and has it shown: at once, or when the last record is a second old.

@@ -112,6 +112,7 @@ func (a *Agent) goesOn(ctx context.Context, p spec.Plan) {
 	a.take(a.held.Commit.ID)
 	a.held.Trial, a.held.Confirmed = on, ""
 	a.agenda[proof] = on.Until
+	a.show()
 	a.keep()
 }
 

@@ -43,7 +43,7 @@ func (a *Agent) progress(s *spec.Status) {
 	}
 	if t := a.held.Trial; t != nil {
 		now := t.Trial
-		if u := a.unjudged(t); u.Checks > 0 {
+		if u := a.unknown; u.Checks > 0 {
 			now.Unjudged = &u
 		}
 		s.Trial = &now

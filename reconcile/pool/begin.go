@@ -18,17 +18,21 @@ func (p *Pools) Run(now time.Time) {
 
 // Unjudged are the checks that began at a moment or later and have no verdict yet.
 func (p *Pools) Unjudged(since time.Time) spec.Unjudged {
-	var all []spec.Check
+	var first []spec.Check // in order: to sort all of a large fleet would take what many verdicts do
 	var out spec.Unjudged
 	for i := range p.checks {
-		if c := &p.checks[i]; c.verdict.State == spec.CheckUnknown && !c.began.IsZero() && !c.began.Before(since) {
-			all = append(all, c.check)
-			out.Takes = max(out.Takes, c.check.FirstVerdict())
+		c := &p.checks[i]
+		if c.verdict.State != spec.CheckUnknown || c.began.IsZero() || c.began.Before(since) {
+			continue
+		}
+		out.Checks++
+		out.Takes = max(out.Takes, c.check.FirstVerdict())
+		if at, _ := slices.BinarySearchFunc(first, c.check, spec.Check.Compare); at < spec.MostUnjudged {
+			first = slices.Insert(first, at, c.check)
+			first = first[:min(len(first), spec.MostUnjudged)]
 		}
 	}
-	slices.SortFunc(all, spec.Check.Compare)
-	out.Checks = len(all)
-	for _, c := range all[:min(len(all), spec.MostUnjudged)] {
+	for _, c := range first {
 		out.Some = append(out.Some, c.String())
 	}
 	return out
