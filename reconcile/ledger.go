@@ -38,7 +38,8 @@ func (l *Ledger) Holds(s spec.State) { l.fold(); l.live = s }
 // Wanting says whether anything is wanted yet.
 func (l *Ledger) Wanting() bool { return l.want != nil }
 
-// Beside are the wanted and the live state without services and real servers, which costs nothing; Wanting has to be true for the first.
+// Beside are the wanted and the live state without services and real servers, which costs nothing; the first is empty before anything is
+// wanted.
 func (l *Ledger) Beside() (want, live spec.State) {
 	live = beside(l.live)
 	if l.want != nil {
