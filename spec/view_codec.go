@@ -20,6 +20,9 @@ const maxView = 256 << 20
 // processor without instructions for it.
 const viewHeader = len(viewMagic) + 8 + crc32.Size
 
+// ErrOtherVersion is that of a view which another version of lbsync encoded: nothing is wrong with it.
+var ErrOtherVersion = errors.New("another version of lbsync wrote this")
+
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // viewHead is all of a view but its virtual servers, which are thousands: a gob of them takes five times as long to read, and a start
@@ -104,7 +107,7 @@ func viewBody(b []byte) ([]byte, error) {
 	if last := len(viewMagic) - 1; !bytes.Equal(b[:last], viewMagic[:last]) {
 		return nil, errors.New("it does not begin as a view does")
 	} else if b[last] != viewMagic[last] {
-		return nil, fmt.Errorf("it has version %d, and this lbsync reads version %d", b[last], viewMagic[last])
+		return nil, fmt.Errorf("%w: it has version %d, and this lbsync reads version %d", ErrOtherVersion, b[last], viewMagic[last])
 	}
 	body := b[viewHeader:]
 	if n := binary.BigEndian.Uint64(b[len(viewMagic):]); n != uint64(len(body)) || n > maxView {

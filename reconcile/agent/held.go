@@ -118,7 +118,8 @@ func (s *store) save(h held) error {
 }
 
 // load reads the newest generation that is sound; damaged are the errors of those that are not. The zero held means that there is
-// none. Of an older one nothing but the checksum and the marks is looked at.
+// none, and one with a commit and no view that another version of lbsync encoded the view: what an operator decided must not be
+// lost with it. Of an older one nothing but the checksum and the marks is looked at.
 func (s *store) load() (newest held, damaged []error) {
 	var files []*heldFile
 	for serial := range uint64(2) {
@@ -137,21 +138,24 @@ func (s *store) load() (newest held, damaged []error) {
 			return h, damaged
 		}
 		damaged = append(damaged, fmt.Errorf("read %s: %w", heldName(f.Marks.Serial), err))
+		if errors.Is(err, spec.ErrOtherVersion) {
+			return h, damaged
+		}
 	}
 	return held{}, damaged
 }
 
 func (f *heldFile) held() (held, error) {
 	h := held{marks: f.Marks}
-	if f.View != nil {
-		v, err := spec.DecodeView(f.View)
-		if err != nil {
-			return held{}, err
-		}
-		h.View = &v
+	if err := h.Owned.UnmarshalText(f.Owned); err != nil || f.View == nil {
+		return h, err
 	}
-	err := h.Owned.UnmarshalText(f.Owned)
-	return h, err
+	v, err := spec.DecodeView(f.View)
+	if err != nil {
+		return h, err
+	}
+	h.View = &v
+	return h, nil
 }
 
 func (s *store) intend(i intent) error {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/lbsync/lbsync/reconcile/journal"
+	"github.com/lbsync/lbsync/spec"
 )
 
 func TestOneAgentPerDirector(t *testing.T) {
@@ -58,6 +59,60 @@ func TestDamagedState(t *testing.T) {
 				r.end()
 			})
 		})
+	}
+}
+
+// After an upgrade, or back, the agent goes on from what its predecessor held, without git: the commit is read anew from the mirror.
+// Where it is not there, what an operator decided and what is owned still counts.
+func TestStateOfAnotherVersion(t *testing.T) {
+	for _, c := range []struct{ name, mirror, weight string }{
+		{"with a mirror", "c", "2"},
+		{"without one", "", "9"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, r *rig) {
+				three(r)
+				if _, err := r.do(spec.PinTo, id("b"), 0); err != nil {
+					t.Fatal(err)
+				}
+				r.end()
+				aged(t, r.folder)
+				r.repo.set(func() { r.repo.down = errors.New("away") })
+				if c.mirror == "" {
+					r.repo.set(func() { r.repo.mirror, r.repo.trees = "", nil })
+				}
+				r.byHand("80 wrr 21=9\n443 rr 40=1")
+				r.start()
+				r.holds("80 wrr 21=" + c.weight + "\n443 rr 40=1")
+				if s := r.status(); s.Pin == nil || s.Pin.Commit.ID != id("b") {
+					t.Errorf("the pin: %+v", s.Pin)
+				}
+				said := false
+				for _, rec := range r.records() {
+					said = said || rec.Event == journal.Recovered && strings.Contains(rec.Result, "another version of lbsync wrote this")
+				}
+				if !said {
+					t.Errorf("it is not recorded: %q", r.events(1))
+				}
+				r.end()
+			})
+		})
+	}
+}
+
+// aged has the views in a state folder be those of an earlier version.
+func aged(t *testing.T, folder string) {
+	t.Helper()
+	s := newStore(folder)
+	for _, name := range []string{"held.0", "held.1"} {
+		var f heldFile
+		if err := s.read(name, heldFormat, &f); err != nil {
+			t.Fatal(err)
+		}
+		f.View[len("LBSVIEW")]--
+		if err := s.write(name, heldFormat, f); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

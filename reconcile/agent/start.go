@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/lbsync/lbsync/reconcile"
@@ -58,6 +59,9 @@ func (a *Agent) restore(ctx context.Context) {
 // remember reads what is on disk, and returns the intent that has no outcome.
 func (a *Agent) remember() *intent {
 	h, damaged := a.store.load()
+	if h.View == nil && h.Commit.ID != "" {
+		damaged = append(damaged, a.recall(&h))
+	}
 	begun, err := a.store.unfinished(h.Serial)
 	if err := errors.Join(append(damaged, err)...); err != nil {
 		_ = a.record(journal.Record{Event: journal.Recovered, Actor: self, Result: err.Error(), Detail: "going on from what is sound: " + orNothing(h.Commit.ID)})
@@ -89,6 +93,36 @@ func (a *Agent) remember() *intent {
 		}
 	}
 	return begun
+}
+
+// recall works out anew what a last known good says, from its commit in the mirror. Without that one the agent goes on as after a
+// first start, with what an operator decided and what it owns.
+func (a *Agent) recall(h *held) error {
+	v, err := a.viewOf(h.Commit)
+	if err != nil {
+		h.Commit, h.Whole, h.Trial = spec.Commit{}, false, nil
+		return err
+	}
+	h.View = &v
+	return nil
+}
+
+// viewOf is what a commit in the mirror says for this director.
+func (a *Agent) viewOf(c spec.Commit) (spec.View, error) {
+	a.ripe = true
+	tree, err := a.parts.Source.Tree(c.ID)
+	if err != nil {
+		return spec.View{}, fmt.Errorf("read commit %s: %w", c.Short(), err)
+	}
+	fleet, diags := a.parts.Load(tree)
+	if diags.HasErrors() {
+		return spec.View{}, fmt.Errorf("read commit %s: %w", c.Short(), diags)
+	}
+	v, ok := fleet.Director(a.cfg.Director)
+	if !ok {
+		return spec.View{}, fmt.Errorf("read commit %s: it declares no director %q", c.Short(), a.cfg.Director)
+	}
+	return v, nil
 }
 
 func orNothing(id string) string {
