@@ -7,9 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"sync"
 	"syscall"
-	"time"
 
 	"github.com/lbsync/lbsync/spec"
 )
@@ -19,63 +17,27 @@ import (
 // as on a network file system without its server, cannot be read.
 type file struct {
 	path string
-	read func(path string) (string, error)
-
-	mu   sync.Mutex
-	last *reading // while it hangs, no other begins
-}
-
-// reading is one call to read a file. The kernel may not let go of it, whatever becomes of the probe.
-type reading struct {
-	began time.Time
-	done  chan struct{} // closed once word and err are there
-	word  string
-	err   error
+	word *patient[string]
 }
 
 func newFile(c spec.Check) (Probe, error) {
-	f := &file{path: c.Settings.Values().Get("path"), read: firstWord}
+	path := c.Settings.Values().Get("path")
+	f := file{path, &patient[string]{call: func() (string, error) { return firstWord(path) }}}
 	return f.probe, nil
 }
 
-func (f *file) probe(ctx context.Context) Result {
-	r := f.begin()
-	select {
-	case <-r.done:
-		return f.result(r)
-	case <-ctx.Done():
-		return local("read %s: hangs since %s; does a network file system not answer?", f.path, r.began.UTC().Format(time.DateTime+"Z"))
-	}
-}
-
-// begin is the call that hangs still, or a new one. What a call said that came to an end between two probes is old, and of no account.
-func (f *file) begin() *reading {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.last != nil {
-		select {
-		case <-f.last.done:
-		default:
-			return f.last
-		}
-	}
-	r := &reading{began: time.Now(), done: make(chan struct{})}
-	f.last = r
-	go func() {
-		r.word, r.err = f.read(f.path)
-		close(r.done)
-	}()
-	return r
-}
-
-func (f *file) result(r *reading) Result {
+func (f file) probe(ctx context.Context) Result {
+	word, err := f.word.get(ctx)
+	hung := hangs{}
 	switch {
-	case errors.Is(r.err, fs.ErrNotExist), errors.Is(r.err, syscall.ENOTDIR):
+	case errors.As(err, &hung):
+		return local("read %s: %v", f.path, err)
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		return bad("%s is missing", f.path)
-	case r.err != nil:
-		return local("%v", r.err)
-	case r.word == "down" || r.word == "0":
-		return bad("%s says %s", f.path, r.word)
+	case err != nil:
+		return local("%v", err)
+	case word == "down" || word == "0":
+		return bad("%s says %s", f.path, word)
 	}
 	return ok
 }

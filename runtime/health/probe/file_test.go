@@ -21,12 +21,12 @@ func TestFileThatHangs(t *testing.T) {
 	}
 	var calls atomic.Int32
 	back := make(chan struct{}, 2)
-	f := &file{path: path, read: func(path string) (string, error) {
+	f := file{path, &patient[string]{call: func() (string, error) {
 		calls.Add(1)
 		defer func() { back <- struct{}{} }()
 		b, err := os.ReadFile(path)
 		return string(b), err
-	}}
+	}}}
 	within := func(d time.Duration) Result {
 		ctx, cancel := context.WithTimeout(t.Context(), d)
 		defer cancel()
@@ -53,7 +53,7 @@ func TestFileThatHangs(t *testing.T) {
 	}
 	_ = w.Close()
 	<-back
-	<-f.last.done
+	<-f.word.last.done
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}

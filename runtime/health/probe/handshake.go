@@ -15,7 +15,7 @@ import (
 
 // handshake makes a connection one of TLS, and says why it cannot.
 func (t *trust) handshake(ctx context.Context, c spec.Check, raw net.Conn) (*tls.Conn, Result) {
-	config, err := t.config()
+	config, err := t.config(ctx)
 	if err != nil {
 		return nil, local("%v", err)
 	}

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -10,8 +11,11 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/lbsync/lbsync/spec"
 )
@@ -81,6 +85,29 @@ func TestNotYetValid(t *testing.T) {
 	said := (&trust{name: "new.example.com"}).distrusts(err, now)
 	if want := fmt.Sprintf(`the certificate of "new.example.com" is not valid before %s`, pair.Leaf.NotBefore.UTC().Format(time.RFC3339)); said != want {
 		t.Errorf("%q, want %q", said, want)
+	}
+}
+
+// A certificate file that hangs is this host's fault, for no longer than the probe may take; a pipe stands for the network file system.
+// A server that took all the time is not taken for that.
+func TestCertificatesThatHang(t *testing.T) {
+	kept(t)
+	pipe := filepath.Join(t.TempDir(), "ca.pem")
+	if err := unix.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := spec.Check{Kind: "https", Addr: serve(t, silence), Settings: settings("ca_file", pipe), Timeout: soon}
+	expect(t, try(t, c), aside, `read certificates: hangs since 20.*Z; does a network file system not answer\?`)
+	w, err := os.OpenFile(pipe, os.O_WRONLY, 0) // lets the reader go
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = w.Close()
+
+	late, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := newTrust(spec.Check{Kind: "https"}).config(late); err != nil {
+		t.Errorf("no time left: %v", err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -10,7 +11,6 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync"
 
 	"github.com/lbsync/lbsync/spec"
 )
@@ -23,15 +23,17 @@ type trust struct {
 	protocols     []string // offered by ALPN
 	ca, cert, key string
 
-	mu    sync.Mutex
+	files patient[*tls.Config]
 	state fileStates // when they were read
 	held  *tls.Config
 }
 
 func newTrust(c spec.Check, protocols ...string) *trust {
 	v := c.Settings.Values()
-	return &trust{name: serverName(c, v), insecure: v.Get("insecure") == "true", protocols: protocols,
+	t := &trust{name: serverName(c, v), insecure: v.Get("insecure") == "true", protocols: protocols,
 		ca: v.Get("ca_file"), cert: v.Get("cert_file"), key: v.Get("key_file")}
+	t.files.call = t.load
+	return t
 }
 
 // serverName is sni, else host without its port, else the address.
@@ -50,9 +52,16 @@ func serverName(c spec.Check, v url.Values) string {
 }
 
 // config is the configuration of TLS as the files are now. Sessions are resumed until one of them changes.
-func (t *trust) config() (*tls.Config, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+func (t *trust) config(ctx context.Context) (*tls.Config, error) {
+	c, err := t.files.get(ctx)
+	if hung := (hangs{}); errors.As(err, &hung) {
+		return nil, fmt.Errorf("read certificates: %w", err)
+	}
+	return c, err
+}
+
+// load is one call at a time.
+func (t *trust) load() (*tls.Config, error) {
 	now, err := t.stat()
 	if err != nil {
 		return nil, err
