@@ -38,10 +38,25 @@ type Unjudged struct {
 	Checks int           `json:"checks"`
 	Some   []string      `json:"some,omitempty"` // of them, at most MostUnjudged, in order
 	Takes  time.Duration `json:"takes"`          // the longest that one of them may take, from its beginning
+	By     time.Time     `json:"by,omitzero"`    // when all have one at the latest, on a host that is not later than a second
 }
 
-// Text is "2 checks that began with it have no verdict yet: tcp 192.0.2.21:80, tcp 192.0.2.22:80; one may take 18s, longer than the trial
-// of 10s"; "" for none. They do not keep a commit from being confirmed: a slow check would keep every commit waiting.
+// MostAwaited is for how long a trial whose time is over waits for checks without a verdict: a slow one would keep every commit waiting.
+const MostAwaited = time.Minute
+
+// Awaited is until when a trial that ends at a moment waits for them; that moment where there are none.
+func (u Unjudged) Awaited(ends time.Time) time.Time {
+	switch most := ends.Add(MostAwaited); {
+	case u.Checks == 0 || u.By.Before(ends):
+		return ends
+	case u.By.After(most):
+		return most
+	}
+	return u.By
+}
+
+// Text is "2 checks that began with it have no verdict yet: tcp 192.0.2.21:80, tcp 192.0.2.22:80; one may take 2m, longer than the trial
+// of 1m10s"; "" for none.
 func (u Unjudged) Text(trial time.Duration) string {
 	if u.Checks == 0 {
 		return ""

@@ -44,7 +44,7 @@ func (a *Agent) progress(s *spec.Status) {
 	if t := a.held.Trial; t != nil {
 		now := t.Trial
 		if u := a.unknown; u.Checks > 0 {
-			now.Unjudged = &u
+			now.Unjudged, now.Until = &u, u.Awaited(t.Until)
 		}
 		s.Trial = &now
 	}

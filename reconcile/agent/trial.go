@@ -97,6 +97,14 @@ func (a *Agent) unjudged(t *trial) spec.Unjudged {
 	return a.pools.Unjudged(t.Baseline.Taken)
 }
 
+// over is when a trial is: it waits for the checks that began with its commit: a real server that was taken on is not one that is up.
+func (a *Agent) over(t *trial) time.Time {
+	if t.Failed {
+		return t.Until
+	}
+	return a.unjudged(t).Awaited(t.Until)
+}
+
 // touched are services that a plan alters, and those of others, without the private ones of checks.
 func touched(p spec.Plan, others ...spec.ServiceKey) []spec.ServiceKey {
 	var out []spec.ServiceKey
@@ -164,6 +172,9 @@ func (a *Agent) proven(ctx context.Context) {
 	case time.Now().Before(t.Until):
 		a.agenda.sooner(proof, t.Until)
 		return
+	case time.Now().Before(a.over(t)):
+		a.agenda.sooner(proof, time.Now().Add(recordHealthEvery))
+		return
 	case a.held.Suspension != nil: // nothing may be written, so nothing can be taken back
 		a.agenda.sooner(proof, time.Now().Add(proofAgain))
 		return
@@ -178,7 +189,7 @@ func (a *Agent) proven(ctx context.Context) {
 	unmet := reconcile.Judge(b, t.part(now), confirm)
 	switch {
 	case len(unmet) == 0:
-		a.confirm(a.unjudged(t).Text(confirm.Timeout))
+		a.confirm(a.unjudged(t).Text(confirm.Timeout + spec.MostAwaited))
 	case !t.Failed:
 		next := *t
 		next.Failed, next.Until = true, time.Now().Add(min(confirm.Timeout, proofAgain))

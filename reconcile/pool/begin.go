@@ -16,6 +16,9 @@ func (p *Pools) Run(now time.Time) {
 	}
 }
 
+// lateness is what a verdict may take longer than its probes: ticks, and a host with much to do.
+const lateness = time.Second
+
 // Unjudged are the checks that began at a moment or later and have no verdict yet.
 func (p *Pools) Unjudged(since time.Time) spec.Unjudged {
 	var first []spec.Check // in order: to sort all of a large fleet would take what many verdicts do
@@ -26,7 +29,11 @@ func (p *Pools) Unjudged(since time.Time) spec.Unjudged {
 			continue
 		}
 		out.Checks++
-		out.Takes = max(out.Takes, c.check.FirstVerdict())
+		takes := c.check.FirstVerdict()
+		out.Takes = max(out.Takes, takes)
+		if by := c.began.Add(takes + lateness); by.After(out.By) {
+			out.By = by
+		}
 		if at, _ := slices.BinarySearchFunc(first, c.check, spec.Check.Compare); at < spec.MostUnjudged {
 			first = slices.Insert(first, at, c.check)
 			first = first[:min(len(first), spec.MostUnjudged)]
