@@ -16,7 +16,7 @@ func setupCommand() *cobra.Command {
 		Short: "Install what is missing and fetch Debian's current kernel",
 		Args:  cobra.NoArgs,
 	}
-	cmd.Flags().StringSliceVar(&with, "with", nil, "further Debian packages, e.g. ipvsadm,keepalived")
+	cmd.Flags().StringSliceVar(&with, "with", nil, "further Debian packages, e.g. keepalived,tcpdump")
 	cmd.RunE = func(*cobra.Command, []string) error {
 		apt := debian.Apt{Progress: progress}
 		if err := apt.Tools(); err != nil {

@@ -15,6 +15,7 @@ var tools = []struct{ program, pkg string }{
 	{"ip", "iproute2"},
 	{"sysctl", "procps"},
 	{"xz", "xz-utils"},
+	{"ipvsadm", "ipvsadm"}, // shows inside what the kernel holds, beside lbsync
 }
 
 // Tools installs the packages of the programs that are missing.
