@@ -68,9 +68,11 @@ func (l *loop) greet() {
 
 // watch has the loop told of what happens to the socket of a check.
 func (l *loop) watch(c *check) {
-	// With edges the socket of http needs no other call to go from writing to reading.
 	events := uint32(unix.EPOLLOUT)
-	if c.plan.http != nil {
+	switch {
+	case c.stage == talking && c.sent < 0:
+		events = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
+	case c.plan.http != nil: // with edges it needs no other call to go from writing to reading
 		events = unix.EPOLLOUT | unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
 	}
 	if err := l.poller.watch(int(c.fd), events); err != nil {
