@@ -16,7 +16,7 @@ func (s *serverDraft) placeReals(d *schema.Decoder) {
 	for i := range s.reals {
 		r := &s.reals[i]
 		s.complete(d, r)
-		key := r.Key(AddrService(s.Protocol, netip.AddrPortFrom(r.Addr.Addr(), s.onlyPort()))).Addr
+		key := s.place(&r.RealServer)
 		if line, dup := seen[key]; dup {
 			d.Error(r.header, "Second real_server "+key.String(), fmt.Sprintf("The virtual_server has this real server already, in line %d: merge the two.", d.Line(line)))
 		}
@@ -27,7 +27,15 @@ func (s *serverDraft) placeReals(d *schema.Decoder) {
 	if s.sorry != nil {
 		s.complete(d, s.sorry)
 		s.SorryServer = &s.sorry.RealServer
+		if line, both := seen[s.place(s.SorryServer)]; both {
+			d.Error(s.sorry.header, "Sorry server is a real server", fmt.Sprintf("The virtual_server has %s as a real_server too, in line %d: it would stand in for itself. Name another one.", s.SorryServer.Addr, d.Line(line)))
+		}
 	}
+}
+
+// place is where a real server is, in the only service if there is one.
+func (s *serverDraft) place(r *RealServer) netip.AddrPort {
+	return r.Key(AddrService(s.Protocol, netip.AddrPortFrom(r.Addr.Addr(), s.onlyPort()))).Addr
 }
 
 // onlyPort is the port of the services, if they have one.
