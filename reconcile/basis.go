@@ -9,10 +9,10 @@ import (
 	"github.com/lbsync/lbsync/spec"
 )
 
-// Basis is what of the facts Want depends on, as text: while it is the same, so is what is wanted.
+// Basis is what of the facts Want depends on, as text: while it and Shift are the same, so is what is wanted.
 func Basis(v spec.View, f spec.Facts) string {
 	var b strings.Builder
-	fmt.Fprint(&b, f.Shift, " ", f.Receiver, f.Boost, f.Released, f.Daemons)
+	fmt.Fprint(&b, f.Receiver, f.Boost, f.Released, f.Daemons)
 	writeSorted(&b, f.Roles)
 	for _, name := range slices.Sorted(maps.Keys(f.Peers)) {
 		p := f.Peers[name]

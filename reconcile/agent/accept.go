@@ -23,7 +23,7 @@ type candidate struct {
 	want    spec.State
 	holds   []spec.Hold
 	roles   map[string]spec.Role // with which want was rendered
-	basis   string               // the same, with all other facts
+	basis   string               // the same, with all other facts but pools
 	pools   *pool.Pools          // the same, of health
 	branch  bool                 // it is the branch's tip, and raises the high-water mark
 	outcome journal.Event        // Applied unless it is a rollback
@@ -107,7 +107,7 @@ func byHand(diags []spec.Diagnostic) bool {
 // rendering renders a candidate with the facts of now.
 func (a *Agent) rendering(c *candidate) {
 	facts := a.facts()
-	c.pools = pool.New(c.view, a.pools, a.states.Live(), facts.Now)
+	c.pools = pool.New(c.view, a.pools, a.states.Live(), facts.Now, facts.Overrides...)
 	facts.Pools, facts.Shift = c.pools.Facts()
 	c.roles, c.basis = facts.Roles, reconcile.Basis(c.view, facts)
 	c.want, c.holds = a.render(c.view, facts)

@@ -113,16 +113,17 @@ type Agent struct {
 	ended   chan struct{}
 	board   board
 
-	held   held
-	saved  uint64           // serial of the generation on disk
-	dirty  bool             // held is newer than what is on disk
-	states reconcile.Ledger // of held.View, what was made of it, and what is live
-	holds  []spec.Hold
-	roles  map[string]spec.Role // with which what is wanted was rendered
-	basis  string               // the same, with all other facts that it depends on
-	known  bool                 // the kernel holds what states have as live
-	read   time.Time            // last full read
-	looked time.Time            // last read of any depth
+	held    held
+	saved   uint64           // serial of the generation on disk
+	dirty   bool             // held is newer than what is on disk
+	states  reconcile.Ledger // of held.View, what was made of it, and what is live
+	holds   []spec.Hold
+	roles   map[string]spec.Role // with which what is wanted was rendered
+	basis   string               // the same, with all other facts that it depends on but pools
+	shifted uint64               // of the pools, the same
+	known   bool                 // the kernel holds what states have as live
+	read    time.Time            // last full read
+	looked  time.Time            // last read of any depth
 
 	tip       *spec.Commit // of the branch
 	examined  string       // tip that a rollback was compared with

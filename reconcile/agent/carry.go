@@ -113,6 +113,7 @@ func (a *Agent) adopt(c candidate, out reconcile.Outcome) {
 	a.overridden = overrideStatus(&c.want, &c.view)
 	a.hold(c.want)
 	a.pooled(c.pools)
+	_, a.shifted = c.pools.Facts()
 	a.parts.VRRP.Tell(c.view)
 	a.parts.Exchange.Trust(c.view)
 	a.refusal = nil

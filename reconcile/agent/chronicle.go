@@ -13,6 +13,7 @@ import (
 const (
 	recordHealthEvery = time.Second
 	mostRecorded      = 100
+	mostUntold        = 10_000 // that are kept while a disk does not write
 )
 
 // health is what the agent knows of its pools.
@@ -20,6 +21,7 @@ type health struct {
 	pools   *pool.Pools
 	shut    []uint32    // firewall marks of private services without which checks are not run
 	untold  []pool.News // not recorded yet
+	unkept  int         // nor kept
 	stale   bool        // shown is not of now
 	told    time.Time   // when the last was recorded, and shown was of now
 	shown   *spec.HealthStatus
@@ -44,6 +46,9 @@ func (a *Agent) show() {
 func (a *Agent) chronicle() {
 	if a.pools != nil {
 		a.untold = append(a.untold, a.pools.News()...)
+		if more := len(a.untold) - mostUntold; more > 0 {
+			a.untold, a.unkept = a.untold[:mostUntold], a.unkept+more
+		}
 	}
 	if len(a.untold) == 0 && !a.stale {
 		return
@@ -81,15 +86,15 @@ func (a *Agent) wrote(w written) {
 
 // tellHealth shows what happened to the pools, notifies those who are to hear of it, and gives it as records.
 func (a *Agent) tellHealth() []journal.Record {
-	news := a.untold
-	a.untold, a.stale, a.told = nil, false, time.Now()
+	news, unkept := a.untold, a.unkept
+	a.untold, a.unkept, a.stale, a.told = nil, 0, false, time.Now()
 	a.show()
 	a.noticeHealth(news)
 	var recs []journal.Record
 	for _, n := range news[:min(len(news), mostRecorded)] {
 		recs = append(recs, of(a.held.Commit, healthRecord(n)))
 	}
-	if more := len(news) - mostRecorded; more > 0 {
+	if more := len(news) + unkept - mostRecorded; more > 0 {
 		recs = append(recs, of(a.held.Commit, journal.Record{Event: journal.Health, Actor: self, Changes: more, Result: fmt.Sprintf("%d more changes", more)}))
 	}
 	return recs

@@ -2,6 +2,8 @@ package agent
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/lbsync/lbsync/reconcile"
@@ -64,7 +66,7 @@ func (a *Agent) shift(ctx context.Context, services []spec.ServiceKey) {
 	}
 	part := a.states.Portion(services)
 	want := reconcile.Reweigh(*part.Want, services, facts)
-	a.basis = reconcile.Basis(*a.held.View, facts)
+	a.shifted = facts.Shift
 	if a.held.Suspension != nil || !a.known {
 		a.states.Put(services, reconcile.Portion{Want: &want, Prior: part.Prior, Live: part.Live})
 		return
@@ -90,7 +92,7 @@ func (a *Agent) assess() {
 		return
 	}
 	if a.pools == nil {
-		a.pooled(pool.New(*a.held.View, nil, a.states.Live(), time.Now()))
+		a.found()
 	}
 	a.clear()
 	if standing := reconcile.Standing(a.held.Drains, *a.states.Want(), a.states.Live()); len(standing) < len(a.held.Drains) {
@@ -99,6 +101,17 @@ func (a *Agent) assess() {
 	}
 	if len(a.held.Drains) > 0 {
 		a.agenda.sooner(draining, time.Now().Add(countEvery))
+	}
+}
+
+// found has the pools be as the kernel has them. What differs from git for that is theirs, and no drift.
+func (a *Agent) found() {
+	facts := a.facts()
+	a.pooled(pool.New(*a.held.View, nil, a.states.Live(), facts.Now, facts.Overrides...))
+	if prior := a.states.Prior(); prior != nil {
+		facts.Pools, _ = a.pools.Facts()
+		made := reconcile.Reweigh(*prior, slices.SortedFunc(maps.Keys(facts.Pools), spec.ServiceKey.Compare), facts)
+		a.states.Made(&made)
 	}
 }
 

@@ -43,7 +43,7 @@ func (a *Agent) turned() {
 	if a.held.View == nil {
 		return
 	}
-	if f := a.facts(); reconcile.Basis(*a.held.View, f) == a.basis && !a.outdated(f) {
+	if f := a.facts(); f.Shift == a.shifted && reconcile.Basis(*a.held.View, f) == a.basis && !a.outdated(f) {
 		return
 	}
 	a.wanting(*a.held.View)

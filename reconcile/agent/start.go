@@ -138,6 +138,7 @@ func (a *Agent) wanting(v spec.View) {
 	want, holds := a.render(v, facts)
 	a.states.Wants(&want)
 	a.holds, a.roles, a.basis, a.overridden = holds, facts.Roles, reconcile.Basis(v, facts), overrideStatus(&want, &v)
+	a.shifted = facts.Shift
 	a.hold(want)
 }
 

@@ -42,11 +42,17 @@ func (b *brake) fail(now time.Time, interval time.Duration) {
 // judge says whether the brake is on, with how many are down of how many; changed: it was not before, or was.
 func (b *brake) judge(down, of int, now time.Time) (changed bool) {
 	was := b.on
-	switch {
-	case !b.over(down, of):
-		b.on, b.real = false, false
-	case !b.on && !b.real && b.over(len(b.failed), of):
+	if b.ease(down, of); b.over(down, of) && !b.on && !b.real && b.over(len(b.failed), of) {
 		b.on, b.since = true, now
+	}
+	return b.on != was
+}
+
+// ease is judge without what failed within an interval, which may be long ago: the brake may be let go, and not be put on.
+func (b *brake) ease(down, of int) (changed bool) {
+	was := b.on
+	if !b.over(down, of) {
+		b.on, b.real = false, false
 	}
 	return b.on != was
 }
@@ -59,11 +65,14 @@ func (b *brake) why(down, of int, what string) string {
 func (p *Pools) Failing() spec.Failing {
 	var out spec.Failing
 	if p.all.over(p.down, len(p.checks)) {
-		out.Checks = p.down * 100 / len(p.checks)
+		out.Checks = (p.down*100 + len(p.checks) - 1) / len(p.checks) // rounded up: over the limit it is over the limit
 	}
-	for i := range p.services {
-		if s := &p.services[i]; s.brake.over(s.down, len(s.members)) && len(out.Services) < spec.MostFailing {
-			out.Services = append(out.Services, s.key)
+	// Those whose brake is on come first: their evidence is waited for.
+	for _, on := range []bool{true, false} {
+		for i := range p.services {
+			if s := &p.services[i]; s.brake.on == on && s.brake.over(s.down, len(s.members)) && len(out.Services) < spec.MostFailing {
+				out.Services = append(out.Services, s.key)
+			}
 		}
 	}
 	slices.SortFunc(out.Services, spec.ServiceKey.Compare)

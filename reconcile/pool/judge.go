@@ -28,12 +28,15 @@ func (p *Pools) Judge(verdicts []spec.Verdict, now time.Time) []spec.ServiceKey 
 	return p.decide(members, now)
 }
 
-// count keeps what the brake of all checks goes by: how many are down, and which fails now that did not.
+// count keeps what the brake of all checks goes by: how many are down, and which fails now that did not. One whose real servers are all
+// out already does not fail only now. What has one cause has failed when the slowest check has.
 func (p *Pools) count(c *check, fails bool, now time.Time) {
 	switch was := c.verdict.State == spec.CheckDown; {
 	case fails && !was:
 		p.down++
-		p.all.fail(now, within(c.check))
+		if slices.ContainsFunc(c.members, func(m int) bool { return !p.members[m].out }) {
+			p.all.fail(now, p.within)
+		}
 	case was && !fails:
 		p.down--
 	}
@@ -48,7 +51,7 @@ func (p *Pools) countMembers(s *service, now time.Time) {
 		m := &p.members[i]
 		was := m.failing
 		p.see(m)
-		if m.failing && !was {
+		if m.failing && !was && !m.out {
 			s.brake.fail(now, s.within)
 		}
 	}
@@ -116,7 +119,7 @@ func (p *Pools) turn(i int, now time.Time) {
 	switch {
 	case state == spec.CheckUnknown, state == spec.CheckDown && m.out, state == spec.CheckUp && !m.out:
 		if m.out && state == spec.CheckDown {
-			m.why = why
+			m.why, m.kept = why, false
 		}
 		m.judged = m.judged || state != spec.CheckUnknown
 	case state == spec.CheckDown && (p.all.on || p.services[m.service].brake.on):
@@ -126,7 +129,7 @@ func (p *Pools) turn(i int, now time.Time) {
 		delete(p.rising, i)
 		p.news = append(p.news, News{Key: m.key, What: "real_server", State: "down", Why: why})
 	default:
-		m.out, m.judged, m.since, m.why = false, true, now, ""
+		m.out, m.kept, m.judged, m.since, m.why = false, false, true, now, ""
 		if p.services[m.service].server.SlowStart > 0 && p.configured(m) > 1 {
 			m.rising, p.rising[i] = now, true
 		}

@@ -13,8 +13,11 @@ type member struct {
 	key     spec.DestKey
 	checks  []int // in Pools.checks
 
-	out    bool // its checks have taken it out
-	judged bool // by a verdict, and not only by how it was found
+	known  bool  // from an earlier Pools
+	out    bool  // its checks have taken it out
+	kept   bool  // and it was found with weight 0: it stays so until its checks say something
+	asked  int32 // with which weight it was found, that its checks may have asked for; below 0: none
+	judged bool  // by a verdict, and not only by how it was found
 	since  time.Time
 	why    string
 	rising time.Time // since when its weight rises; zero: it has all of it
@@ -40,12 +43,16 @@ func (p *Pools) state(m *member) (spec.CheckState, string) {
 	return all, ""
 }
 
-// configured is the weight before a slow start: what a check asks for, or else what git says.
+// configured is the weight before a slow start: what a check asks for, or else what git says. As long as none has said anything, it is what
+// they may have asked for before.
 func (p *Pools) configured(m *member) int32 {
 	for _, i := range m.checks {
 		if v := &p.checks[i].verdict; v.State == spec.CheckUp && v.Weight >= 0 {
 			return v.Weight
 		}
+	}
+	if m.asked >= 0 && !m.judged {
+		return m.asked
 	}
 	return m.server.Dest.Weight
 }

@@ -206,6 +206,8 @@ func TestRestart(t *testing.T) {
 	live.Dests = slices.Clone(all.Dests[:2]) // 13 was out
 	live.Dests[1].Value.Weight = 0           // so was 12
 	s := begin(t, v, live)
+	s.expect("11:10 12:0") // whose connections are kept
+	s.hear("12 down")
 	s.expect("11:10")
 	s.hear("12 up")
 	s.expect("11:10 12:10")

@@ -19,7 +19,8 @@ type Pools struct {
 	all      brake
 	down     int // checks that are
 	news     []News
-	listed   int // real servers that Status had last
+	listed   int           // real servers that Status had last
+	within   time.Duration // the longest of all checks
 }
 
 // service is one IPVS service of a virtual_server.
@@ -28,6 +29,7 @@ type service struct {
 	server  *spec.VirtualServer
 	place   spec.Place
 	members []int
+	known   bool // from an earlier Pools
 	lost    bool // its quorum
 	brake   brake
 	within  time.Duration // the longest of its checks
@@ -51,16 +53,10 @@ type News struct {
 }
 
 // New are the pools of a view. What an earlier one knew of the same real servers and checks is kept; it is nil after a restart. A real
-// server that is not known yet is as live has it, until its first verdict: what took it out then is likely to last. Else it is as
-// start_state says.
-func New(v spec.View, was *Pools, live spec.State, now time.Time) *Pools {
-	p := &Pools{byCheck: map[spec.Check]int{}, rising: map[int]bool{}, facts: map[spec.ServiceKey]spec.PoolFact{}}
-	restarted := was == nil
-	if restarted {
-		was = &Pools{}
-	}
-	p.shift = was.shift + 1
-	old := was.index()
+// server that is not known yet is as live has it, until its first verdict: what took it out then is likely to last. Of one whose weight
+// is an override's live says nothing. Else it is as start_state says.
+func New(v spec.View, was *Pools, live spec.State, now time.Time, overrides ...spec.Override) *Pools {
+	p := &Pools{byCheck: map[spec.Check]int{}, rising: map[int]bool{}, facts: map[spec.ServiceKey]spec.PoolFact{}, shift: 1}
 	for _, d := range declarations(v) {
 		p.addService(d)
 	}
@@ -70,47 +66,28 @@ func New(v spec.View, was *Pools, live spec.State, now time.Time) *Pools {
 	if len(p.checks) < leastChecks {
 		p.all.limit = 100
 	}
-	p.all.keep(was.all)
-	for i := range p.checks {
-		if n, ok := was.byCheck[p.checks[i].check]; ok {
-			p.checks[i].verdict, p.checks[i].began = was.checks[n].verdict, was.checks[n].began
-		}
-		if p.checks[i].verdict.State == spec.CheckDown {
-			p.down++
-		}
+	if was != nil {
+		p.shift = was.shift + 1
+		p.takeOver(was, now)
 	}
 	for i := range p.members {
-		p.begin(i, old, live, restarted, now)
+		if m := &p.members[i]; !m.known && len(m.checks) > 0 {
+			p.find(i, live, was == nil, overrides, now)
+		}
+		p.see(&p.members[i])
+	}
+	// Who is out hangs on the brakes, and these on all who fail.
+	p.ease()
+	for i := range p.members {
+		p.turn(i, now)
 	}
 	for i := range p.services {
-		s := &p.services[i]
-		if n, ok := old.services[s.key]; ok {
-			s.lost = was.services[n].lost
-			s.brake.keep(was.services[n].brake)
-		} else if sorry := s.sorry(); sorry != nil {
-			_, s.lost = live.Dests.Find(sorry.Key)
-		}
 		p.settle(i, now)
 	}
-	p.news = nil // how it was found is no news
+	if was == nil {
+		p.news = nil // how it was found is no news
+	}
 	return p
-}
-
-// known are the places of an earlier Pools.
-type known struct {
-	members  map[spec.DestKey]*member
-	services map[spec.ServiceKey]int
-}
-
-func (p *Pools) index() known {
-	k := known{map[spec.DestKey]*member{}, map[spec.ServiceKey]int{}}
-	for i := range p.members {
-		k.members[p.members[i].key] = &p.members[i]
-	}
-	for i := range p.services {
-		k.services[p.services[i].key] = i
-	}
-	return k
 }
 
 // declaration is one service of a virtual_server block.
@@ -141,12 +118,13 @@ func (p *Pools) addService(d declaration) {
 	out := service{key: k, server: s.Def, place: s.Place, brake: brake{limit: d.limit}}
 	checked := false
 	for i := range s.Def.RealServers {
-		m := member{service: at, server: &s.Def.RealServers[i]}
+		m := member{service: at, server: &s.Def.RealServers[i], asked: -1}
 		m.key = m.server.Key(k)
 		for _, c := range s.Def.Checks(m.server, k) {
 			m.checks = append(m.checks, p.addCheck(c, len(p.members)))
 			out.within, checked = max(out.within, within(c)), true
 		}
+		p.within = max(p.within, out.within)
 		out.members = append(out.members, len(p.members))
 		p.members = append(p.members, m)
 	}
@@ -166,36 +144,6 @@ func (p *Pools) addCheck(c spec.Check, m int) int {
 	}
 	p.checks[i].members = append(p.checks[i].members, m)
 	return i
-}
-
-// begin says how a member is before anything is heard of its checks.
-func (p *Pools) begin(i int, old known, live spec.State, restarted bool, now time.Time) {
-	m := &p.members[i]
-	if was := old.members[m.key]; was != nil {
-		m.out, m.judged, m.since, m.why, m.rising = was.out, was.judged, was.since, was.why, was.rising
-		if len(m.checks) == 0 || p.services[m.service].server.SlowStart == 0 {
-			m.rising = time.Time{}
-		}
-		m.out = m.out && len(m.checks) > 0
-	} else if len(m.checks) > 0 {
-		m.out, m.since = p.found(m, live, restarted), now
-	}
-	if !m.rising.IsZero() {
-		p.rising[i] = true
-	}
-	p.see(m)
-	p.turn(i, now)
-}
-
-// found says whether a member that is not known yet is out. One that is missing, or has weight 0, is new with a commit, or was drained;
-// after a restart, it was taken out.
-func (p *Pools) found(m *member, live spec.State, restarted bool) bool {
-	_, served := live.Services.Find(m.key.Service)
-	d, there := live.Dests.Find(m.key)
-	if there && (d.Value.Weight > 0 || m.server.Dest.Weight == 0) {
-		return false
-	}
-	return served && restarted || p.services[m.service].server.StartDown
 }
 
 // Checks are all that are to be run, once for each real server that has them, and how each begins where that is known.

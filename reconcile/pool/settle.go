@@ -26,12 +26,13 @@ func (p *Pools) settle(i int, now time.Time) bool {
 	return true
 }
 
-// quorum says whether the live real servers weigh enough: it is gained at quorum + hysteresis, and lost below quorum - hysteresis.
+// quorum says whether the live real servers weigh enough: it is gained at quorum + hysteresis, and lost below quorum - hysteresis. All of
+// them together are enough for either.
 func (p *Pools) quorum(s *service) {
 	weight := p.live(s)
 	q, h := int64(s.server.Quorum), int64(s.server.Hysteresis)
 	switch {
-	case !s.lost && weight < max(q-h, 1):
+	case !s.lost && weight < max(min(q-h, p.most(s)), 1):
 		s.lost = true
 		p.news = append(p.news, News{Key: s.key, What: "quorum", State: "down", Why: fmt.Sprintf("live real servers weigh %d, quorum is %d%s", weight, q, hysteresis(h))})
 	case s.lost && weight >= min(q+h, p.most(s)):
@@ -88,7 +89,7 @@ func (p *Pools) fact(s *service, now time.Time) (spec.PoolFact, bool) {
 		m := &p.members[i]
 		is := spec.MemberFact{Key: m.key, Weight: p.weight(m, now)}
 		if m.out || f.Sorry != nil {
-			is.Weight, is.Gone = 0, !s.server.Inhibit
+			is.Weight, is.Gone = 0, !s.server.Inhibit && (!m.kept || f.Sorry != nil)
 		}
 		if is.Gone || is.Weight != m.server.Dest.Weight {
 			f.Members = append(f.Members, is)
