@@ -106,7 +106,7 @@ func cause(err error) error {
 		err = u.Err
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return errors.New("it does not answer")
+		return errors.New("no answer in time")
 	}
 	return err
 }

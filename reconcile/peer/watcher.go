@@ -151,7 +151,7 @@ func (w *watcher) fellSilent() {
 		w.fact.Silent = w.began
 	}
 	if w.why == "" {
-		w.why = "it does not answer"
+		w.why = "no answer in time"
 	}
 	w.fact.Why = w.why
 	w.e.signal()

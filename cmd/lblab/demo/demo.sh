@@ -273,6 +273,7 @@ lb lb1 get vrrp
 
 title "And back: lb2 hands over to lb1"
 until_synced lb1
+until_status lb2 '"director":"lb1","answers":true' # the cable was in its way too
 lb lb2 handover codis_6379 --reason "the cable is in again"
 until_role lb1 master
 echo "the client's longest wait for an answer: $(longest_wait)"
