@@ -206,7 +206,7 @@ func TestBlackHoleCostsNothing(t *testing.T) {
 			t.Errorf("%d goroutines at the connect %d, %d at the fifth", n, i+5, counts[4])
 		}
 	}
-	if f := e.Facts()["lb2"]; f.Why != "it does not answer" || f.Silent.IsZero() {
+	if f := e.Facts()["lb2"]; f.Why != "no answer in time" || f.Silent.IsZero() {
 		t.Errorf("fact: %+v", f)
 	}
 }
