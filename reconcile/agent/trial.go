@@ -2,10 +2,8 @@ package agent
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/lbsync/lbsync/reconcile"
@@ -169,6 +167,10 @@ func (a *Agent) proven(ctx context.Context) {
 		return
 	}
 	switch {
+	case t.Boot != a.cfg.Boot: // it is not judged, it is taken back once the kernel can be read
+		a.agenda.sooner(proof, time.Now().Add(proofAgain))
+		a.look(ctx, true)
+		return
 	case time.Now().Before(t.Until):
 		a.agenda.sooner(proof, t.Until)
 		return
@@ -197,7 +199,7 @@ func (a *Agent) proven(ctx context.Context) {
 		a.agenda.sooner(proof, next.Until)
 		a.parts.Log.Warn("a probe does not hold, it is asked once more", "probe", unmet[0].String())
 	default:
-		a.revert(ctx, unmet)
+		a.revert(ctx, back{Reverted: spec.Reverted{Unmet: unmet}})
 	}
 }
 
@@ -216,41 +218,4 @@ func (a *Agent) confirm(unknown string) {
 	a.turn = spec.Turn{}
 	_ = a.record(of(a.held.Commit, journal.Record{Event: journal.Confirmed, Actor: self, Result: "ok", Detail: unknown}))
 	a.keep()
-}
-
-// revert goes back to what was proven last, by the same want, plan and apply. The commit is not tried again; a newer one is.
-func (a *Agent) revert(ctx context.Context, unmet []spec.Unmet) {
-	t := a.held.Trial
-	c, refusal, err := a.accept(t.Before, judging{skip: true})
-	if err == nil && refusal != nil {
-		err = fmt.Errorf("%s", refusal.Reason)
-	}
-	if err != nil {
-		a.source = problem(a.source, "read commit "+t.Before.Short()+" to go back to it", err)
-		a.agenda.sooner(proof, a.later())
-		return
-	}
-	words := make([]string, len(unmet))
-	for i, u := range unmet {
-		words[i] = u.String()
-	}
-	_ = a.record(of(t.Commit, journal.Record{Event: journal.Reverted, Actor: self, Result: strings.Join(words, "\n"), Detail: "back to " + t.Before.Short()}))
-	a.held.Reverted = &spec.Reverted{Commit: t.Commit, Before: t.Before, At: time.Now(), Unmet: unmet}
-	a.held.Trial, a.pending, a.source = nil, nil, nil
-	a.carry(ctx, c)
-	a.turn = spec.Turn{}
-}
-
-// rebooted goes back to what was proven last: the machine went down in a trial. The commit is tried once more, and then no more.
-func (a *Agent) rebooted(ctx context.Context) {
-	t := a.held.Trial
-	if t == nil || t.Boot == a.cfg.Boot {
-		return
-	}
-	twice := a.held.Rebooted == t.Commit.ID
-	a.held.Rebooted = t.Commit.ID
-	a.revert(ctx, []spec.Unmet{{Probe: "machine", Now: "it went down before the commit was confirmed"}})
-	if !twice && a.held.Trial == nil {
-		a.held.Reverted = nil
-	}
 }

@@ -1,0 +1,135 @@
+package agent
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lbsync/lbsync/reconcile/journal"
+	"github.com/lbsync/lbsync/reconcile/reconciletest"
+	"github.com/lbsync/lbsync/spec"
+)
+
+// appliedIs checks which commit is held.
+func (r *rig) appliedIs(want string) {
+	r.t.Helper()
+	if got := strings.TrimRight(r.status().Applied.Commit.ID, "0"); got != want {
+		r.t.Errorf("%s is applied, want %s: %+v", got, want, r.status())
+	}
+}
+
+// all says that the checks of some hosts are up or down.
+func (r *rig) all(state spec.CheckState, hosts ...string) {
+	r.t.Helper()
+	for _, h := range hosts {
+		r.check(h, state)
+	}
+}
+
+// startGated runs an agent whose kernel can be away, and is where there is an error.
+func (r *rig) startGated(err error) *gated {
+	r.t.Helper()
+	a := r.open()
+	g := &gated{Target: a.parts.Target, err: err}
+	a.parts.Target = g
+	r.run(a)
+	return g
+}
+
+// A commit that is to be taken back, and cannot be for a while, is on trial until it is taken back.
+func TestGoesBackOnceItCan(t *testing.T) {
+	for name, hinder := range map[string]func(r *rig, g *gated, j *flaky) (end func()){
+		"the kernel cannot be read": func(_ *rig, g *gated, _ *flaky) func() {
+			g.set(errors.New("netlink: timeout"))
+			return func() { g.set(nil) }
+		},
+		"the journal cannot be written": func(_ *rig, _ *gated, j *flaky) func() {
+			j.fail(errors.New("no space left on device"))
+			return func() { j.fail(nil) }
+		},
+		"the intent cannot be written": func(r *rig, _ *gated, _ *flaky) func() { return r.block("intent") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, r *rig) {
+				j := &flaky{}
+				r.wrap = func(real Journal) Journal { j.Journal = real; return j }
+				r.repo.commit("a", "", "confirm 5s\npool checked\n80 wrr 21=1 22=1")
+				g := r.startGated(nil)
+				r.all(spec.CheckUp, "21", "22")
+				r.repo.commit("b", "a", "confirm 5s\npool checked\n80 wrr 23=1 24=1")
+				r.tried("b")
+				r.all(spec.CheckDown, "23", "24")
+				r.pass(6 * time.Second) // a probe did not hold, and is asked once more
+				end := hinder(r, g, j)
+				r.pass(20 * time.Second)
+				if s := r.status(); s.Trial == nil || s.Reverted != nil || r.count(journal.Reverted) > 0 {
+					t.Errorf("while it cannot go back: trial %+v, reverted %+v", s.Trial, s.Reverted)
+				}
+				end()
+				r.pass(time.Minute)
+				r.appliedIs("a")
+				r.phase(spec.WentBack)
+				r.holds("80 wrr 21=1 22=1")
+				if s := r.status(); s.Reverted == nil || s.Reverted.Unmet[0].Probe != "quorum" || s.Trial != nil || r.count(journal.Reverted) != 1 {
+					t.Errorf("reverted %+v, trial %+v, %d records", s.Reverted, s.Trial, r.count(journal.Reverted))
+				}
+				r.end()
+			})
+		})
+	}
+}
+
+// A machine that went down in a trial goes back to the commit before as soon as it can, and nothing of the one on trial goes into its
+// kernel until then. That one is tried once more.
+func TestRebootedGoesBackOnceItCan(t *testing.T) {
+	const a, b = "confirm 5m\n80 wrr 21=1", "confirm 5m\n80 wrr 21=5"
+	for name, tc := range map[string]struct {
+		kernel    error
+		suspended bool
+	}{
+		"the kernel cannot be read": {kernel: errors.New("the kernel has no IPVS")},
+		"it is suspended":           {suspended: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, r *rig) {
+				r.cfg.Boot = "one"
+				r.repo.commit("a", "", a)
+				r.start()
+				r.repo.commit("b", "a", b)
+				r.tried("b")
+				if tc.suspended {
+					_, err := r.do(spec.Suspend, "", 0)
+					must(t, err)
+				}
+				r.end()
+				r.cfg.Boot, r.kernel = "two", reconciletest.New(spec.State{})
+				g := r.startGated(tc.kernel)
+				for range 2 { // another start of the agent is not another one of the machine
+					r.pass(3 * time.Second)
+					if s := r.status(); s.Trial == nil || len(r.kernel.History()) > 0 {
+						t.Errorf("trial %+v, %d operations", s.Trial, len(r.kernel.History()))
+					}
+					r.end()
+					g = r.startGated(tc.kernel)
+				}
+				g.set(nil)
+				if tc.suspended {
+					_, err := r.do(spec.Resume, "", 0)
+					must(t, err)
+				}
+				r.pass(r.cfg.Look)
+				r.tried("b")
+				if first := r.kernel.History()[1].Change.After; !strings.Contains(valueText(first), "weight=1") || r.count(journal.Reverted) != 1 {
+					t.Errorf("first %s, %d records", valueText(first), r.count(journal.Reverted))
+				}
+				r.pass(6 * time.Minute)
+				r.holds("80 wrr 21=5")
+				if got := r.confirmed(); got != "b: " {
+					t.Errorf("confirmed %q", got)
+				}
+				r.end()
+			})
+		})
+	}
+}
