@@ -98,6 +98,25 @@ func judgeConnections(before, now map[spec.ServiceKey]int, percent int) []spec.U
 	return out
 }
 
+// Served are those of some services for which a view has real servers that take clients. Where none of them is checked all are in, and so
+// the quorum is held.
+func Served(v spec.View, services []spec.ServiceKey) []spec.ServiceKey {
+	var out []spec.ServiceKey
+	for i := range v.Clusters {
+		for _, s := range v.Clusters[i].VirtualServers {
+			if !slices.ContainsFunc(s.Def.RealServers, func(r spec.RealServer) bool { return r.Dest.Weight > 0 }) {
+				continue
+			}
+			for k := range s.Def.EachKey() {
+				if slices.Contains(services, k) {
+					out = append(out, k)
+				}
+			}
+		}
+	}
+	return out
+}
+
 // ConfirmOf is what a view asks of a commit before it counts as good: the strictest of its clusters.
 func ConfirmOf(v spec.View) spec.Confirm {
 	var out spec.Confirm

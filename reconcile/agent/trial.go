@@ -148,8 +148,20 @@ func (a *Agent) try(ctx context.Context, commit spec.Commit, view *spec.View, p 
 	} else if a.held.Commit.ID == commit.ID {
 		t.Before = a.held.Proven
 	}
-	t.Baseline = t.part(a.vitals(ctx, touched(p, checked...), touched(p)))
+	t.Baseline = t.part(a.before(ctx, p, checked))
 	return t
+}
+
+// before are the vitals before a plan is carried out, and the checks of some services begin: those that have none yet have their quorum.
+func (a *Agent) before(ctx context.Context, p spec.Plan, checked []spec.ServiceKey) spec.Vitals {
+	services := touched(p, checked...)
+	v := a.vitals(ctx, services, touched(p))
+	for _, k := range reconcile.Served(*a.held.View, services) {
+		if _, known := v.Quorums[k]; !known && v.Quorums != nil {
+			v.Quorums[k] = true
+		}
+	}
+	return v
 }
 
 // part is what of vitals is judged in a trial.

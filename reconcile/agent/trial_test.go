@@ -133,3 +133,28 @@ func TestRebootedGoesBackOnceItCan(t *testing.T) {
 		})
 	}
 }
+
+// The first checks of a service are judged too: its real servers were all in before.
+func TestTrialOfTheFirstChecks(t *testing.T) {
+	for name, tc := range map[string]struct {
+		before string // what the service has
+		end    string
+	}{
+		"real servers":                   {"80 wrr 21=1 22=1", "a"},
+		"real servers that serve nobody": {"80 wrr 21=0 22=0", "b"},
+		"none":                           {"80 wrr", "b"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, r *rig) {
+				r.repo.commit("a", "", "confirm 5s\n"+tc.before)
+				r.start()
+				r.repo.commit("b", "a", "confirm 5s\npool checked port=81\n80 wrr 21=1 22=1")
+				r.tried("b")
+				r.all(spec.CheckDown, "21", "22")
+				r.pass(3 * proofAgain)
+				r.appliedIs(tc.end)
+				r.end()
+			})
+		})
+	}
+}
