@@ -98,6 +98,22 @@ func judgeConnections(before, now map[spec.ServiceKey]int, percent int) []spec.U
 	return out
 }
 
+// Baseline is what two commits are judged against of which the second came in the trial of the first: the vitals before the first, and of
+// services that only the second touches those before that one. A quorum counts that was held before either.
+func Baseline(first, second spec.Vitals) spec.Vitals {
+	out := first
+	out.Quorums, out.Connections = map[spec.ServiceKey]bool{}, maps.Clone(second.Connections)
+	maps.Copy(out.Quorums, second.Quorums)
+	for k, held := range first.Quorums {
+		out.Quorums[k] = out.Quorums[k] || held
+	}
+	if out.Connections == nil {
+		out.Connections = map[spec.ServiceKey]int{}
+	}
+	maps.Copy(out.Connections, first.Connections)
+	return out
+}
+
 // Served are those of some services for which a view has real servers that take clients. Where none of them is checked all are in, and so
 // the quorum is held.
 func Served(v spec.View, services []spec.ServiceKey) []spec.ServiceKey {

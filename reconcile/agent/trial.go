@@ -138,17 +138,14 @@ func (a *Agent) try(ctx context.Context, commit spec.Commit, view *spec.View, p 
 	}
 	now := time.Now()
 	t := &trial{Trial: spec.Trial{Commit: commit, Before: a.held.Commit, Began: now, Until: now.Add(confirm.Timeout)}, Boot: a.cfg.Boot, Turn: a.begins, Checks: p.Changes() == 0}
+	t.Baseline = a.before(ctx, p, checked)
 	if was := a.held.Trial; was != nil {
-		// A newer commit, or the rest of this one: what was proven last is still what to go back to.
-		t.Before, t.Turn = was.Before, was.Turn || a.begins
-		if t.Checks || !was.Checks {
-			t.Baseline, t.Checks = was.Baseline, was.Checks
-			return t
-		}
+		// A newer commit, or the rest of this one: what was proven last is still what to go back to, and both are judged.
+		t.Before, t.Turn, t.Checks = was.Before, was.Turn || a.begins, was.Checks && t.Checks
+		t.Baseline = reconcile.Baseline(was.Baseline, t.Baseline)
 	} else if a.held.Commit.ID == commit.ID {
 		t.Before = a.held.Proven
 	}
-	t.Baseline = t.part(a.before(ctx, p, checked))
 	return t
 }
 
@@ -200,7 +197,7 @@ func (a *Agent) proven(ctx context.Context) {
 	confirm := reconcile.ConfirmOf(*a.held.View)
 	b := t.Baseline
 	now := a.vitals(ctx, slices.Collect(maps.Keys(b.Quorums)), slices.SortedFunc(maps.Keys(b.Connections), spec.ServiceKey.Compare))
-	unmet := reconcile.Judge(b, t.part(now), confirm)
+	unmet := reconcile.Judge(t.part(b), t.part(now), confirm)
 	switch {
 	case len(unmet) == 0:
 		a.confirm(a.unjudged(t).Text(confirm.Timeout + spec.MostAwaited))

@@ -158,3 +158,43 @@ func TestTrialOfTheFirstChecks(t *testing.T) {
 		})
 	}
 }
+
+// A newer commit in a trial is judged by what it touches, and by what the one before did.
+func TestTrialOfTwoCommitsJudgesBoth(t *testing.T) {
+	const a = "confirm 20s\npool checked\n80 wrr 21=1 22=1\n90 wrr 23=1 24=1"
+	for name, tc := range map[string]struct{ b, c string }{
+		"weights, then checks": {
+			"confirm 20s\npool checked\n80 wrr 21=2 22=1\n90 wrr 23=1 24=1",
+			"confirm 20s\npool checked\n80 wrr 21=2 22=1\npool checked port=81\n90 wrr 23=1 24=1",
+		},
+		"checks, then checks": {
+			"confirm 20s\npool checked port=81\n80 wrr 21=1 22=1\npool checked\n90 wrr 23=1 24=1",
+			"confirm 20s\npool checked port=81\n80 wrr 21=1 22=1\n90 wrr 23=1 24=1",
+		},
+		"checks, then weights": {
+			"confirm 20s\npool checked\n80 wrr 21=1 22=1\npool checked port=81\n90 wrr 23=1 24=1",
+			"confirm 20s\npool checked\n80 wrr 21=2 22=1\npool checked port=81\n90 wrr 23=1 24=1",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, r *rig) {
+				r.cfg.Poll = 4 * time.Second
+				r.repo.commit("a", "", a)
+				r.start()
+				r.all(spec.CheckUp, "21", "22", "23", "24")
+				r.repo.commit("b", "a", tc.b)
+				r.tried("b")
+				r.repo.commit("c", "b", tc.c)
+				r.tried("c")
+				r.all(spec.CheckUp, "21", "22")
+				r.all(spec.CheckDown, "23", "24")
+				r.pass(time.Minute)
+				r.appliedIs("a")
+				if s := r.status(); s.Reverted == nil || s.Reverted.Commit.ID != id("c") || !strings.HasPrefix(s.Reverted.Unmet[0].String(), "quorum tcp 192.0.2.1:90") {
+					t.Errorf("reverted %+v", s.Reverted)
+				}
+				r.end()
+			})
+		})
+	}
+}
