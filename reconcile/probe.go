@@ -24,6 +24,7 @@ func Judge(before, now spec.Vitals, c spec.Confirm) []spec.Unmet {
 		}
 	}
 	out = append(out, judgeQuorums(before.Quorums, now.Quorums)...)
+	out = append(out, judgeBrakes(before, now)...)
 	out = append(out, judgeInstances(before.Instances, now.Instances)...)
 	out = append(out, judgeReceptions(before, now)...)
 	out = append(out, judgeConnections(before.Connections, now.Connections, c.Connections)...)
@@ -53,6 +54,24 @@ func judgeQuorums(before, now map[spec.ServiceKey]bool) []spec.Unmet {
 		}
 	}
 	slices.SortFunc(out, func(a, b spec.Unmet) int { return cmp.Compare(a.Object, b.Object) })
+	return out
+}
+
+// judgeBrakes wants no brake to come on, of all checks or of a service whose quorum is asked: behind it nobody leaves, whatever the commit
+// does, and so a quorum that is held says nothing.
+func judgeBrakes(before, now spec.Vitals) []spec.Unmet {
+	objects := []string{""}
+	for k := range before.Quorums {
+		objects = append(objects, k.String())
+	}
+	slices.Sort(objects)
+	var out []spec.Unmet
+	for _, o := range objects {
+		_, was := before.Brakes[o]
+		if says, on := now.Brakes[o]; on && !was {
+			out = append(out, spec.Unmet{Probe: "brake", Object: o, Now: says})
+		}
+	}
 	return out
 }
 

@@ -27,6 +27,14 @@ func quorum(held bool) spec.Vitals {
 	return spec.Vitals{Quorums: map[spec.ServiceKey]bool{probed: held}}
 }
 
+func braked(objects ...string) spec.Vitals {
+	v := spec.Vitals{Brakes: map[string]string{}}
+	for _, o := range objects {
+		v.Brakes[o] = "7 fail"
+	}
+	return v
+}
+
 func coverage(percent float64) spec.Vitals {
 	return spec.Vitals{Coverage: map[string]float64{"lb2": percent}}
 }
@@ -66,6 +74,10 @@ func TestJudge(t *testing.T) {
 		{"it was lost before", quorum(false), quorum(false), ""},
 		{"it is not checked any more", quorum(true), spec.Vitals{}, ""},
 		{"a new service has none yet", spec.Vitals{}, quorum(false), ""},
+		{"the brake came on", quorum(true), braked("", "x"), "brake: 7 fail"},
+		{"it was on before", braked("", "x"), braked("", "x"), ""},
+		{"that of a service came on", quorum(true), braked(probed.String()), "brake tcp 192.0.2.1:80: 7 fail"},
+		{"that of another service", spec.Vitals{}, braked(probed.String()), ""},
 		{"a backup lacks connections", coverage(100), coverage(98), "coverage lb2: 98.00 % of the connections, less than 99 %"},
 		{"it lacked them before", coverage(98), coverage(97), ""},
 		{"it is new", spec.Vitals{}, coverage(0), "coverage lb2: 0.00 % of the connections, less than 99 %"},

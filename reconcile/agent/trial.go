@@ -18,7 +18,7 @@ type trial struct {
 	Baseline spec.Vitals // before it was
 	Failed   bool        // a probe did not hold once already
 	Turn     bool        // it is this director's turn; a syncid alone is tried without
-	Checks   bool        // it changes nothing but health checks: these alone can have done harm, and only quorums are judged
+	Checks   bool        // it changes nothing but health checks: these alone can have done harm, and only quorums and brakes are judged
 }
 
 // probedServices is how many services have their connections counted before and after a commit.
@@ -49,7 +49,7 @@ func (a *Agent) vitals(ctx context.Context, pooled, counted []spec.ServiceKey) s
 	}
 	v.Connections = a.connections(ctx, counted)
 	if a.pools != nil {
-		v.Quorums = a.pools.Quorums(pooled)
+		v.Quorums, v.Brakes = a.pools.Quorums(pooled), a.pools.Brakes()
 	}
 	return v
 }
@@ -164,7 +164,7 @@ func (a *Agent) before(ctx context.Context, p spec.Plan, checked []spec.ServiceK
 // part is what of vitals is judged in a trial.
 func (t *trial) part(v spec.Vitals) spec.Vitals {
 	if t.Checks {
-		return spec.Vitals{Taken: v.Taken, Quorums: v.Quorums}
+		return spec.Vitals{Taken: v.Taken, Quorums: v.Quorums, Brakes: v.Brakes}
 	}
 	return v
 }

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -192,6 +193,49 @@ func TestTrialOfTwoCommitsJudgesBoth(t *testing.T) {
 				r.appliedIs("a")
 				if s := r.status(); s.Reverted == nil || s.Reverted.Commit.ID != id("c") || !strings.HasPrefix(s.Reverted.Unmet[0].String(), "quorum tcp 192.0.2.1:90") {
 					t.Errorf("reverted %+v", s.Reverted)
+				}
+				r.end()
+			})
+		})
+	}
+}
+
+// Behind a brake nobody leaves, so a quorum that is held there says nothing of the commit.
+func TestTrialBehindABrake(t *testing.T) {
+	var hosts []string
+	servers := ""
+	for host := 21; host < 33; host++ {
+		hosts, servers = append(hosts, strconv.Itoa(host)), servers+" "+strconv.Itoa(host)+"=1"
+	}
+	const on = "12 of 12 checks fail, more than 50 % within one interval: weights are left as they are"
+	for name, tc := range map[string]struct {
+		before  spec.CheckState
+		brakes  string
+		b       string
+		applied string
+		unmet   string
+	}{
+		"of all checks":        {spec.CheckUp, "brake all=50", "pool checked port=81\n80 wrr", "a", "brake: " + on},
+		"of a service":         {spec.CheckUp, "brake service=50", "pool checked port=81\n80 wrr", "a", "brake tcp 192.0.2.1:80: " + strings.Replace(on, "checks", "real servers", 1)},
+		"that was on before":   {spec.CheckDown, "brake all=50", "pool checked\n80 rr", "b", ""},
+		"that nobody declares": {spec.CheckUp, "", "pool checked port=81\n80 wrr", "a", "quorum tcp 192.0.2.1:80: lost: lbsync get checks says what fails (before: held)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, r *rig) {
+				r.repo.commit("a", "", "confirm 5s\n"+tc.brakes+"\npool checked\n80 wrr"+servers)
+				r.start()
+				r.all(tc.before, hosts...)
+				r.repo.commit("b", "a", "confirm 5s\n"+tc.brakes+"\n"+tc.b+servers)
+				r.tried("b")
+				r.all(spec.CheckDown, hosts...)
+				r.pass(2 * proofAgain)
+				r.appliedIs(tc.applied)
+				got := ""
+				if b := r.status().Reverted; b != nil {
+					got = b.Unmet[0].String()
+				}
+				if got != tc.unmet {
+					t.Errorf("unmet %q, want %q", got, tc.unmet)
 				}
 				r.end()
 			})
