@@ -95,12 +95,21 @@ func (a *Agent) unjudged(t *trial) spec.Unjudged {
 	return a.pools.Unjudged(t.Baseline.Taken)
 }
 
+// timed is when the time of a trial is over. One that began before this agent did has it once more: a probe that was not made yet says as
+// little as one that holds.
+func (a *Agent) timed(t *trial) time.Time {
+	if again := a.started.Add(reconcile.ConfirmOf(*a.held.View).Timeout); again.After(t.Until) {
+		return again
+	}
+	return t.Until
+}
+
 // over is when a trial is: it waits for the checks that began with its commit: a real server that was taken on is not one that is up.
 func (a *Agent) over(t *trial) time.Time {
 	if t.Failed {
-		return t.Until
+		return a.timed(t)
 	}
-	return a.unjudged(t).Awaited(t.Until)
+	return a.unjudged(t).Awaited(a.timed(t))
 }
 
 // touched are services that a plan alters, and those of others, without the private ones of checks.
@@ -180,8 +189,8 @@ func (a *Agent) proven(ctx context.Context) {
 		a.agenda.sooner(proof, time.Now().Add(proofAgain))
 		a.look(ctx, true)
 		return
-	case time.Now().Before(t.Until):
-		a.agenda.sooner(proof, t.Until)
+	case time.Now().Before(a.timed(t)):
+		a.agenda.sooner(proof, a.timed(t))
 		return
 	case time.Now().Before(a.over(t)):
 		a.agenda.sooner(proof, time.Now().Add(recordHealthEvery))

@@ -242,3 +242,40 @@ func TestTrialBehindABrake(t *testing.T) {
 		})
 	}
 }
+
+// A restart when the time of a trial is over gives it that time once more: what this agent has not asked yet proves nothing.
+func TestRestartAfterATrialsTime(t *testing.T) {
+	for name, tc := range map[string]struct {
+		fleet   string // of b
+		state   spec.CheckState
+		applied string
+	}{
+		"checks that fail":    {"pool checked\n80 wrr 23=1 24=1", spec.CheckDown, "a"},
+		"checks that succeed": {"pool checked\n80 wrr 23=1 24=1", spec.CheckUp, "b"},
+		"nothing is checked":  {"80 rr 23=1 24=1", spec.CheckUnknown, "b"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, r *rig) {
+				r.repo.commit("a", "", "confirm 20s\npool checked\n80 wrr 21=1 22=1")
+				r.start()
+				r.all(spec.CheckUp, "21", "22")
+				r.repo.commit("b", "a", "confirm 20s\n"+tc.fleet)
+				r.tried("b")
+				r.end()
+				r.health = newVerdicts()
+				r.pass(time.Hour)
+				r.start()
+				r.phase(spec.Proving)
+				if on := r.status().Trial; on == nil || on.Until.Before(time.Now().Add(20*time.Second)) {
+					t.Fatalf("on trial: %+v", on)
+				}
+				if tc.state != spec.CheckUnknown {
+					r.all(tc.state, "23", "24")
+				}
+				r.pass(30 * time.Second)
+				r.appliedIs(tc.applied)
+				r.end()
+			})
+		})
+	}
+}
