@@ -185,6 +185,9 @@ func (a *Agent) proven(ctx context.Context) {
 		return
 	}
 	switch {
+	case a.held.Suspension != nil: // nothing may be written, so nothing can be taken back
+		a.agenda.sooner(proof, time.Now().Add(proofAgain))
+		return
 	case t.Boot != a.cfg.Boot: // it is not judged, it is taken back once the kernel can be read
 		a.agenda.sooner(proof, time.Now().Add(proofAgain))
 		a.look(ctx, true)
@@ -195,12 +198,13 @@ func (a *Agent) proven(ctx context.Context) {
 	case time.Now().Before(a.over(t)):
 		a.agenda.sooner(proof, time.Now().Add(recordHealthEvery))
 		return
-	case a.held.Suspension != nil: // nothing may be written, so nothing can be taken back
-		a.agenda.sooner(proof, time.Now().Add(proofAgain))
-		return
 	}
 	a.look(ctx, true)
-	if a.held.Trial != t {
+	switch {
+	case a.held.Trial != t:
+		return
+	case !a.known:
+		a.agenda.sooner(proof, time.Now().Add(proofAgain))
 		return
 	}
 	confirm := reconcile.ConfirmOf(*a.held.View)

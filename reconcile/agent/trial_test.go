@@ -279,3 +279,24 @@ func TestRestartAfterATrialsTime(t *testing.T) {
 		})
 	}
 }
+
+// What is confirmed was seen: where the kernel cannot be read at the end of a trial, the trial waits.
+func TestTrialEndsWithAKernelThatIsRead(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.repo.commit("a", "", "confirm 5s\n80 wrr 21=1")
+		g := r.startGated(nil)
+		r.repo.commit("b", "a", "confirm 5s\n80 wrr 21=2")
+		r.tried("b")
+		g.set(errors.New("netlink: timeout"))
+		r.pass(time.Minute)
+		if s := r.status(); s.Trial == nil || r.confirmed() != "none" {
+			t.Errorf("on trial %+v, confirmed %q", s.Trial, r.confirmed())
+		}
+		g.set(nil)
+		r.pass(proofAgain)
+		if got := r.confirmed(); got != "b: " {
+			t.Errorf("confirmed %q", got)
+		}
+		r.end()
+	})
+}
