@@ -24,6 +24,7 @@ func Judge(before, now spec.Vitals, c spec.Confirm) []spec.Unmet {
 		}
 	}
 	out = append(out, judgeQuorums(before.Quorums, now.Quorums)...)
+	out = append(out, judgeBrakes(before, now)...)
 	out = append(out, judgeInstances(before.Instances, now.Instances)...)
 	out = append(out, judgeReceptions(before, now)...)
 	out = append(out, judgeConnections(before.Connections, now.Connections, c.Connections)...)
@@ -53,6 +54,24 @@ func judgeQuorums(before, now map[spec.ServiceKey]bool) []spec.Unmet {
 		}
 	}
 	slices.SortFunc(out, func(a, b spec.Unmet) int { return cmp.Compare(a.Object, b.Object) })
+	return out
+}
+
+// judgeBrakes wants no brake to come on, of all checks or of a service whose quorum is asked: behind it nobody leaves, whatever the commit
+// does, and so a quorum that is held says nothing.
+func judgeBrakes(before, now spec.Vitals) []spec.Unmet {
+	objects := []string{""}
+	for k := range before.Quorums {
+		objects = append(objects, k.String())
+	}
+	slices.Sort(objects)
+	var out []spec.Unmet
+	for _, o := range objects {
+		_, was := before.Brakes[o]
+		if says, on := now.Brakes[o]; on && !was {
+			out = append(out, spec.Unmet{Probe: "brake", Object: o, Now: says})
+		}
+	}
 	return out
 }
 
@@ -95,6 +114,41 @@ func judgeConnections(before, now map[spec.ServiceKey]int, percent int) []spec.U
 		}
 	}
 	slices.SortFunc(out, func(a, b spec.Unmet) int { return cmp.Compare(a.Object, b.Object) })
+	return out
+}
+
+// Baseline is what two commits are judged against of which the second came in the trial of the first: the vitals before the first, and of
+// services that only the second touches those before that one. A quorum counts that was held before either.
+func Baseline(first, second spec.Vitals) spec.Vitals {
+	out := first
+	out.Quorums, out.Connections = map[spec.ServiceKey]bool{}, maps.Clone(second.Connections)
+	maps.Copy(out.Quorums, second.Quorums)
+	for k, held := range first.Quorums {
+		out.Quorums[k] = out.Quorums[k] || held
+	}
+	if out.Connections == nil {
+		out.Connections = map[spec.ServiceKey]int{}
+	}
+	maps.Copy(out.Connections, first.Connections)
+	return out
+}
+
+// Served are those of some services for which a view has real servers that take clients. Where none of them is checked all are in, and so
+// the quorum is held.
+func Served(v spec.View, services []spec.ServiceKey) []spec.ServiceKey {
+	var out []spec.ServiceKey
+	for i := range v.Clusters {
+		for _, s := range v.Clusters[i].VirtualServers {
+			if !slices.ContainsFunc(s.Def.RealServers, func(r spec.RealServer) bool { return r.Dest.Weight > 0 }) {
+				continue
+			}
+			for k := range s.Def.EachKey() {
+				if slices.Contains(services, k) {
+					out = append(out, k)
+				}
+			}
+		}
+	}
 	return out
 }
 

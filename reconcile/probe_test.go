@@ -27,6 +27,14 @@ func quorum(held bool) spec.Vitals {
 	return spec.Vitals{Quorums: map[spec.ServiceKey]bool{probed: held}}
 }
 
+func braked(objects ...string) spec.Vitals {
+	v := spec.Vitals{Brakes: map[string]string{}}
+	for _, o := range objects {
+		v.Brakes[o] = "7 fail"
+	}
+	return v
+}
+
 func coverage(percent float64) spec.Vitals {
 	return spec.Vitals{Coverage: map[string]float64{"lb2": percent}}
 }
@@ -66,6 +74,10 @@ func TestJudge(t *testing.T) {
 		{"it was lost before", quorum(false), quorum(false), ""},
 		{"it is not checked any more", quorum(true), spec.Vitals{}, ""},
 		{"a new service has none yet", spec.Vitals{}, quorum(false), ""},
+		{"the brake came on", quorum(true), braked("", "x"), "brake: 7 fail"},
+		{"it was on before", braked("", "x"), braked("", "x"), ""},
+		{"that of a service came on", quorum(true), braked(probed.String()), "brake tcp 192.0.2.1:80: 7 fail"},
+		{"that of another service", spec.Vitals{}, braked(probed.String()), ""},
 		{"a backup lacks connections", coverage(100), coverage(98), "coverage lb2: 98.00 % of the connections, less than 99 %"},
 		{"it lacked them before", coverage(98), coverage(97), ""},
 		{"it is new", spec.Vitals{}, coverage(0), "coverage lb2: 0.00 % of the connections, less than 99 %"},
@@ -85,6 +97,46 @@ func TestJudge(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Of two commits in one trial the second excuses nothing that the first did.
+func TestBaseline(t *testing.T) {
+	for name, tc := range map[string]struct{ first, second, now, want string }{
+		"lost with the first":           {"80 held", "80 lost", "80 lost", "80"},
+		"held again before the second":  {"80 lost", "80 held", "80 lost", "80"},
+		"never held":                    {"80 lost", "80 lost", "80 lost", ""},
+		"of the second alone":           {"80 held", "90 held", "90 lost", "90"},
+		"of the first alone":            {"80 held", "90 held", "80 lost", "80"},
+		"new with the first, lost then": {"80 held", "90 lost", "90 lost", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, u := range reconcile.Judge(reconcile.Baseline(quorumOf(t, tc.first), quorumOf(t, tc.second)), quorumOf(t, tc.now), spec.Confirm{}) {
+				_, port, _ := strings.Cut(u.Object, "192.0.2.1:")
+				got = append(got, port)
+			}
+			if strings.Join(got, " ") != tc.want {
+				t.Errorf("unmet: %q, want %q", got, tc.want)
+			}
+		})
+	}
+	fault := vital(spec.VRRPFault)
+	if got := reconcile.Judge(reconcile.Baseline(spec.Vitals{}, fault), fault, spec.Confirm{}); len(got) != 1 {
+		t.Errorf("an instance that the first commit brought into fault: %v", got)
+	}
+	other := spec.AddrService(spec.TCP, netip.MustParseAddrPort("192.0.2.1:90"))
+	more := spec.Vitals{Connections: map[spec.ServiceKey]int{probed: 5, other: 7}}
+	if d := cmp.Diff(map[spec.ServiceKey]int{probed: 1000, other: 7}, reconcile.Baseline(connections(1000), more).Connections); d != "" {
+		t.Error(d)
+	}
+}
+
+// quorumOf is that of a service by its port: "80 held" or "80 lost".
+func quorumOf(t *testing.T, text string) spec.Vitals {
+	t.Helper()
+	port, state, _ := strings.Cut(text, " ")
+	k := spec.AddrService(spec.TCP, netip.MustParseAddrPort("192.0.2.1:"+port))
+	return spec.Vitals{Quorums: map[spec.ServiceKey]bool{k: state == "held"}}
 }
 
 // Several clusters of one director: what each asks, and the strictest of that.

@@ -15,6 +15,7 @@ type Vitals struct {
 	Source      bool                `json:"source"`                // the repository answers
 	Coverage    map[string]float64  `json:"coverage,omitempty"`    // by director: percent of this master's connections that it holds
 	Quorums     map[ServiceKey]bool `json:"quorums,omitempty"`     // whether each of the services that the commit touches has its quorum
+	Brakes      map[string]string   `json:"brakes,omitempty"`      // that are on, and what they say: by service, "" for that of all checks
 	Missing     []Failure           `json:"missing,omitempty"`     // what is wanted and not so
 
 	Receiver string               `json:"receiver,omitempty"` // PeerReport.Receiver of this director

@@ -26,6 +26,7 @@ type candidate struct {
 	basis   string               // the same, with all other facts but pools
 	pools   *pool.Pools          // the same, of health
 	branch  bool                 // it is the branch's tip, and raises the high-water mark
+	back    *back                // what is taken back with it
 	outcome journal.Event        // Applied unless it is a rollback
 	advice  []spec.Diagnostic
 	excused []policies.Override // rules that it breaks, and may

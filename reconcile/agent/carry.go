@@ -85,14 +85,15 @@ func (a *Agent) turnTo(ctx context.Context, c candidate, p spec.Plan) *trial {
 
 // begin makes the intent durable. A plan without changes needs none: the kernel is not touched.
 func (a *Agent) begin(c candidate, p spec.Plan, claimed reconcile.Owned, on *trial) error {
+	recs := c.back.records()
 	if p.Changes() == 0 {
-		return a.record(of(c.commit, journal.Record{Event: journal.Planned, Actor: c.actor, Plan: p.Digest.String()}))
+		return a.record(append(recs, of(c.commit, journal.Record{Event: journal.Planned, Actor: c.actor, Plan: p.Digest.String()}))...)
 	}
 	if err := a.store.intend(intent{Serial: a.saved + 1, Commit: c.commit, Plan: p.Digest, Owned: claimed, Boot: a.cfg.Boot, Trial: on}); err != nil {
 		a.disk = problem(a.disk, "write intent", err)
 		return err
 	}
-	return a.record(a.planRecords(c.commit, c.actor, p)...)
+	return a.record(append(recs, a.planRecords(c.commit, c.actor, p)...)...)
 }
 
 // adopt takes the commit as what the director holds, also when some changes failed: these are tried again until a newer commit comes.
@@ -106,6 +107,7 @@ func (a *Agent) adopt(c candidate, out reconcile.Outcome) {
 	if r := h.Reverted; r != nil && r.Commit.ID == c.commit.ID {
 		h.Reverted = nil // an operator pinned it all the same
 	}
+	c.back.note(&h.marks)
 	a.made(c.want, out)
 	a.states.Wants(&c.want)
 	a.holds, a.roles, a.basis, a.advice = c.holds, c.roles, c.basis, c.advice

@@ -42,6 +42,8 @@ func loadText(fsys fs.FS) (*spec.Fleet, hcl.Diagnostics) {
 		case words[0] == "confirm":
 			c.Confirm.Timeout, _ = time.ParseDuration(words[1])
 			c.Confirm.Connections = 30
+		case words[0] == "brake":
+			c.Brake = brakeOf(words[1])
 		case words[0] == "warn":
 			c.Drift.RealServers = spec.DriftWarn
 		case words[0] == "sysctl":
@@ -79,6 +81,17 @@ func instance(words []string) *spec.VRRPInstance {
 		in.Priority.By["lb"+strconv.Itoa(i+1)] = uint8(number(p))
 	}
 	return in
+}
+
+// brakeOf is "all=50" or "service=50".
+func brakeOf(text string) (out spec.Brake) {
+	name, percent, _ := strings.Cut(text, "=")
+	if name == "all" {
+		out.All = uint32(number(percent))
+	} else {
+		out.Service = uint32(number(percent))
+	}
+	return out
 }
 
 // poolOf is what the virtual servers that follow have besides: "checked port=81 drain=60s slow=10s"; the port is that of the check.

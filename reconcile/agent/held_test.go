@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lbsync/lbsync/reconcile/journal"
 	"github.com/lbsync/lbsync/spec"
@@ -100,6 +101,75 @@ func TestStateOfAnotherVersion(t *testing.T) {
 	}
 }
 
+// What an operator decided ends in time, and nothing is tried, also where the commit that was held cannot be read.
+func TestStateOfAnotherVersionWithoutItsCommit(t *testing.T) {
+	for name, tc := range map[string]struct {
+		before func(t *testing.T, r *rig) // the upgrade
+		while  time.Duration              // it takes
+	}{
+		"an override that ends": {overrideForAnHour, 0},
+		"one that has ended":    {overrideForAnHour, 2 * time.Hour},
+		"what was begun":        {dieInATrial, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, r *rig) {
+				tc.before(t, r)
+				aged(t, r.folder)
+				mirror, trees := r.repo.mirror, r.repo.trees
+				r.repo.set(func() { r.repo.down, r.repo.mirror, r.repo.trees = errors.New("away"), "", nil })
+				r.pass(tc.while)
+				r.start()
+				r.pass(2 * time.Hour)
+				if s := r.status(); s.Applied != nil || s.Trial != nil || len(s.Overrides) > 0 {
+					t.Errorf("status %+v", s)
+				}
+				r.repo.set(func() { r.repo.down, r.repo.mirror, r.repo.trees = nil, mirror, trees })
+				r.pass(longestRetry)
+				r.holds("80 wrr 21=1 22=1")
+				r.phase(spec.Idle)
+				r.end()
+			})
+		})
+	}
+}
+
+func overrideForAnHour(t *testing.T, r *rig) {
+	r.repo.commit("a", "", "80 wrr 21=1 22=1")
+	r.start()
+	if _, err := r.override("192.0.2.21:80", 0, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	r.end()
+	r.start() // so that both generations have it
+	r.end()
+}
+
+func dieInATrial(t *testing.T, r *rig) {
+	r.repo.commit("a", "", "confirm 5s\n80 wrr 21=1")
+	r.start()
+	r.end()
+	r.start()
+	r.end()
+	r.repo.commit("b", "a", "confirm 5s\n80 wrr 21=1 22=1")
+	r.dieInWrite(t)
+}
+
+// dieInWrite runs the agent until it writes what it holds, and is killed there.
+func (r *rig) dieInWrite(t *testing.T) {
+	t.Helper()
+	k := &reaper{}
+	r.at = func(point string) {
+		if point == "write held.1" || point == "write held.0" {
+			k.at = k.n + 1
+			k.pass(point)
+		}
+	}
+	if died := r.mortalRun(t.Context(), k); died == "" {
+		t.Fatal("was not killed")
+	}
+	r.at = nil
+}
+
 // aged has the views in a state folder be those of an earlier version.
 func aged(t *testing.T, folder string) {
 	t.Helper()
@@ -135,18 +205,8 @@ func TestWhatWasBegunIsOwned(t *testing.T) {
 		r.start()
 		r.end()
 		r.repo.commit("b", "a", "80 wrr 21=1\n443 rr 40=1")
-		k := &reaper{}
-		r.at = func(point string) {
-			if point == "write held.1" || point == "write held.0" {
-				k.at = k.n + 1
-				k.pass(point)
-			}
-		}
-		if died := r.mortalRun(t.Context(), k); died == "" {
-			t.Fatal("was not killed")
-		}
+		r.dieInWrite(t)
 		r.holds("80 wrr 21=1\n443 rr 40=1")
-		r.at = nil
 		r.repo.commit("c", "b", "80 wrr 21=1")
 		r.repo.set(func() { r.repo.mirror = id("c") })
 		r.start()

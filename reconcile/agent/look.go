@@ -49,6 +49,7 @@ func (a *Agent) look(ctx context.Context, isRetry bool) {
 		a.failed()
 		return
 	}
+	a.rebooted(ctx)
 	a.compare(ctx, isRetry)
 }
 

@@ -137,8 +137,10 @@ func (a *Agent) reweighed(ctx context.Context, undurable string, about ...spec.O
 
 func (a *Agent) endOverride(o spec.Override, e journal.Event, actor, why string) error {
 	rec := a.overrideRecord(o, journal.Record{Event: e, Actor: actor, Detail: why})
-	if r, _, ok := a.held.View.RealServer(o.Key); ok {
-		rec.Before, rec.After = fmt.Sprintf("weight=%d", o.Weight), fmt.Sprintf("weight=%d", r.Dest.Weight)
+	if a.held.View != nil { // after an upgrade it may be lost, and the override is not
+		if r, _, ok := a.held.View.RealServer(o.Key); ok {
+			rec.Before, rec.After = fmt.Sprintf("weight=%d", o.Weight), fmt.Sprintf("weight=%d", r.Dest.Weight)
+		}
 	}
 	if err := a.account(rec); err != nil {
 		return err

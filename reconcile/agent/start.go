@@ -70,7 +70,7 @@ func (a *Agent) remember() *intent {
 	if begun != nil {
 		_ = a.record(of(begun.Commit, journal.Record{Event: journal.Recovered, Actor: self, Plan: begun.Plan.String(), Detail: "begun and not ended"}))
 		a.held.Owned = begun.Owned
-		if begun.Trial != nil {
+		if begun.Trial != nil && h.View != nil { // without a view there is nothing to go back to
 			a.held.Trial = begun.Trial // what of it the kernel has is as unproven as the whole
 		}
 	}

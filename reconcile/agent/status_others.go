@@ -43,8 +43,9 @@ func (a *Agent) progress(s *spec.Status) {
 	}
 	if t := a.held.Trial; t != nil {
 		now := t.Trial
+		now.Until = a.timed(t)
 		if u := a.unknown; u.Checks > 0 {
-			now.Unjudged, now.Until = &u, u.Awaited(t.Until)
+			now.Unjudged, now.Until = &u, u.Awaited(now.Until)
 		}
 		s.Trial = &now
 	}

@@ -2,10 +2,8 @@ package agent
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/lbsync/lbsync/reconcile"
@@ -20,7 +18,7 @@ type trial struct {
 	Baseline spec.Vitals // before it was
 	Failed   bool        // a probe did not hold once already
 	Turn     bool        // it is this director's turn; a syncid alone is tried without
-	Checks   bool        // it changes nothing but health checks: these alone can have done harm, and only quorums are judged
+	Checks   bool        // it changes nothing but health checks: these alone can have done harm, and only quorums and brakes are judged
 }
 
 // probedServices is how many services have their connections counted before and after a commit.
@@ -51,7 +49,7 @@ func (a *Agent) vitals(ctx context.Context, pooled, counted []spec.ServiceKey) s
 	}
 	v.Connections = a.connections(ctx, counted)
 	if a.pools != nil {
-		v.Quorums = a.pools.Quorums(pooled)
+		v.Quorums, v.Brakes = a.pools.Quorums(pooled), a.pools.Brakes()
 	}
 	return v
 }
@@ -97,12 +95,21 @@ func (a *Agent) unjudged(t *trial) spec.Unjudged {
 	return a.pools.Unjudged(t.Baseline.Taken)
 }
 
+// timed is when the time of a trial is over. One that began before this agent did has it once more: a probe that was not made yet says as
+// little as one that holds.
+func (a *Agent) timed(t *trial) time.Time {
+	if again := a.started.Add(reconcile.ConfirmOf(*a.held.View).Timeout); again.After(t.Until) {
+		return again
+	}
+	return t.Until
+}
+
 // over is when a trial is: it waits for the checks that began with its commit: a real server that was taken on is not one that is up.
 func (a *Agent) over(t *trial) time.Time {
 	if t.Failed {
-		return t.Until
+		return a.timed(t)
 	}
-	return a.unjudged(t).Awaited(t.Until)
+	return a.unjudged(t).Awaited(a.timed(t))
 }
 
 // touched are services that a plan alters, and those of others, without the private ones of checks.
@@ -140,24 +147,33 @@ func (a *Agent) try(ctx context.Context, commit spec.Commit, view *spec.View, p 
 	}
 	now := time.Now()
 	t := &trial{Trial: spec.Trial{Commit: commit, Before: a.held.Commit, Began: now, Until: now.Add(confirm.Timeout)}, Boot: a.cfg.Boot, Turn: a.begins, Checks: p.Changes() == 0}
+	t.Baseline = a.before(ctx, p, checked)
 	if was := a.held.Trial; was != nil {
-		// A newer commit, or the rest of this one: what was proven last is still what to go back to.
-		t.Before, t.Turn = was.Before, was.Turn || a.begins
-		if t.Checks || !was.Checks {
-			t.Baseline, t.Checks = was.Baseline, was.Checks
-			return t
-		}
+		// A newer commit, or the rest of this one: what was proven last is still what to go back to, and both are judged.
+		t.Before, t.Turn, t.Checks = was.Before, was.Turn || a.begins, was.Checks && t.Checks
+		t.Baseline = reconcile.Baseline(was.Baseline, t.Baseline)
 	} else if a.held.Commit.ID == commit.ID {
 		t.Before = a.held.Proven
 	}
-	t.Baseline = t.part(a.vitals(ctx, touched(p, checked...), touched(p)))
 	return t
+}
+
+// before are the vitals before a plan is carried out, and the checks of some services begin: those that have none yet have their quorum.
+func (a *Agent) before(ctx context.Context, p spec.Plan, checked []spec.ServiceKey) spec.Vitals {
+	services := touched(p, checked...)
+	v := a.vitals(ctx, services, touched(p))
+	for _, k := range reconcile.Served(*a.held.View, services) {
+		if _, known := v.Quorums[k]; !known && v.Quorums != nil {
+			v.Quorums[k] = true
+		}
+	}
+	return v
 }
 
 // part is what of vitals is judged in a trial.
 func (t *trial) part(v spec.Vitals) spec.Vitals {
 	if t.Checks {
-		return spec.Vitals{Taken: v.Taken, Quorums: v.Quorums}
+		return spec.Vitals{Taken: v.Taken, Quorums: v.Quorums, Brakes: v.Brakes}
 	}
 	return v
 }
@@ -169,24 +185,32 @@ func (a *Agent) proven(ctx context.Context) {
 		return
 	}
 	switch {
-	case time.Now().Before(t.Until):
-		a.agenda.sooner(proof, t.Until)
+	case a.held.Suspension != nil: // nothing may be written, so nothing can be taken back
+		a.agenda.sooner(proof, time.Now().Add(proofAgain))
+		return
+	case t.Boot != a.cfg.Boot: // it is not judged, it is taken back once the kernel can be read
+		a.agenda.sooner(proof, time.Now().Add(proofAgain))
+		a.look(ctx, true)
+		return
+	case time.Now().Before(a.timed(t)):
+		a.agenda.sooner(proof, a.timed(t))
 		return
 	case time.Now().Before(a.over(t)):
 		a.agenda.sooner(proof, time.Now().Add(recordHealthEvery))
 		return
-	case a.held.Suspension != nil: // nothing may be written, so nothing can be taken back
-		a.agenda.sooner(proof, time.Now().Add(proofAgain))
-		return
 	}
 	a.look(ctx, true)
-	if a.held.Trial != t {
+	switch {
+	case a.held.Trial != t:
+		return
+	case !a.known:
+		a.agenda.sooner(proof, time.Now().Add(proofAgain))
 		return
 	}
 	confirm := reconcile.ConfirmOf(*a.held.View)
 	b := t.Baseline
 	now := a.vitals(ctx, slices.Collect(maps.Keys(b.Quorums)), slices.SortedFunc(maps.Keys(b.Connections), spec.ServiceKey.Compare))
-	unmet := reconcile.Judge(b, t.part(now), confirm)
+	unmet := reconcile.Judge(t.part(b), t.part(now), confirm)
 	switch {
 	case len(unmet) == 0:
 		a.confirm(a.unjudged(t).Text(confirm.Timeout + spec.MostAwaited))
@@ -197,7 +221,7 @@ func (a *Agent) proven(ctx context.Context) {
 		a.agenda.sooner(proof, next.Until)
 		a.parts.Log.Warn("a probe does not hold, it is asked once more", "probe", unmet[0].String())
 	default:
-		a.revert(ctx, unmet)
+		a.revert(ctx, back{Reverted: spec.Reverted{Unmet: unmet}})
 	}
 }
 
@@ -216,41 +240,4 @@ func (a *Agent) confirm(unknown string) {
 	a.turn = spec.Turn{}
 	_ = a.record(of(a.held.Commit, journal.Record{Event: journal.Confirmed, Actor: self, Result: "ok", Detail: unknown}))
 	a.keep()
-}
-
-// revert goes back to what was proven last, by the same want, plan and apply. The commit is not tried again; a newer one is.
-func (a *Agent) revert(ctx context.Context, unmet []spec.Unmet) {
-	t := a.held.Trial
-	c, refusal, err := a.accept(t.Before, judging{skip: true})
-	if err == nil && refusal != nil {
-		err = fmt.Errorf("%s", refusal.Reason)
-	}
-	if err != nil {
-		a.source = problem(a.source, "read commit "+t.Before.Short()+" to go back to it", err)
-		a.agenda.sooner(proof, a.later())
-		return
-	}
-	words := make([]string, len(unmet))
-	for i, u := range unmet {
-		words[i] = u.String()
-	}
-	_ = a.record(of(t.Commit, journal.Record{Event: journal.Reverted, Actor: self, Result: strings.Join(words, "\n"), Detail: "back to " + t.Before.Short()}))
-	a.held.Reverted = &spec.Reverted{Commit: t.Commit, Before: t.Before, At: time.Now(), Unmet: unmet}
-	a.held.Trial, a.pending, a.source = nil, nil, nil
-	a.carry(ctx, c)
-	a.turn = spec.Turn{}
-}
-
-// rebooted goes back to what was proven last: the machine went down in a trial. The commit is tried once more, and then no more.
-func (a *Agent) rebooted(ctx context.Context) {
-	t := a.held.Trial
-	if t == nil || t.Boot == a.cfg.Boot {
-		return
-	}
-	twice := a.held.Rebooted == t.Commit.ID
-	a.held.Rebooted = t.Commit.ID
-	a.revert(ctx, []spec.Unmet{{Probe: "machine", Now: "it went down before the commit was confirmed"}})
-	if !twice && a.held.Trial == nil {
-		a.held.Reverted = nil
-	}
 }
