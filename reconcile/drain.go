@@ -84,13 +84,16 @@ func Begun(drains []spec.Drain, done []spec.Change, now time.Time) []spec.Drain 
 	return out
 }
 
-// Drained counts the connections of drains at a time, and ends those that have none left or whose time is over. Counters of a real
-// server that the kernel no longer has end its drain too.
-func Drained(drains []spec.Drain, counted spec.Stats, now time.Time) []spec.Drain {
+// Drained counts the connections of drains at a time, and ends those that have none left or whose time is over. Counters that lack a
+// real server say that the kernel no longer has it, which ends its drain too. With counted nil nothing is known, and time decides.
+func Drained(drains []spec.Drain, counted *spec.Stats, now time.Time) []spec.Drain {
 	out := slices.Clone(drains)
 	for i := range out {
 		d := &out[i]
-		n, live := open(counted, d.Key)
+		n, live := -1, true
+		if counted != nil {
+			n, live = open(*counted, d.Key)
+		}
 		d.Left = n
 		switch {
 		case d.Ended != "":
@@ -98,6 +101,8 @@ func Drained(drains []spec.Drain, counted spec.Stats, now time.Time) []spec.Drai
 			d.Ended = "it is gone from the kernel"
 		case n == 0:
 			d.Ended = "no connection is left"
+		case !now.Before(d.Until) && n < 0:
+			d.Ended = "its time is over, and what is left could not be counted"
 		case !now.Before(d.Until):
 			d.Ended = fmt.Sprintf("its time is over, %d connections are left", n)
 		}

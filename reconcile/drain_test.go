@@ -57,7 +57,7 @@ func TestDrain(t *testing.T) {
 		over   bool
 	}{{"connections are left", 3, noon.Add(time.Minute), false}, {"none is left", 0, noon, true}, {"the time is over", 3, noon.Add(2 * time.Minute), true}} {
 		t.Run(end.name, func(t *testing.T) {
-			now := reconcile.Drained(drains, spec.Stats{Dests: []spec.DestStats{{Key: k, Active: end.active}}}, end.at)
+			now := reconcile.Drained(drains, &spec.Stats{Dests: []spec.DestStats{{Key: k, Active: end.active}}}, end.at)
 			if over := now[0].Ended != ""; over != end.over {
 				t.Fatalf("%+v", now)
 			}

@@ -1,0 +1,42 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lbsync/lbsync/spec"
+)
+
+// Where nothing can be counted, time decides.
+func TestUncountedDrainEndsInTime(t *testing.T) {
+	for name, stats := range map[string]func(context.Context, ...spec.ServiceKey) (spec.Stats, error){
+		"nobody counts":      nil,
+		"the counting fails": func(context.Context, ...spec.ServiceKey) (spec.Stats, error) { return spec.Stats{}, errors.New("busy") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, r *rig) {
+				r.stats = stats
+				r.repo.commit("a", "", "pool drain=60s\n80 wrr 21=1 22=1")
+				r.start()
+				r.repo.commit("b", "a", "pool drain=60s\n80 wrr 21=1")
+				r.pass(r.cfg.Poll)
+				r.pass(countEvery)
+				r.holds("80 wrr 21=1 22=0")
+				s := r.status()
+				if d := s.Health.Drains; len(d) != 1 || d[0].Left >= 0 || (s.Kernel != nil) != (stats != nil) {
+					t.Errorf("%+v %+v", d, s.Kernel)
+				}
+				r.pass(time.Minute)
+				r.holds("80 wrr 21=1")
+				r.phase(spec.Idle)
+				if got := strings.Join(r.healthRecords(), "; "); got != "drain_ended its time is over, and what is left could not be counted" {
+					t.Error(got)
+				}
+				r.end()
+			})
+		})
+	}
+}
