@@ -48,3 +48,28 @@ func Shifted(prior, want spec.State, done []spec.Change) spec.State {
 	out.Effects = slices.CompactFunc(out.Effects, func(a, b spec.Effect) bool { return a.Key == b.Key })
 	return out
 }
+
+// Found is what counts as made of a wanted state where nothing is known of that: what is live of it, and of what is owned besides. All
+// that is left to do is the commit's then, and the commit declares the real servers.
+func Found(want, live spec.State, owned Owned) spec.State {
+	var undone []spec.Change
+	for _, c := range Diff(want, live) {
+		if c.Action != spec.Remove || owned.Has(c.Key) {
+			undone = append(undone, undo(c))
+		}
+	}
+	out := Advance(want, undone)
+	out.Declared = want.AsDeclared()
+	return out
+}
+
+func undo(c spec.Change) spec.Change {
+	c.Before, c.After = c.After, c.Before
+	switch c.Action {
+	case spec.Add:
+		c.Action = spec.Remove
+	case spec.Remove:
+		c.Action = spec.Add
+	}
+	return c
+}
