@@ -30,16 +30,16 @@ func (a *Agent) drain(ctx context.Context) {
 	a.agenda[draining] = time.Now().Add(countEvery)
 	was := a.held.Drains
 	a.held.Drains = reconcile.Drained(was, a.countDrains(ctx), time.Now())
-	ended := false
+	var ended []journal.Record
 	for i, d := range a.held.Drains {
 		if d.Ended == "" || was[i].Ended != "" {
 			continue
 		}
-		ended = true
-		_ = a.record(of(a.held.Commit, journal.Record{Event: journal.DrainEnded, Actor: self, Kind: d.Key.Kind(), Key: d.Key.String(), Result: d.Ended,
+		ended = append(ended, of(a.held.Commit, journal.Record{Event: journal.DrainEnded, Actor: self, Kind: d.Key.Kind(), Key: d.Key.String(), Result: d.Ended,
 			Detail: "it took no new connections for " + time.Since(d.Since).Round(time.Second).String()}))
 	}
-	if ended {
+	if len(ended) > 0 {
+		_ = a.record(ended...)
 		a.keep()
 		a.look(ctx, false)
 	}
