@@ -44,7 +44,7 @@ func TestUncountedDrainEndsInTime(t *testing.T) {
 
 // What the kernel refuses of a commit holds up neither verdicts nor drains, also where no commit was ever made as a whole.
 func TestHealthBesideWhatIsRefused(t *testing.T) {
-	const refused = "pool checked drain=60s\nsysctl net.ipv4.vs.conntrack 1\n"
+	const refused = "pool checked port=81 drain=60s\nsysctl net.ipv4.vs.conntrack 1\n"
 	for name, restart := range map[string]bool{"after the first commit": false, "after a restart": true} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, r *rig) {
@@ -70,6 +70,12 @@ func TestHealthBesideWhatIsRefused(t *testing.T) {
 				r.holds("80 wrr 21=1 22=0 23=1")
 				r.pass(time.Minute)
 				r.holds("80 wrr 21=1 23=1")
+				r.check("23", spec.CheckDown)
+				r.repo.commit("c", "b", refused+"80 wrr 21=1 23=1\n90 wrr 21=1 23=1")
+				r.pass(r.cfg.Poll)
+				r.holds("80 wrr 21=1\n90 wrr 21=1")
+				r.check("23", spec.CheckUp)
+				r.holds("80 wrr 21=1 23=1\n90 wrr 21=1 23=1")
 				r.phase(spec.Degraded)
 				r.end()
 			})

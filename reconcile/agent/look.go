@@ -44,7 +44,7 @@ func (a *Agent) observe(ctx context.Context, d reconcile.Depth) error {
 // which failed, or a restart in such a time.
 func (a *Agent) found() {
 	if a.held.View != nil && a.states.Prior() == nil {
-		prior := reconcile.Found(*a.states.Want(), a.states.Live(), a.held.Owned)
+		prior := reconcile.Found(*a.states.Want(), a.states.Live(), a.held.Owned, a.held.Late)
 		a.states.Made(&prior)
 	}
 }
