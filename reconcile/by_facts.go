@@ -9,14 +9,18 @@ func (in *PlanInput) byFacts(c *spec.Change) (spec.Reason, bool) {
 	if !ok {
 		return 0, false
 	}
-	now, before := in.Want.EffectOn(k), (*spec.Effect)(nil)
+	now, before, declared := in.Want.EffectOn(k), (*spec.Effect)(nil), false
 	if in.Prior != nil {
 		before = in.Prior.EffectOn(k)
+		_, declared = in.Prior.AsDeclared().Find(k)
 	}
 	switch c.Action {
 	case spec.Add:
 		if now != nil && !now.Extra {
 			now = nil // the commit's own, with another weight
+		}
+		if !declared {
+			before = nil // the commit's own, which may wait for other directors
 		}
 	case spec.Remove:
 		if before != nil && !before.Extra {

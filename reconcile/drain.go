@@ -43,11 +43,13 @@ func (d *draining) put(c *spec.Change) {
 	c.Action, c.After, c.Risk = spec.Edit, after, spec.RiskDrains
 }
 
+// drainOf finds a drain among those that are sorted by key.
 func drainOf(drains []spec.Drain, k spec.DestKey) *spec.Drain {
-	if i := slices.IndexFunc(drains, func(d spec.Drain) bool { return d.Key == k }); i >= 0 {
-		return &drains[i]
+	i, ok := slices.BinarySearchFunc(drains, k, func(d spec.Drain, k spec.DestKey) int { return d.Key.Compare(k) })
+	if !ok {
+		return nil
 	}
-	return nil
+	return &drains[i]
 }
 
 // timeout is that of the virtual server as it is from now on; 0 for a service that is removed as a whole.
@@ -68,29 +70,29 @@ func (d *draining) timeout(k spec.ServiceKey) time.Duration {
 	return d.times[k]
 }
 
-// Begun adds the drains that changes began at a time.
+// Begun adds the drains that changes began at a time; one that begins anew takes the place of what it was. They are sorted by key.
 func Begun(drains []spec.Drain, done []spec.Change, now time.Time) []spec.Drain {
-	out := slices.Clone(drains)
+	var out []spec.Drain
 	for i := range done {
-		c := &done[i]
-		if c.Drain == 0 {
-			continue
+		if c := &done[i]; c.Drain != 0 {
+			out = append(out, spec.Drain{Key: c.Key.(spec.DestKey), Dest: c.After.(spec.Dest), Since: now, Until: now.Add(c.Drain), Left: -1})
 		}
-		k := c.Key.(spec.DestKey)
-		out = slices.DeleteFunc(out, func(d spec.Drain) bool { return d.Key == k })
-		out = append(out, spec.Drain{Key: k, Dest: c.After.(spec.Dest), Since: now, Until: now.Add(c.Drain), Left: -1})
 	}
-	slices.SortFunc(out, func(a, b spec.Drain) int { return a.Key.Compare(b.Key) })
-	return out
+	out = append(out, drains...)
+	slices.SortStableFunc(out, func(a, b spec.Drain) int { return a.Key.Compare(b.Key) })
+	return slices.CompactFunc(out, func(a, b spec.Drain) bool { return a.Key == b.Key })
 }
 
-// Drained counts the connections of drains at a time, and ends those that have none left or whose time is over. Counters of a real
-// server that the kernel no longer has end its drain too.
-func Drained(drains []spec.Drain, counted spec.Stats, now time.Time) []spec.Drain {
+// Drained counts the connections of drains at a time, and ends those that have none left or whose time is over. Counters that lack a
+// real server say that the kernel no longer has it, which ends its drain too. With counted nil nothing is known, and time decides.
+func Drained(drains []spec.Drain, counted *spec.Stats, now time.Time) []spec.Drain {
 	out := slices.Clone(drains)
 	for i := range out {
 		d := &out[i]
-		n, live := open(counted, d.Key)
+		n, live := -1, true
+		if counted != nil {
+			n, live = open(*counted, d.Key)
+		}
 		d.Left = n
 		switch {
 		case d.Ended != "":
@@ -98,6 +100,8 @@ func Drained(drains []spec.Drain, counted spec.Stats, now time.Time) []spec.Drai
 			d.Ended = "it is gone from the kernel"
 		case n == 0:
 			d.Ended = "no connection is left"
+		case !now.Before(d.Until) && n < 0:
+			d.Ended = "its time is over, and what is left could not be counted"
 		case !now.Before(d.Until):
 			d.Ended = fmt.Sprintf("its time is over, %d connections are left", n)
 		}

@@ -1,6 +1,7 @@
 package reconcile_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -57,7 +58,7 @@ func TestDrain(t *testing.T) {
 		over   bool
 	}{{"connections are left", 3, noon.Add(time.Minute), false}, {"none is left", 0, noon, true}, {"the time is over", 3, noon.Add(2 * time.Minute), true}} {
 		t.Run(end.name, func(t *testing.T) {
-			now := reconcile.Drained(drains, spec.Stats{Dests: []spec.DestStats{{Key: k, Active: end.active}}}, end.at)
+			now := reconcile.Drained(drains, &spec.Stats{Dests: []spec.DestStats{{Key: k, Active: end.active}}}, end.at)
 			if over := now[0].Ended != ""; over != end.over {
 				t.Fatalf("%+v", now)
 			}
@@ -95,6 +96,40 @@ func TestNoDrainOfAService(t *testing.T) {
 			if c.Drain > 0 {
 				t.Errorf("%+v", c)
 			}
+		}
+	}
+}
+
+// Ten times as many drains, each in a service of its own, cost ten times as much.
+func BenchmarkDrains(b *testing.B) {
+	for _, n := range []int{2000, 20000} {
+		v := fleetOf(n)
+		for i := range v.Clusters[0].VirtualServers {
+			v.Clusters[0].VirtualServers[i].Def.DrainTimeout = time.Minute
+		}
+		all, _ := reconcile.Want(v, spec.Facts{})
+		for i := range v.Clusters[0].VirtualServers {
+			def := v.Clusters[0].VirtualServers[i].Def
+			def.RealServers = def.RealServers[1:]
+		}
+		less, _ := reconcile.Want(v, spec.Facts{})
+		in := reconcile.PlanInput{Want: less, Prior: &all, Live: all, Owned: reconcile.Owned{}.Claim(all), Drift: reconcile.DriftPolicy{View: v}}
+		begun := reconcile.NewPlan(in).Steps[0].Changes
+		drains := reconcile.Begun(nil, begun, noon)
+		in.Drains = reconcile.Drained(drains, nil, noon.Add(time.Minute))
+		for _, step := range []struct {
+			name string
+			do   func()
+		}{
+			{"begin", func() { reconcile.Begun(drains, begun, noon) }},
+			{"want", func() { reconcile.Want(v, spec.Facts{Drains: drains}) }},
+			{"end", func() { reconcile.NewPlan(in) }},
+		} {
+			b.Run(fmt.Sprintf("%s/%d", step.name, n), func(b *testing.B) {
+				for b.Loop() {
+					step.do()
+				}
+			})
 		}
 	}
 }

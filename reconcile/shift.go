@@ -38,13 +38,62 @@ func (p Portion) After(want spec.State, out Outcome) Portion {
 	return after
 }
 
-// Shifted is a wanted state that was made, in part at least, after some of what facts asked of it was done too: what is still to be done
-// is theirs, and neither the commit's nor drift.
+// Shifted is a wanted state that was made, in part at least, after some of another was made, by its commit and by what facts asked: what
+// facts ask still is theirs, and neither the commit's nor drift. Of what the commit declares it has that which was made.
 func Shifted(prior, want spec.State, done []spec.Change) spec.State {
 	out := Advance(prior, done)
-	out.Declared = prior.AsDeclared()
+	out.Declared = declaredBy(want, orphaned(prior.AsDeclared(), done), done)
 	out.Effects = append(slices.Clone(want.Effects), prior.Effects...)
 	slices.SortStableFunc(out.Effects, func(a, b spec.Effect) int { return a.Key.Compare(b.Key) })
 	out.Effects = slices.CompactFunc(out.Effects, func(a, b spec.Effect) bool { return a.Key == b.Key })
 	return out
+}
+
+// declaredBy is what was declared after a commit made changes, each with what it declares: facts may have asked for another weight.
+func declaredBy(want spec.State, was spec.Rows[spec.DestKey, spec.Dest], done []spec.Change) spec.Rows[spec.DestKey, spec.Dest] {
+	var changes []spec.Change
+	for i := range done {
+		k, ok := done[i].Key.(spec.DestKey)
+		if !ok || done[i].Reason.ByFacts() {
+			continue
+		}
+		c := spec.Change{Key: k}
+		if row, declares := want.AsDeclared().Find(k); declares {
+			c.After = row.Value
+		}
+		changes = append(changes, c)
+	}
+	return was.Advance(changes)
+}
+
+// Found is what counts as made of a wanted state where nothing is known of that: what is live of it, and of what is owned besides. All
+// that is left to do is the commit's then. Where some of that waits for other directors, what is not live may be what waits, and does not
+// count as declared.
+func Found(want, live spec.State, owned Owned, waits bool) spec.State {
+	var undone []spec.Change
+	for _, c := range Diff(want, live) {
+		if c.Action != spec.Remove || owned.Has(c.Key) {
+			undone = append(undone, undo(c))
+		}
+	}
+	out := Advance(want, undone)
+	out.Declared = want.AsDeclared()
+	if waits {
+		out.Declared = slices.DeleteFunc(slices.Clone(out.Declared), func(r spec.Row[spec.DestKey, spec.Dest]) bool {
+			_, there := out.Dests.Find(r.Key)
+			return !there
+		})
+	}
+	return out
+}
+
+func undo(c spec.Change) spec.Change {
+	c.Before, c.After = c.After, c.Before
+	switch c.Action {
+	case spec.Add:
+		c.Action = spec.Remove
+	case spec.Remove:
+		c.Action = spec.Add
+	}
+	return c
 }

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"slices"
+	"sort"
 
 	"github.com/lbsync/lbsync/spec"
 )
@@ -71,23 +72,19 @@ func (w *weigher) service(k spec.ServiceKey, declared spec.Rows[spec.DestKey, sp
 			p.gone[m.Key] = true
 		}
 	}
-	for _, o := range w.overrides {
-		if o.Key.Service == k {
-			p.forget(o.Key)
-			p.affect(o.Key, o.Weight, spec.ByOverride)
-		}
+	for _, o := range ofService(w.overrides, k, func(o *spec.Override) spec.DestKey { return o.Key }) {
+		p.forget(o.Key)
+		p.affect(o.Key, o.Weight, spec.ByOverride)
 	}
 	p.rows = slices.DeleteFunc(p.rows, func(r spec.Row[spec.DestKey, spec.Dest]) bool { return p.gone[r.Key] })
 	if fact.Sorry != nil {
 		p.add(*fact.Sorry, spec.ByHealth)
 	}
-	for i := range w.drains {
-		d := &w.drains[i]
-		if _, again := destAt(declared, d.Key); d.Key.Service == k && d.Ended == "" && !again {
+	for _, d := range ofService(w.drains, k, func(d *spec.Drain) spec.DestKey { return d.Key }) {
+		if _, again := destAt(declared, d.Key); d.Ended == "" && !again {
 			p.add(spec.Row[spec.DestKey, spec.Dest]{Key: d.Key, Value: d.Dest}, spec.ByDrain)
 		}
 	}
-	p.rows.Sort()
 	slices.SortFunc(p.effects, func(a, b spec.Effect) int { return a.Key.Compare(b.Key) })
 	return p
 }
@@ -111,12 +108,25 @@ func (p *pool) forget(k spec.DestKey) {
 
 // add adds a real server that is not declared there. One that is has the place already: then the addition is the other's weight.
 func (p *pool) add(row spec.Row[spec.DestKey, spec.Dest], by spec.Reason) {
-	if slices.ContainsFunc(p.rows, func(r spec.Row[spec.DestKey, spec.Dest]) bool { return r.Key == row.Key }) {
+	at, there := destAt(p.rows, row.Key)
+	if there {
 		return
 	}
-	p.rows = append(p.rows, row)
-	p.forget(row.Key)
+	p.rows = slices.Insert(p.rows, at, row)
+	if p.gone[row.Key] {
+		p.forget(row.Key)
+	}
 	p.effects = append(p.effects, spec.Effect{Key: row.Key, By: by, Extra: true})
+}
+
+// ofService is what a list, sorted by key, has of one service.
+func ofService[T any](all []T, k spec.ServiceKey, key func(*T) spec.DestKey) []T {
+	from := sort.Search(len(all), func(i int) bool { return key(&all[i]).Service.Compare(k) >= 0 })
+	to := from
+	for to < len(all) && key(&all[to]).Service == k {
+		to++
+	}
+	return all[from:to]
 }
 
 func destAt(rows spec.Rows[spec.DestKey, spec.Dest], k spec.DestKey) (int, bool) {

@@ -64,7 +64,7 @@ type Drain struct {
 	Since time.Time `json:"since"`
 	Until time.Time `json:"until"`           // it is removed then, whatever is left
 	Ended string    `json:"ended,omitempty"` // why it is over; "": it is not
-	Left  int       `json:"left"`            // connections, when they were counted last; below 0: not counted yet
+	Left  int       `json:"left"`            // connections, when they were counted last; below 0: not known
 }
 
 // Effect says that a real server is in a wanted state, or missing there, not as git has it.

@@ -142,6 +142,9 @@ func (a *Agent) made(want spec.State, out reconcile.Outcome) {
 		a.states.Made(&want)
 	case a.states.Prior() != nil:
 		prior := reconcile.Shifted(*a.states.Prior(), want, out.Done)
+		if a.backlog == 0 {
+			prior.Declared = want.AsDeclared() // nothing of it waits, whatever failed
+		}
 		a.states.Made(&prior)
 	}
 }

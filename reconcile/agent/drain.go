@@ -28,51 +28,38 @@ func (a *Agent) drain(ctx context.Context) {
 		return
 	}
 	a.agenda[draining] = time.Now().Add(countEvery)
-	counted, known := a.countDrains(ctx)
-	if !known {
-		return
-	}
 	was := a.held.Drains
-	a.held.Drains = reconcile.Drained(was, counted, time.Now())
-	ended := false
+	a.held.Drains = reconcile.Drained(was, a.countDrains(ctx), time.Now())
+	var ended []journal.Record
 	for i, d := range a.held.Drains {
 		if d.Ended == "" || was[i].Ended != "" {
 			continue
 		}
-		ended = true
-		_ = a.record(of(a.held.Commit, journal.Record{Event: journal.DrainEnded, Actor: self, Kind: d.Key.Kind(), Key: d.Key.String(), Result: d.Ended,
+		ended = append(ended, of(a.held.Commit, journal.Record{Event: journal.DrainEnded, Actor: self, Kind: d.Key.Kind(), Key: d.Key.String(), Result: d.Ended,
 			Detail: "it took no new connections for " + time.Since(d.Since).Round(time.Second).String()}))
 	}
-	if ended {
+	if len(ended) > 0 {
+		_ = a.record(ended...)
 		a.keep()
 		a.look(ctx, false)
 	}
 }
 
-// countDrains counts the connections of the services that have drains.
-func (a *Agent) countDrains(ctx context.Context) (spec.Stats, bool) {
+// countDrains counts the connections of the services that have drains; nil where that cannot be done.
+func (a *Agent) countDrains(ctx context.Context) *spec.Stats {
+	if a.parts.Stats == nil {
+		return nil
+	}
 	var services []spec.ServiceKey
 	for _, d := range a.held.Drains {
 		services = append(services, d.Key.Service) // by key, so alike ones stand together
 	}
 	within, cancel := context.WithTimeout(ctx, observeWithin)
 	defer cancel()
-	if a.parts.Stats == nil {
-		return a.uncounted(), true
-	}
 	counted, err := a.parts.Stats(within, slices.Compact(services)...)
 	if err != nil {
 		a.kernel = problem(a.kernel, "count connections of drains", err)
-		return spec.Stats{}, false
+		return nil
 	}
-	return counted, true
-}
-
-// uncounted are drains of which nothing is known but that they are there.
-func (a *Agent) uncounted() spec.Stats {
-	var out spec.Stats
-	for _, d := range a.held.Drains {
-		out.Dests = append(out.Dests, spec.DestStats{Key: d.Key, Active: 1})
-	}
-	return out
+	return &counted
 }

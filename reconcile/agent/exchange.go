@@ -67,7 +67,7 @@ func (a *Agent) facts() spec.Facts {
 	_, live := a.states.Beside()
 	f := spec.Facts{
 		Now: time.Now(), Roles: a.parts.VRRP.Roles(), Daemons: live.Daemons, Receiver: a.receiver.id(), Boost: time.Now().Before(a.resync.boost), Peers: peers, Earlier: earlier,
-		Overrides: slices.Clone(a.held.Overrides), Drains: a.held.Drains,
+		Overrides: slices.Concat(a.held.Overrides, a.heard(peers)), Drains: a.held.Drains,
 	}
 	if a.pools != nil {
 		f.Pools, f.Shift = a.pools.Facts()
@@ -79,7 +79,6 @@ func (a *Agent) facts() spec.Facts {
 	for _, name := range sortedNames(peers) {
 		if r := peers[name].Report; r != nil {
 			reports = append(reports, *r)
-			f.Overrides = append(f.Overrides, r.Overrides...)
 		}
 	}
 	f.Strangers = reconcile.Strangers(a.parts.Sync.Speakers(), reports)
@@ -104,6 +103,7 @@ func sortedNames(peers map[string]spec.PeerFact) []string {
 // exchanged goes on with what waited for the others, and renders anew what depends on them.
 func (a *Agent) exchanged(ctx context.Context) {
 	a.hinted(ctx)
+	a.hearsay()
 	a.witness()
 	a.believe(ctx)
 	if a.reconsider() || a.pending != nil {

@@ -30,6 +30,7 @@ type marks struct {
 	Pin         *pin
 	Suspension  *spec.Suspension
 	Overrides   []spec.Override // made here
+	Heard       []spec.Override // made by the other directors, as last heard
 	Drains      []spec.Drain    // by key
 	Trial       *trial          // Commit is applied, and its probes are awaited
 	Late        bool            // some changes of Commit wait, or waited, for the other directors

@@ -3,6 +3,7 @@ package agent
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/lbsync/lbsync/reconcile"
@@ -24,7 +25,7 @@ func LastKnownGood(director, folder string) (spec.Snapshot, error) {
 	}
 	out := spec.Snapshot{Version: spec.DocumentVersion, Director: director}
 	if h.View != nil {
-		want, _ := reconcile.Want(*h.View, spec.Facts{Now: time.Now(), Overrides: h.Overrides, Drains: h.Drains})
+		want, _ := reconcile.Want(*h.View, spec.Facts{Now: time.Now(), Overrides: slices.Concat(h.Overrides, h.Heard), Drains: h.Drains})
 		out.Overrides, out.Drains = want.Overrides, h.Drains
 		out.Applied, owned = &h.Commit, owned.Claim(want)
 		if h.Whole {

@@ -36,7 +36,17 @@ func (a *Agent) observe(ctx context.Context, d reconcile.Depth) error {
 	}
 	a.assess()
 	a.turned()
+	a.found()
 	return nil
+}
+
+// found takes what was read for what was made of a commit that is held, where nothing is known of that: after a first commit some of
+// which failed, or a restart in such a time.
+func (a *Agent) found() {
+	if a.held.View != nil && a.states.Prior() == nil {
+		prior := reconcile.Found(*a.states.Want(), a.states.Live(), a.held.Owned, a.held.Late)
+		a.states.Made(&prior)
+	}
 }
 
 // look reads the kernel and puts right what differs from what is held. What failed before waits for its retry, unless this is it.

@@ -17,6 +17,31 @@ import (
 // overrides are those that hold here: of this director and of the others of its clusters.
 func (a *Agent) overrides() []spec.Override { return a.facts().Overrides }
 
+// heard are the overrides of the other directors: as each reports them, and as it was last heard until it does.
+func (a *Agent) heard(peers map[string]spec.PeerFact) []spec.Override {
+	var out []spec.Override
+	for _, o := range a.held.Heard {
+		if p, mate := peers[o.Director]; mate && p.Report == nil {
+			out = append(out, o)
+		}
+	}
+	for _, name := range sortedNames(peers) {
+		if r := peers[name].Report; r != nil {
+			out = append(out, r.Overrides...)
+		}
+	}
+	return out
+}
+
+// hearsay keeps what the others override: a restart does not end it, whether they are heard again or not.
+func (a *Agent) hearsay() {
+	heard := slices.DeleteFunc(a.heard(a.mates()), func(o spec.Override) bool { return over(o.Until) })
+	if !slices.Equal(heard, a.held.Heard) {
+		a.held.Heard = heard
+		a.keep()
+	}
+}
+
 // overrideSet gives a real server another weight for a time. It is durable before the kernel is touched.
 func (a *Agent) overrideSet(ctx context.Context, c spec.Command) (spec.CommandResult, error) {
 	if s := a.held.Suspension; s != nil {

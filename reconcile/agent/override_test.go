@@ -149,3 +149,49 @@ func TestOverrideAndSuspension(t *testing.T) {
 		r.end()
 	})
 }
+
+// An override of another director holds over a restart while that one is not heard: until its time is over, or that one is heard without it.
+func TestOverrideOfAnotherOutlastsRestart(t *testing.T) {
+	for name, ends := range map[string]func(p *pair){
+		"its time is over": func(p *pair) { p.pass(time.Hour) },
+		"it is cleared":    func(p *pair) { _, _ = p.of["lb1"].clear(""); p.wire.silence("lb1", false); p.of["lb1"].pass(0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			onPair(t, func(p *pair) {
+				lb2 := p.of["lb2"]
+				if _, err := p.of["lb1"].override("192.0.2.21:80", 0, time.Hour); err != nil {
+					t.Fatal(err)
+				}
+				p.pass(10 * time.Second)
+				lb2.end()
+				p.wire.silence("lb1", true)
+				p.wire.ends["lb2"].facts["lb1"] = spec.PeerFact{}
+				for range 2 { // what was kept is kept again
+					lb2.start()
+					p.pass(lb2.cfg.Resync)
+					if w := p.weightOf("lb2"); w != 0 {
+						t.Errorf("the restart gives it weight %d", w)
+					}
+					if got, err := LastKnownGood("lb2", lb2.folder); err != nil || len(got.Overrides) != 1 {
+						t.Errorf("%v %+v", err, got.Overrides)
+					}
+					lb2.end()
+				}
+				lb2.start()
+				ends(p)
+				p.pass(lb2.cfg.Resync)
+				if w := p.weightOf("lb2"); w != 1 {
+					t.Errorf("it ended, and the weight is %d", w)
+				}
+				for _, rec := range lb2.records() {
+					if rec.Event == journal.Drift {
+						t.Errorf("drift: %+v", rec)
+					}
+				}
+				if got, err := LastKnownGood("lb2", lb2.folder); err != nil || len(got.Overrides) != 0 {
+					t.Errorf("%v %+v", err, got.Overrides)
+				}
+			})
+		})
+	}
+}
