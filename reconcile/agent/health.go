@@ -92,7 +92,7 @@ func (a *Agent) assess() {
 		return
 	}
 	if a.pools == nil {
-		a.found()
+		a.findPools()
 	}
 	a.clear()
 	if standing := reconcile.Standing(a.held.Drains, *a.states.Want(), a.states.Live()); len(standing) < len(a.held.Drains) {
@@ -104,8 +104,8 @@ func (a *Agent) assess() {
 	}
 }
 
-// found has the pools be as the kernel has them. What differs from git for that is theirs, and no drift.
-func (a *Agent) found() {
+// findPools has the pools be as the kernel has them. What differs from git for that is theirs, and no drift.
+func (a *Agent) findPools() {
 	facts := a.facts()
 	a.pooled(pool.New(*a.held.View, nil, a.states.Live(), facts.Now, facts.Overrides...))
 	if prior := a.states.Prior(); prior != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/lbsync/lbsync/reconcile"
@@ -86,9 +87,9 @@ func (a *Agent) remember() *intent {
 		if h.Whole {
 			a.states.Made(a.states.Want())
 		}
-		if len(h.Overrides) > 0 && h.Whole {
+		if overrides := slices.Concat(h.Overrides, h.Heard); len(overrides) > 0 && h.Whole {
 			// What an override did that ended meanwhile is no drift.
-			prior, _ := reconcile.Want(*h.View, spec.Facts{Roles: a.roles, Overrides: h.Overrides})
+			prior, _ := reconcile.Want(*h.View, spec.Facts{Roles: a.roles, Overrides: overrides, Drains: h.Drains})
 			a.states.Made(&prior)
 		}
 	}
