@@ -41,7 +41,7 @@ func (s script) probe(ctx context.Context) Result {
 	}
 	ended, ran := errors.AsType[*exec.ExitError](err)
 	switch {
-	case ctx.Err() != nil:
+	case errors.Is(err, context.Cause(ctx)):
 		return failed(ctx, s.check, fmt.Sprintf("run %s", s.command[0]), err)
 	case !ran:
 		return local("run %s: %s", s.command[0], cause(err))
