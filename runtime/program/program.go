@@ -31,8 +31,8 @@ const (
 
 // Run runs a program and waits for it; argv[0] is an absolute path. When ctx ends, it is killed with all that it started, and Run
 // returns, also where something of that is left; only one that ended by itself until then has not failed. A program that was killed
-// and still has not ended is not run again with the same argv and env. env is added to PATH, the only other variable. The error has
-// the exit code or signal, and the last that the program wrote.
+// and still has not ended is not run again with the same argv and env. env is added to PATH, the only other variable. The error of one
+// that ran is a Failure.
 func Run(ctx context.Context, argv, env []string) error {
 	closeInherited()
 	id := strings.Join(slices.Concat(argv, env), "\x00")
@@ -51,11 +51,23 @@ func Run(ctx context.Context, argv, env []string) error {
 		return nil
 	}
 	r.hear(0)
-	if said := r.said.String(); said != "" {
-		return fmt.Errorf("%w: %s", err, said)
-	}
-	return err
+	return &Failure{err, r.said.String()}
 }
+
+// Failure is how a program ended that ran and did not do what it should.
+type Failure struct {
+	Err  error  // exit code, signal, or why it was killed
+	Said string // the last that it wrote, in one line
+}
+
+func (f *Failure) Error() string {
+	if f.Said == "" {
+		return f.Err.Error()
+	}
+	return f.Err.Error() + ": " + f.Said
+}
+
+func (f *Failure) Unwrap() error { return f.Err }
 
 // run is a program that runs.
 type run struct {
