@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -234,6 +235,44 @@ func TestSessionIsResumed(t *testing.T) {
 	}
 }
 
+// serveHTTP serves on all addresses.
+func serveHTTP(t *testing.T, config *tls.Config, handler http.Handler) netip.AddrPort {
+	t.Helper()
+	l, err := tls.Listen("tcp", "[::]:0", config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: handler}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	t.Cleanup(func() {
+		_ = server.Close()
+		<-ended
+	})
+	return netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), at(l.Addr()).Port())
+}
+
+// The path is sent as it is written.
+func TestPathAsWritten(t *testing.T) {
+	kept(t)
+	a := newAuthority(t, "Test CA")
+	got := make(chan string, 1)
+	for _, protocol := range []string{"h2", "http/1.1"} {
+		config := a.serverTLS(time.Hour, "127.0.0.1")
+		config.NextProtos = []string{protocol}
+		to := serveHTTP(t, config, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			got <- r.RequestURI
+			w.WriteHeader(http.StatusTeapot)
+		}))
+		for _, path := range []string{"/", "/up?deep=1", "/a|b{c}^d", "/a%7cb%2Fc?q=a|b&c=%20", "//a/../b//", "/a:b@c;d,e[f]'\"<>`\\"} {
+			expect(t, try(t, https(to, a, "path", path)), down, `GET https://127\.0\.0\.1:\d+`+regexp.QuoteMeta(path)+`: status 418, want 200 to 299`)
+			if uri := <-got; uri != path {
+				t.Errorf("%s: %q was sent as %q", protocol, path, uri)
+			}
+		}
+	}
+}
+
 // The same over HTTP/2, where a request is a stream.
 func TestHTTP2Faults(t *testing.T) {
 	kept(t)
@@ -256,18 +295,7 @@ func TestHTTP2Faults(t *testing.T) {
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 	})
-	l, err := tls.Listen("tcp", "[::]:0", config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := &http.Server{Handler: mux}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(l) }()
-	t.Cleanup(func() {
-		_ = server.Close()
-		<-ended
-	})
-	port := at(l.Addr()).Port()
+	port := serveHTTP(t, config, mux).Port()
 	four, six := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port), netip.AddrPortFrom(netip.IPv6Loopback(), port)
 	for _, c := range []struct {
 		to           netip.AddrPort
