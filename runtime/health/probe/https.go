@@ -3,6 +3,7 @@ package probe
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/lbsync/lbsync/spec"
@@ -129,7 +131,11 @@ var errUsed = errors.New("closed by the server before it answered")
 
 // oneShot is the transport of one request on a connection that is there already, so that the probe knows which step failed. One that
 // were kept would remember connections of HTTP/2 beyond their end.
-func oneShot(conn net.Conn) *http.Transport {
+func oneShot(secure *tls.Conn) *http.Transport {
+	var conn net.Conn = secure // the transport asks it for HTTP/2
+	if secure.ConnectionState().NegotiatedProtocol != "h2" {
+		conn = &asking{Conn: secure, asked: make(chan struct{})}
+	}
 	var used atomic.Bool
 	return &http.Transport{
 		DisableKeepAlives: true, ForceAttemptHTTP2: true, DisableCompression: true, MaxResponseHeaderBytes: mostBody,
@@ -140,6 +146,29 @@ func oneShot(conn net.Conn) *http.Transport {
 			return conn, nil
 		},
 	}
+}
+
+// asking is a connection that is read once something was written. What a server of HTTP/1 says before, net/http would print to stderr.
+type asking struct {
+	net.Conn
+	once  sync.Once
+	asked chan struct{}
+}
+
+func (a *asking) Read(b []byte) (int, error) {
+	<-a.asked
+	return a.Conn.Read(b)
+}
+
+func (a *asking) Write(b []byte) (int, error) {
+	a.once.Do(func() { close(a.asked) })
+	return a.Conn.Write(b)
+}
+
+// Close closes the connection.
+func (a *asking) Close() error {
+	a.once.Do(func() { close(a.asked) })
+	return a.Conn.Close()
 }
 
 func (w *web) judge(ctx context.Context, answer *http.Response) Result {

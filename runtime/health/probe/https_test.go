@@ -2,12 +2,15 @@ package probe
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -182,6 +185,30 @@ func TestHTTPSAnswers(t *testing.T) {
 			check.Timeout = c.timeout
 			expect(t, try(t, check), c.verdict, c.why)
 		})
+	}
+}
+
+// A server that speaks before it is asked does not speak HTTP; what it says is in the reason, and not on stderr.
+func TestSpeaksFirst(t *testing.T) {
+	kept(t)
+	var printed bytes.Buffer
+	log.SetOutput(&printed)
+	defer log.SetOutput(os.Stderr)
+	a := newAuthority(t, "Test CA")
+	config := a.serverTLS(time.Hour, "127.0.0.1")
+	to := serve(t, func(raw net.Conn) {
+		c := tls.Server(raw, config)
+		_, _ = io.WriteString(c, "220 mail.example.com\r\n")
+		silence(c)
+	})
+	probe, err := New(https(to, a))
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { <-time.After(soon) }}) // the server speaks meanwhile
+	expect(t, probe(late), down, `GET https://.*/: read answer: .*malformed HTTP status code "mail\.example\.com"`)
+	if printed.Len() > 0 {
+		t.Errorf("printed:\n%s", printed.String())
 	}
 }
 
