@@ -1,5 +1,10 @@
 // Package program runs an operator's program for the agent: in a session of its own, without the agent's environment and files, and
 // never longer than it may.
+//
+// Go starts a program by vfork and holds up the whole process until execve(2) is done. Where that hangs, as on a network file system
+// whose server is away, all of the agent stands still; so program and interpreter are read before, aside. What is left is a file system
+// that goes away between that and execve, and the loader of a binary (ld.so) that is on one: it takes a process of its own that starts
+// programs to be free of these.
 package program
 
 import (
@@ -37,6 +42,9 @@ func Run(ctx context.Context, argv, env []string) error {
 	closeInherited()
 	id := strings.Join(slices.Concat(argv, env), "\x00")
 	if err := undead.check(id); err != nil {
+		return err
+	}
+	if err := reach(ctx, argv[0]); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {

@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"sync"
 	"weak"
+
+	"github.com/lbsync/lbsync/runtime/patient"
 )
 
 // certFiles are the files of this host that a check needs for TLS; "" where there is none. They are read when they changed, which costs
@@ -17,7 +19,7 @@ import (
 // each check, which has a thread of the process.
 type certFiles struct {
 	certPaths
-	now   patient[*certs]
+	now   patient.Call[*certs]
 	state fileStates // when they were read
 	held  *certs
 }
@@ -43,7 +45,7 @@ func certFilesOf(paths certPaths) *certFiles {
 		return f
 	}
 	f := &certFiles{certPaths: paths}
-	f.now.call = f.load
+	f.now.Do = f.load
 	certTable.of[paths] = weak.Make(f)
 	runtime.AddCleanup(f, forgetCertFiles, paths)
 	return f

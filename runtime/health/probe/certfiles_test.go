@@ -18,7 +18,7 @@ func TestCertificatesThatHang(t *testing.T) {
 	c := spec.Check{Kind: "https", Addr: closedPort(t), Settings: settings("ca_file", "/nfs/ca.pem"), Timeout: soon}
 	back, calls := make(chan struct{}), make(chan struct{}, 9)
 	files := newTrust(c).files
-	files.now.call = func() (*certs, error) { calls <- struct{}{}; <-back; return nil, os.ErrNotExist }
+	files.now.Do = func() (*certs, error) { calls <- struct{}{}; <-back; return nil, os.ErrNotExist }
 	for range 3 {
 		late, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		_, r := newTrust(c).handshake(late, c, nil)

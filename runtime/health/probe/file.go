@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/lbsync/lbsync/runtime/patient"
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -17,18 +18,18 @@ import (
 // as on a network file system without its server, cannot be read.
 type file struct {
 	path string
-	word *patient[string]
+	word *patient.Call[string]
 }
 
 func newFile(c spec.Check) (Probe, error) {
 	path := c.Settings.Values().Get("path")
-	f := file{path, &patient[string]{call: func() (string, error) { return firstWord(path) }}}
+	f := file{path, &patient.Call[string]{Do: func() (string, error) { return firstWord(path) }}}
 	return f.probe, nil
 }
 
 func (f file) probe(ctx context.Context) Result {
-	word, err := f.word.get(ctx)
-	hung := hangs{}
+	word, err := f.word.Get(ctx)
+	hung := patient.Hangs{}
 	switch {
 	case errors.As(err, &hung):
 		return local("read %s: %v", f.path, err)

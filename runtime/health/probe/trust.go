@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/lbsync/lbsync/runtime/patient"
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -48,8 +49,8 @@ func serverName(c spec.Check, v url.Values) string {
 
 // config is the configuration of TLS as the files are now. Sessions are resumed until one of them changes.
 func (t *trust) config(ctx context.Context) (*tls.Config, error) {
-	now, err := t.files.now.get(ctx)
-	if hung := (hangs{}); errors.As(err, &hung) {
+	now, err := t.files.now.Get(ctx)
+	if hung := (patient.Hangs{}); errors.As(err, &hung) {
 		return nil, fmt.Errorf("read certificates: %w", err)
 	}
 	if err != nil {
