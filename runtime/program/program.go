@@ -1,13 +1,19 @@
-// Package program runs an operator's program for the agent: in a process group of its own, without the agent's environment and files,
-// and never longer than it may.
+// Package program runs an operator's program for the agent: in a session of its own, without the agent's environment and files, and
+// never longer than it may.
+//
+// Go starts a program by vfork and holds up the whole process until execve(2) is done. Where that hangs, as on a network file system
+// whose server is away, all of the agent stands still; so program and interpreter are read before, aside. What is left is a file system
+// that goes away between that and execve, and the loader of a binary (ld.so) that is on one: it takes a process of its own that starts
+// programs to be free of these.
 package program
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,32 +27,121 @@ const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 // kept is how many bytes of a program's output are kept to say what went wrong; they end in the journal.
 const kept = 512
 
-// lingering is how long a program that has ended may leave its output open, in a child that it put into the background.
-const lingering = 200 * time.Millisecond
+const (
+	// lingering is how long a program that has ended may leave its output open, in a child that it put into the background.
+	lingering = 200 * time.Millisecond
+	// parting is how long is waited for the end of a program that is killed: what it comes to is decided before.
+	parting = 20 * time.Millisecond
+)
 
-// Run runs a program and waits for it; argv[0] is an absolute path. When ctx ends, the whole process group is killed. env is added to
-// PATH, the only other variable. The error has the exit code or signal, and the last that the program wrote.
+// Run runs a program and waits for it; argv[0] is an absolute path. When ctx ends, it is killed with all that it started, and Run
+// returns, also where something of that is left; only one that ended by itself until then has not failed. A program that was killed
+// and still has not ended is not run again with the same argv and env. env is added to PATH, the only other variable. The error of one
+// that ran is a Failure.
 func Run(ctx context.Context, argv, env []string) error {
 	closeInherited()
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	id := strings.Join(slices.Concat(argv, env), "\x00")
+	if err := undead.check(id); err != nil {
+		return err
+	}
+	if err := reach(ctx, argv[0]); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("not started: %w", context.Cause(ctx))
+	}
+	r, err := start(argv, env)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = r.output.Close() }()
+	if err = r.wait(ctx, id); err == nil {
+		return nil
+	}
+	r.hear(0)
+	return &Failure{err, r.said.String()}
+}
+
+// Failure is how a program ended that ran and did not do what it should.
+type Failure struct {
+	Err  error  // exit code, signal, or why it was killed
+	Said string // the last that it wrote, in one line
+}
+
+func (f *Failure) Error() string {
+	if f.Said == "" {
+		return f.Err.Error()
+	}
+	return f.Err.Error() + ": " + f.Said
+}
+
+func (f *Failure) Unwrap() error { return f.Err }
+
+// run is a program that runs.
+type run struct {
+	cmd    *exec.Cmd
+	ended  chan error // has room for the one that comes
+	output *os.File
+	said   tail
+	heard  chan struct{} // closed when said is all
+}
+
+func start(argv, env []string) (*run, error) {
+	output, write, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Env = append([]string{path}, env...)
 	cmd.Dir = "/"
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = lingering
-	out := &tail{}
-	cmd.Stdout, cmd.Stderr = out, out
-	err := cmd.Run()
-	switch {
-	case err == nil, errors.Is(err, exec.ErrWaitDelay):
-		return nil // what goes on in the background was meant to
-	case ctx.Err() != nil:
-		err = fmt.Errorf("killed: %w", context.Cause(ctx))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.Stdout, cmd.Stderr = write, write
+	err = cmd.Start()
+	_ = write.Close()
+	if err != nil {
+		_ = output.Close()
+		return nil, err
 	}
-	if said := out.String(); said != "" {
-		return fmt.Errorf("%w: %s", err, said)
+	r := &run{cmd: cmd, ended: make(chan error, 1), output: output, heard: make(chan struct{})}
+	go func() { r.ended <- cmd.Wait() }()
+	go func() {
+		_, _ = io.Copy(&r.said, output)
+		close(r.heard)
+	}()
+	return r, nil
+}
+
+// wait is how the program ended. What goes on in the background then was meant to.
+func (r *run) wait(ctx context.Context, id string) error {
+	select {
+	case err := <-r.ended:
+		until := lingering
+		if end, has := ctx.Deadline(); has {
+			until = max(parting, min(until, time.Until(end)))
+		}
+		r.hear(until)
+		return err
+	case <-ctx.Done():
 	}
-	return err
+	go kill(r.cmd.Process)
+	late := time.NewTimer(parting)
+	defer late.Stop()
+	select {
+	case err := <-r.ended:
+		r.hear(parting)
+		if !killed(err) {
+			return err
+		}
+	case <-late.C:
+		undead.add(id, r.ended)
+	}
+	return fmt.Errorf("killed: %w", context.Cause(ctx))
+}
+
+// hear waits until the output has ended, no longer than a time.
+func (r *run) hear(within time.Duration) {
+	_ = r.output.SetReadDeadline(time.Now().Add(within))
+	<-r.heard
 }
 
 // closeInherited keeps from programs the files that this process was itself started with; all that it opens are closed by the standard

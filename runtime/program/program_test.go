@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -62,32 +61,71 @@ func TestRun(t *testing.T) {
 	}
 }
 
-func TestEndKillsTheGroup(t *testing.T) {
-	pids := filepath.Join(t.TempDir(), "pid")
-	if err := exec.Command("mkfifo", pids).Run(); err != nil {
-		t.Fatal(err)
+// The end kills what a program started, also what left its process group or its session. What it cannot find holds nothing up, though it
+// has the output open: without a wait for that, what the program comes to is known at once.
+func TestEndKills(t *testing.T) {
+	const sleeps = `sh -c 'echo $$ > "$PIDS"; exec sleep 600'`
+	for name, c := range map[string]struct {
+		script string
+		left   bool
+	}{
+		"child":                     {sleeps + " & wait", false},
+		"group of its own":          {"timeout 600 " + sleeps + "; exit 1", false},
+		"group, left behind":        {"(timeout 600 " + sleeps + " &); sleep 600", false},
+		"session of its own":        {"setsid -w " + sleeps + "; exit 1", false},
+		"session below a session":   {"setsid -w timeout 600 setsid -w " + sleeps + "; exit 1", false},
+		"session, left behind":      {"(setsid " + sleeps + " &); sleep 600", true},
+		"session, where all ignore": {"trap '' TERM INT HUP; setsid -w " + sleeps + "; exit 1", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pids := filepath.Join(t.TempDir(), "pid")
+			if err := syscall.Mkfifo(pids, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancelCause(t.Context())
+			ended := make(chan error, 1)
+			go func() { ended <- Run(ctx, []string{"/bin/sh", "-c", c.script}, []string{"PIDS=" + pids}) }()
+			b, err := os.ReadFile(pids) // blocks until it is there
+			if err != nil {
+				t.Fatal(err)
+			}
+			pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			late := errors.New("timeout of 1s")
+			cancel(late)
+			if err := <-ended; !errors.Is(err, late) || err.Error() != "killed: timeout of 1s" {
+				t.Errorf("%v", err)
+			}
+			if c.left {
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+			}
+			tick := time.NewTicker(time.Millisecond)
+			defer tick.Stop()
+			for alive(pid) { // its new parent has to take its leave
+				<-tick.C
+			}
+		})
 	}
-	ctx, cancel := context.WithCancelCause(t.Context())
-	ended := make(chan error, 1)
-	go func() {
-		ended <- Run(ctx, []string{"/bin/sh", "-c", "sleep 600 & echo $! > " + pids + "; wait"}, nil)
-	}()
-	b, err := os.ReadFile(pids) // blocks until the child is there
-	if err != nil {
-		t.Fatal(err)
-	}
-	late := errors.New("timeout of 1s")
-	cancel(late)
-	if err := <-ended; !errors.Is(err, late) || !strings.HasPrefix(err.Error(), "killed: ") {
+}
+
+// A program that was killed and does not end, as on a file system without its server, is not started again and again.
+func TestUndead(t *testing.T) {
+	argv, ended := []string{"/bin/true"}, make(chan error)
+	undead.add("/bin/true\x00A=1", ended)
+	err := Run(t.Context(), argv, []string{"A=1"})
+	if err == nil || !strings.HasPrefix(err.Error(), "not started: it was killed at 20") {
 		t.Errorf("%v", err)
 	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
-	if err != nil {
-		t.Fatal(err)
+	if err := Run(t.Context(), argv, []string{"A=2"}); err != nil {
+		t.Errorf("another: %v", err)
 	}
+	close(ended)
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for alive(pid) { // its new parent has to take its leave
+	for Run(t.Context(), argv, []string{"A=1"}) != nil {
 		<-tick.C
 	}
 }

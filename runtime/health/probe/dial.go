@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -89,14 +90,46 @@ func (w way) prepare(network, _ string, raw syscall.RawConn) error {
 type boundedConn struct {
 	net.Conn
 	release func() bool
+	looked  bool // after the end
 }
 
 func bounded(ctx context.Context, c net.Conn) net.Conn {
-	return boundedConn{c, context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })}
+	return &boundedConn{Conn: c, release: context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })}
+}
+
+// Read reads. Beyond the deadline it looks once more, without waiting: where this host stood still, what came in time is there, and net
+// does not see it.
+func (b *boundedConn) Read(p []byte) (int, error) {
+	n, err := b.Conn.Read(p)
+	if !errors.Is(err, os.ErrDeadlineExceeded) || b.looked {
+		return n, err
+	}
+	b.looked = true
+	if m, there := look(b.Conn, p); m > 0 || there != nil {
+		return m, there
+	}
+	return n, err
+}
+
+// look receives what is there; nothing and no error where there is none, or where it is empty.
+func look(c net.Conn, p []byte) (n int, err error) {
+	raw, is := c.(syscall.Conn)
+	if !is {
+		return 0, nil
+	}
+	control, err := raw.SyscallConn()
+	if err != nil {
+		return 0, nil
+	}
+	_ = control.Control(func(fd uintptr) { n, _, err = unix.Recvfrom(int(fd), p, unix.MSG_DONTWAIT) })
+	if errors.Is(err, unix.EAGAIN) {
+		err = nil
+	}
+	return max(n, 0), err
 }
 
 // Close closes the connection.
-func (b boundedConn) Close() error {
+func (b *boundedConn) Close() error {
 	b.release()
 	return b.Conn.Close()
 }

@@ -133,3 +133,16 @@ func TestDNSFaults(t *testing.T) {
 	}
 	expect(t, try(t, spec.Check{Kind: "dns", Addr: closedPort(t), Settings: settings("name", "web.example")}), down, `ask for web\.example\. SOA at .* over udp: connection refused`)
 }
+
+// The mailbox of a SOA may have a dot in its first label, "john\.doe.example.com" (RFC 1035, section 8).
+func TestDottedMailbox(t *testing.T) {
+	kept(t)
+	to := serveUDP(t, func(b []byte) [][]byte {
+		b[2] |= 0x80                                                                                    // an answer
+		b[7] = 1                                                                                        // with one record, of the name at 12:
+		b = append(b, 0xc0, 12, 0, byte(dnsmessage.TypeSOA), 0, byte(dnsmessage.ClassINET), 0, 0, 0, 9) // TTL 9
+		data := append([]byte("\x02ns\xc0\x0c\x08john.doe\xc0\x0c"), make([]byte, 5*4)...)
+		return [][]byte{append(append(b, 0, byte(len(data))), data...)}
+	})
+	expect(t, try(t, spec.Check{Kind: "dns", Addr: to, Settings: settings("name", "example.com")}), up, "")
+}

@@ -139,8 +139,11 @@ func (s *echoes) take(m *icmp.Message, id int, from net.Addr) {
 		return
 	}
 	why := s.family.unreachable(m)
-	seq, mine := s.family.quoted(m.Body, id)
-	if w := s.at(seq); w != nil && mine && why != "" {
+	q, is := s.family.quoted(m.Body)
+	if !is || why == "" || q.id != id {
+		return
+	}
+	if w := s.at(q.seq); w != nil && q.of(w) {
 		w.tell(bad("ping %v: %s, says %v", w.to, why, from))
 	}
 }

@@ -3,7 +3,6 @@ package probe
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os/exec"
 	"strconv"
 
@@ -39,12 +38,17 @@ func (s script) probe(ctx context.Context) Result {
 	if err == nil {
 		return ok
 	}
-	ended, ran := errors.AsType[*exec.ExitError](err)
+	doing := "run " + s.command[0]
+	ended, exited := errors.AsType[*exec.ExitError](err)
 	switch {
-	case ctx.Err() != nil:
-		return failed(ctx, s.check, fmt.Sprintf("run %s", s.command[0]), err)
-	case !ran:
-		return local("run %s: %s", s.command[0], cause(err))
+	case errors.Is(err, context.Cause(ctx)):
+		res := failed(ctx, s.check, doing, err)
+		if f, ran := errors.AsType[*program.Failure](err); ran && f.Said != "" {
+			res.Why += ": " + f.Said
+		}
+		return res
+	case !exited:
+		return local("%s: %s", doing, cause(err))
 	case s.weighs && ended.ExitCode() >= 2:
 		return Result{OK: true, Weight: int32(ended.ExitCode() - 2)}
 	}

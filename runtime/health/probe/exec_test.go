@@ -29,6 +29,7 @@ func TestExec(t *testing.T) {
 		"no weight":      {[]string{sh, "-c", "exit 7"}, never, down, `/bin/sh: exit status 7`},
 		"signal":         {[]string{sh, "-c", "kill -SEGV $$"}, never, down, `/bin/sh: signal: segmentation fault.*`},
 		"hangs":          {[]string{sh, "-c", "sleep 600 & wait"}, soon, down, `run /bin/sh: timeout after 200ms`},
+		"last words":     {[]string{sh, "-c", "echo waiting for; echo db lock >&2; exec sleep 600"}, slowly, down, `run /bin/sh: timeout after 2s: waiting for db lock`},
 		"missing":        {[]string{"/nonexistent/check"}, never, aside, `run /nonexistent/check: no such file or directory`},
 		"not executable": {[]string{"/etc/passwd"}, never, aside, `run /etc/passwd: permission denied`},
 		"no interpreter": {[]string{script}, never, aside, `run .*/check: no such file or directory`},

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/lbsync/lbsync/runtime/patient"
 	"github.com/lbsync/lbsync/spec"
 )
 
@@ -17,18 +18,18 @@ import (
 // as on a network file system without its server, cannot be read.
 type file struct {
 	path string
-	word *patient[string]
+	word *patient.Call[string]
 }
 
 func newFile(c spec.Check) (Probe, error) {
 	path := c.Settings.Values().Get("path")
-	f := file{path, &patient[string]{call: func() (string, error) { return firstWord(path) }}}
+	f := file{path, &patient.Call[string]{Do: func() (string, error) { return firstWord(path) }}}
 	return f.probe, nil
 }
 
 func (f file) probe(ctx context.Context) Result {
-	word, err := f.word.get(ctx)
-	hung := hangs{}
+	word, err := f.word.Get(ctx)
+	hung := patient.Hangs{}
 	switch {
 	case errors.As(err, &hung):
 		return local("read %s: %v", f.path, err)
@@ -42,18 +43,30 @@ func (f file) probe(ctx context.Context) Result {
 	return ok
 }
 
-// firstWord is that of the first 4 KiB of a file. What could block, such as a pipe, is not read.
-func firstWord(path string) (string, error) {
+// openRegular opens a file to read. What could block, such as a pipe, is refused.
+func openRegular(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// firstWord is that of the first 4 KiB of a file.
+func firstWord(path string) (string, error) {
+	f, err := openRegular(path)
 	if err != nil {
 		return "", err
 	}
 	defer func() { _ = f.Close() }()
-	if info, err := f.Stat(); err != nil {
-		return "", err
-	} else if !info.Mode().IsRegular() {
-		return "", &fs.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
-	}
 	b, err := io.ReadAll(io.LimitReader(f, 4096))
 	if err != nil {
 		return "", err

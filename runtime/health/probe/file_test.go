@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lbsync/lbsync/runtime/patient"
 )
 
 // A file that hangs holds up no probe beyond its timeout, and one call to the kernel, however often it is probed. A pipe that nobody
@@ -20,10 +22,8 @@ func TestFileThatHangs(t *testing.T) {
 		t.Fatal(err)
 	}
 	var calls atomic.Int32
-	back := make(chan struct{}, 2)
-	f := file{path, &patient[string]{call: func() (string, error) {
+	f := file{path, &patient.Call[string]{Do: func() (string, error) {
 		calls.Add(1)
-		defer func() { back <- struct{}{} }()
 		b, err := os.ReadFile(path)
 		return string(b), err
 	}}}
@@ -48,14 +48,18 @@ func TestFileThatHangs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := w.WriteString("down"); err != nil {
 		t.Fatal(err)
 	}
 	_ = w.Close()
-	<-back
-	<-f.word.last.done
-	if err := os.Remove(path); err != nil {
-		t.Fatal(err)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for calls.Load() == 1 { // until it is back
+		within(never)
+		<-tick.C
 	}
 	expect(t, within(never), down, `.*/web is missing`)
 	if err := os.WriteFile(path, []byte("up"), 0o600); err != nil {

@@ -53,8 +53,8 @@ func (t *trust) distrusts(err error, now time.Time) string {
 	}
 	if e, is := errors.AsType[x509.UnknownAuthorityError](err); is {
 		trusted := "this host"
-		if t.ca != "" {
-			trusted = t.ca
+		if t.files.ca != "" {
+			trusted = t.files.ca
 		}
 		return fmt.Sprintf("the certificate comes from an unknown authority, %q, which %s does not trust", issuer(e.Cert), trusted)
 	}

@@ -3,6 +3,7 @@ package probe
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/lbsync/lbsync/spec"
@@ -27,6 +29,7 @@ type web struct {
 	dialer
 	*trust
 	request *http.Request
+	doing   string         // method and URL, for messages
 	status  []int          // sorted; none: 200 to 299
 	body    *regexp.Regexp // nil: any
 }
@@ -41,6 +44,7 @@ func newWeb(c spec.Check) (Probe, error) {
 	if w.request, err = newRequest(c, v); err != nil {
 		return nil, err
 	}
+	w.doing = w.request.Method + " https://" + w.request.URL.Host + pathOf(v)
 	if w.status, err = statusCodes(v["status"]); err != nil {
 		return nil, err
 	}
@@ -54,11 +58,15 @@ func newWeb(c spec.Check) (Probe, error) {
 
 // newRequest is the request that every probe sends.
 func newRequest(c spec.Check, v url.Values) (*http.Request, error) {
-	to := "https://" + hostAt(c.Addr, 443) + "/" + strings.TrimPrefix(v.Get("path"), "/")
+	to, path := "https://"+hostAt(c.Addr, 443), pathOf(v)
+	if strings.HasPrefix(path, "//") { // Opaque would take it for a host
+		to, path = to+path, ""
+	}
 	r, err := http.NewRequest(v.Get("method"), to, nil)
 	if err != nil {
 		return nil, fmt.Errorf("make request: %w", err)
 	}
+	r.URL.Opaque = path // is sent as it is; Path would be escaped in another way than it is written
 	if host := v.Get("host"); host != "" {
 		r.Host = host
 	}
@@ -69,6 +77,9 @@ func newRequest(c spec.Check, v url.Values) (*http.Request, error) {
 	}
 	return r, nil
 }
+
+// pathOf is the path as it is written.
+func pathOf(v url.Values) string { return "/" + strings.TrimPrefix(v.Get("path"), "/") }
 
 // userAgent is how servers know the requests of checks.
 const userAgent = "lbsync-health"
@@ -110,7 +121,7 @@ func (w *web) probe(ctx context.Context) Result {
 	}
 	answer, err := oneShot(conn).RoundTrip(w.request.Clone(ctx))
 	if err != nil {
-		return failed(ctx, w.check, fmt.Sprintf("%s %s: read answer", w.request.Method, w.request.URL), err)
+		return failed(ctx, w.check, w.doing+": read answer", err)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	return w.judge(ctx, answer)
@@ -120,7 +131,11 @@ var errUsed = errors.New("closed by the server before it answered")
 
 // oneShot is the transport of one request on a connection that is there already, so that the probe knows which step failed. One that
 // were kept would remember connections of HTTP/2 beyond their end.
-func oneShot(conn net.Conn) *http.Transport {
+func oneShot(secure *tls.Conn) *http.Transport {
+	var conn net.Conn = secure // the transport asks it for HTTP/2
+	if secure.ConnectionState().NegotiatedProtocol != "h2" {
+		conn = &asking{Conn: secure, asked: make(chan struct{})}
+	}
 	var used atomic.Bool
 	return &http.Transport{
 		DisableKeepAlives: true, ForceAttemptHTTP2: true, DisableCompression: true, MaxResponseHeaderBytes: mostBody,
@@ -133,19 +148,42 @@ func oneShot(conn net.Conn) *http.Transport {
 	}
 }
 
+// asking is a connection that is read once something was written. What a server of HTTP/1 says before, net/http would print to stderr.
+type asking struct {
+	net.Conn
+	once  sync.Once
+	asked chan struct{}
+}
+
+func (a *asking) Read(b []byte) (int, error) {
+	<-a.asked
+	return a.Conn.Read(b)
+}
+
+func (a *asking) Write(b []byte) (int, error) {
+	a.once.Do(func() { close(a.asked) })
+	return a.Conn.Write(b)
+}
+
+// Close closes the connection.
+func (a *asking) Close() error {
+	a.once.Do(func() { close(a.asked) })
+	return a.Conn.Close()
+}
+
 func (w *web) judge(ctx context.Context, answer *http.Response) Result {
 	if !w.accepts(answer.StatusCode) {
-		return bad("%s %s: status %d, want %s", w.request.Method, w.request.URL, answer.StatusCode, w.wanted())
+		return bad("%s: status %d, want %s", w.doing, answer.StatusCode, w.wanted())
 	}
 	if w.body == nil {
 		return ok
 	}
 	var b bytes.Buffer
 	if _, err := io.Copy(&b, io.LimitReader(answer.Body, mostBody)); err != nil {
-		return failed(ctx, w.check, fmt.Sprintf("%s %s: read body, after %d bytes", w.request.Method, w.request.URL, b.Len()), err)
+		return failed(ctx, w.check, fmt.Sprintf("%s: read body, after %d bytes", w.doing, b.Len()), err)
 	}
 	if !w.body.Match(b.Bytes()) {
-		return bad("%s %s: the body, %d bytes, does not match %q", w.request.Method, w.request.URL, b.Len(), w.body)
+		return bad("%s: the body, %d bytes, does not match %q", w.doing, b.Len(), w.body)
 	}
 	return ok
 }

@@ -2,16 +2,19 @@ package probe
 
 import (
 	"bufio"
-	"context"
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -50,6 +53,10 @@ func TestCertificates(t *testing.T) {
 	named := serveTLS(t, a.serverTLS(time.Hour, "web.example.com", "www.example.com"), good)
 	addressed := serveTLS(t, a.serverTLS(time.Hour, "127.0.0.1"), good)
 	expired := serveTLS(t, a.serverTLS(-time.Minute, "old.example.com"), good)
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := unix.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		check        spec.Check
 		verdict, why string
@@ -64,6 +71,8 @@ func TestCertificates(t *testing.T) {
 		"system's roots":   {spec.Check{Kind: "https", Addr: named, Settings: settings("sni", "web.example.com")}, down, `TLS with .*: the certificate comes from an unknown authority, "CN=Test CA", which this host does not trust`},
 		"not verified":     {spec.Check{Kind: "https", Addr: expired, Settings: settings("insecure", "true")}, up, ""},
 		"no ca_file":       {spec.Check{Kind: "https", Addr: named, Settings: settings("ca_file", "/nonexistent/ca.pem")}, aside, `read certificates: stat /nonexistent/ca\.pem: no such file or directory`},
+		"pipe":             {spec.Check{Kind: "https", Addr: named, Settings: settings("ca_file", pipe)}, aside, `read ca_file: read /.*/pipe: not a regular file`},
+		"no client cert":   {https(named, a, "cert_file", "/etc/passwd", "key_file", "/etc/group"), aside, `read client certificate: /etc/passwd and /etc/group: tls: failed to find any PEM data.*`},
 		"bad ca_file":      {spec.Check{Kind: "https", Addr: named, Settings: settings("ca_file", "/etc/passwd")}, aside, `read ca_file: /etc/passwd has no certificate in PEM`},
 	} {
 		t.Run(name, func(t *testing.T) { expect(t, try(t, c.check), c.verdict, c.why) })
@@ -85,29 +94,6 @@ func TestNotYetValid(t *testing.T) {
 	said := (&trust{name: "new.example.com"}).distrusts(err, now)
 	if want := fmt.Sprintf(`the certificate of "new.example.com" is not valid before %s`, pair.Leaf.NotBefore.UTC().Format(time.RFC3339)); said != want {
 		t.Errorf("%q, want %q", said, want)
-	}
-}
-
-// A certificate file that hangs is this host's fault, for no longer than the probe may take; a pipe stands for the network file system.
-// A server that took all the time is not taken for that.
-func TestCertificatesThatHang(t *testing.T) {
-	kept(t)
-	pipe := filepath.Join(t.TempDir(), "ca.pem")
-	if err := unix.Mkfifo(pipe, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	c := spec.Check{Kind: "https", Addr: serve(t, silence), Settings: settings("ca_file", pipe), Timeout: soon}
-	expect(t, try(t, c), aside, `read certificates: hangs since 20.*Z; does a network file system not answer\?`)
-	w, err := os.OpenFile(pipe, os.O_WRONLY, 0) // lets the reader go
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = w.Close()
-
-	late, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := newTrust(spec.Check{Kind: "https"}).config(late); err != nil {
-		t.Errorf("no time left: %v", err)
 	}
 }
 
@@ -202,6 +188,30 @@ func TestHTTPSAnswers(t *testing.T) {
 	}
 }
 
+// A server that speaks before it is asked does not speak HTTP; what it says is in the reason, and not on stderr.
+func TestSpeaksFirst(t *testing.T) {
+	kept(t)
+	var printed bytes.Buffer
+	log.SetOutput(&printed)
+	defer log.SetOutput(os.Stderr)
+	a := newAuthority(t, "Test CA")
+	config := a.serverTLS(time.Hour, "127.0.0.1")
+	to := serve(t, func(raw net.Conn) {
+		c := tls.Server(raw, config)
+		_, _ = io.WriteString(c, "220 mail.example.com\r\n")
+		silence(c)
+	})
+	probe, err := New(https(to, a))
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { <-time.After(soon) }}) // the server speaks meanwhile
+	expect(t, probe(late), down, `GET https://.*/: read answer: .*malformed HTTP status code "mail\.example\.com"`)
+	if printed.Len() > 0 {
+		t.Errorf("printed:\n%s", printed.String())
+	}
+}
+
 // Certificates that an operator exchanges count from the next probe on.
 func TestCertificateFilesChange(t *testing.T) {
 	kept(t)
@@ -252,6 +262,44 @@ func TestSessionIsResumed(t *testing.T) {
 	}
 }
 
+// serveHTTP serves on all addresses.
+func serveHTTP(t *testing.T, config *tls.Config, handler http.Handler) netip.AddrPort {
+	t.Helper()
+	l, err := tls.Listen("tcp", "[::]:0", config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: handler}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	t.Cleanup(func() {
+		_ = server.Close()
+		<-ended
+	})
+	return netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), at(l.Addr()).Port())
+}
+
+// The path is sent as it is written.
+func TestPathAsWritten(t *testing.T) {
+	kept(t)
+	a := newAuthority(t, "Test CA")
+	got := make(chan string, 1)
+	for _, protocol := range []string{"h2", "http/1.1"} {
+		config := a.serverTLS(time.Hour, "127.0.0.1")
+		config.NextProtos = []string{protocol}
+		to := serveHTTP(t, config, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			got <- r.RequestURI
+			w.WriteHeader(http.StatusTeapot)
+		}))
+		for _, path := range []string{"/", "/up?deep=1", "/a|b{c}^d", "/a%7cb%2Fc?q=a|b&c=%20", "//a/../b//", "/a:b@c;d,e[f]'\"<>`\\"} {
+			expect(t, try(t, https(to, a, "path", path)), down, `GET https://127\.0\.0\.1:\d+`+regexp.QuoteMeta(path)+`: status 418, want 200 to 299`)
+			if uri := <-got; uri != path {
+				t.Errorf("%s: %q was sent as %q", protocol, path, uri)
+			}
+		}
+	}
+}
+
 // The same over HTTP/2, where a request is a stream.
 func TestHTTP2Faults(t *testing.T) {
 	kept(t)
@@ -274,18 +322,7 @@ func TestHTTP2Faults(t *testing.T) {
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 	})
-	l, err := tls.Listen("tcp", "[::]:0", config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := &http.Server{Handler: mux}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(l) }()
-	t.Cleanup(func() {
-		_ = server.Close()
-		<-ended
-	})
-	port := at(l.Addr()).Port()
+	port := serveHTTP(t, config, mux).Port()
 	four, six := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port), netip.AddrPortFrom(netip.IPv6Loopback(), port)
 	for _, c := range []struct {
 		to           netip.AddrPort

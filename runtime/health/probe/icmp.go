@@ -17,8 +17,8 @@ type family struct {
 	request, reply icmp.Type
 	filter         func(*icmp.PacketConn) error
 	send           func(conn *icmp.PacketConn, b []byte, from, to netip.Addr) error
-	inner          func(quoted []byte) []byte // the ICMP message in the packet that an error quotes; nil if it is none
-	unreachable    func(*icmp.Message) string // what an error says, for people; "" if it says nothing
+	inner          func(quoted []byte) (to, message []byte) // destination and ICMP message of the packet that an error quotes; nil if it is none
+	unreachable    func(*icmp.Message) string               // what an error says, for people; "" if it says nothing
 }
 
 // filter4 keeps all from the socket but replies and errors.
@@ -58,22 +58,34 @@ func send6(c *icmp.PacketConn, b []byte, from, to netip.Addr) error {
 	return err
 }
 
-func inner4(b []byte) []byte {
+func inner4(b []byte) (to, message []byte) {
 	if len(b) < ipv4.HeaderLen || b[9] != 1 {
-		return nil
+		return nil, nil
 	}
-	return b[min(int(b[0]&15)*4, len(b)):]
+	return b[16:20], b[min(int(b[0]&15)*4, len(b)):]
 }
 
-func inner6(b []byte) []byte {
+func inner6(b []byte) (to, message []byte) {
 	if len(b) < ipv6.HeaderLen || b[6] != 58 {
-		return nil
+		return nil, nil
 	}
-	return b[ipv6.HeaderLen:]
+	return b[24:40], b[ipv6.HeaderLen:]
 }
 
-// quoted is the sequence number of the echo that an error is about, and whether it is one of id's.
-func (f family) quoted(body icmp.MessageBody, id int) (seq int, mine bool) {
+// quote is the echo that an error is about.
+type quote struct {
+	id, seq int
+	to      netip.Addr
+	token   []byte // as much of it as is quoted, which may be none
+}
+
+// of says whether a ping sent it. Its number alone can be guessed, and a server that is pinged knows the id: it could speak for others.
+func (q quote) of(w *waiter) bool {
+	return q.to == w.to.WithZone("") && (len(q.token) < len(w.token) || string(q.token[:len(w.token)]) == string(w.token[:]))
+}
+
+// quoted is the echo in an error; false where there is none.
+func (f family) quoted(body icmp.MessageBody) (quote, bool) {
 	var packet []byte
 	switch e := body.(type) {
 	case *icmp.DstUnreach:
@@ -81,11 +93,12 @@ func (f family) quoted(body icmp.MessageBody, id int) (seq int, mine bool) {
 	case *icmp.TimeExceeded:
 		packet = e.Data
 	}
-	b := f.inner(packet)
-	if len(b) < 8 || int(binary.BigEndian.Uint16(b[4:])) != id {
-		return 0, false
+	to, b := f.inner(packet)
+	addr, is := netip.AddrFromSlice(to)
+	if !is || len(b) < 8 {
+		return quote{}, false
 	}
-	return int(binary.BigEndian.Uint16(b[6:])), true
+	return quote{id: int(binary.BigEndian.Uint16(b[4:])), seq: int(binary.BigEndian.Uint16(b[6:])), to: addr, token: b[8:]}, true
 }
 
 func unreachable4(m *icmp.Message) string {

@@ -43,6 +43,11 @@ func (e echo) probe(ctx context.Context) Result {
 	case r := <-w.heard:
 		return r
 	case <-ctx.Done():
+	}
+	select {
+	case r := <-w.heard: // at the same time
+		return r
+	default:
 		return failed(ctx, e.check, "ping "+to.String(), ctx.Err())
 	}
 }

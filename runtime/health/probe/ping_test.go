@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"encoding/binary"
 	"net/netip"
 	"os"
 	"runtime"
@@ -115,20 +116,79 @@ func TestPingSocketFails(t *testing.T) {
 	echoes4.leave(seq, &w)
 }
 
-// Errors are matched by the request that they quote.
-func TestQuoted(t *testing.T) {
+// quoting4 is the packet of an echo to an address, with id 0x1234 and number 7 and without its data.
+func quoting4(to netip.Addr) []byte {
 	packet := append(make([]byte, 20), 8, 0, 0, 0, 0x12, 0x34, 0, 7)
 	packet[0], packet[9] = 0x45, 1
-	body := &icmp.DstUnreach{Data: packet}
-	if seq, mine := echoes4.family.quoted(body, 0x1234); seq != 7 || !mine {
-		t.Errorf("%d, %v", seq, mine)
+	copy(packet[16:], to.AsSlice())
+	return packet
+}
+
+func quoting6(to netip.Addr) []byte {
+	packet := append(make([]byte, 40), 128, 0, 0, 0, 0x12, 0x34, 0, 7)
+	packet[0], packet[6] = 0x60, 58
+	copy(packet[24:], to.AsSlice())
+	return packet
+}
+
+// A server that is pinged knows the id, and may guess what number the ping of another has: its errors are its own.
+func TestForgedErrors(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("needs root")
 	}
-	if _, mine := echoes4.family.quoted(body, 0x4321); mine {
-		t.Error("the error of another's ping is ours")
+	kept(t)
+	w := waiter{to: netip.MustParseAddr("192.0.2.9"), token: [8]byte{1, 2, 3, 4, 5, 6, 7, 8}, heard: make(chan Result, 1)}
+	seq, err := echoes4.enter(&w)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for n := range packet {
-		if _, mine := echoes4.family.quoted(&icmp.TimeExceeded{Data: packet[:n]}, 0x1234); mine {
-			t.Errorf("%d octets were enough", n)
+	defer echoes4.leave(seq, &w)
+	forge := func(quoted ...byte) {
+		binary.BigEndian.PutUint16(quoted[24:], uint16(echoes4.id))
+		binary.BigEndian.PutUint16(quoted[26:], seq)
+		m := icmp.Message{Type: ipv4.ICMPTypeDestinationUnreachable, Code: 1, Body: &icmp.DstUnreach{Data: quoted}}
+		b, err := m.Marshal(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := send4(echoes4.conn, b, netip.Addr{}, netip.MustParseAddr("127.0.0.1")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	forge(append(quoting4(netip.MustParseAddr("127.0.0.1")), w.token[:]...)...)
+	forge(append(quoting4(w.to), "guessed!"...)...)
+	expect(t, try(t, pinging("127.0.0.1")), up, "") // whose reply comes after them
+	select {
+	case r := <-w.heard:
+		t.Errorf("a forged error counts: %s", r.Why)
+	default:
+	}
+	forge(append(quoting4(w.to), w.token[:]...)...)
+	expect(t, <-w.heard, down, `ping 192\.0\.2\.9: host unreachable, says 127\.0\.0\.1`)
+}
+
+// Errors are matched by the request that they quote.
+func TestQuoted(t *testing.T) {
+	four, six := netip.MustParseAddr("192.0.2.21"), netip.MustParseAddr("2001:db8::21")
+	token := [8]byte{1, 2, 3, 4, 5, 6, 7, 8}
+	for _, c := range []struct {
+		family family
+		packet []byte
+		to     netip.Addr
+	}{{echoes4.family, quoting4(four), four}, {echoes6.family, quoting6(six), six}} {
+		whole := append(c.packet, token[:]...)
+		for n := range len(whole) + 1 {
+			q, is := c.family.quoted(&icmp.TimeExceeded{Data: whole[:n]})
+			if is != (n >= len(c.packet)) {
+				t.Errorf("with %d octets of %d there is one: %v", n, len(whole), is)
+			}
+			if is && (q.id != 0x1234 || q.seq != 7 || !q.of(&waiter{to: c.to, token: token})) {
+				t.Errorf("of %d octets: %+v", n, q)
+			}
+		}
+		q, _ := c.family.quoted(&icmp.DstUnreach{Data: whole})
+		if q.of(&waiter{to: c.to.Next(), token: token}) || q.of(&waiter{to: c.to}) {
+			t.Error("another's ping sent it")
 		}
 	}
 	said := []string{}

@@ -63,7 +63,7 @@ func (u datagram) hear(ctx context.Context, conn net.Conn) Result {
 	for {
 		n, err := conn.Read(b)
 		switch {
-		case err != nil && u.reply == nil && ctx.Err() == nil && errors.Is(err, os.ErrDeadlineExceeded):
+		case u.reply == nil && errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(ctx.Err(), context.Canceled):
 			return ok
 		case err != nil && other > 0:
 			return failed(ctx, u.check, fmt.Sprintf("wait for a reply of %v that matches %q, of which %d did not", u.check.Addr, u.reply, other), err)

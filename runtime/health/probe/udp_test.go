@@ -4,8 +4,11 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"regexp"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/lbsync/lbsync/spec"
 )
@@ -96,4 +99,72 @@ func TestGivenUp(t *testing.T) {
 		cancel()
 	}()
 	expect(t, probe(ctx), aside, `wait for a reply of .*: given up`)
+}
+
+// What came in time counts, also where this host stood still until the time was over; and silence is none of the server's then.
+func TestLastLook(t *testing.T) {
+	kept(t)
+	mirror, mute := serveUDP(t, func(b []byte) [][]byte { return [][]byte{b} }), serveUDP(t, func([]byte) [][]byte { return nil })
+	for name, c := range map[string]struct {
+		to           netip.AddrPort
+		words        []string
+		comes        bool
+		end          error
+		verdict, why string
+	}{
+		"silence":           {mute, nil, false, context.DeadlineExceeded, up, ""},
+		"silence, given up": {mute, nil, false, context.Canceled, aside, `wait for a reply of .*: given up`},
+		"ICMP error":        {closedPort(t), nil, true, context.DeadlineExceeded, down, `wait for a reply of .*`},
+		"reply":             {mirror, []string{"reply", "^hello$"}, true, context.DeadlineExceeded, up, ""},
+		"other reply":       {mirror, []string{"reply", "^ready$"}, true, context.DeadlineExceeded, down, `wait for a reply of .*: timeout after 30s`},
+		"no reply":          {mute, []string{"reply", "^hello$"}, false, context.DeadlineExceeded, down, `wait for a reply of .*: timeout after 30s`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := newDialer(spec.Check{Kind: "udp", Addr: c.to, Timeout: never})
+			if err != nil {
+				t.Fatal(err)
+			}
+			conn, r := d.connect(t.Context(), "udp")
+			if conn == nil {
+				t.Fatal(r.Why)
+			}
+			defer func() { _ = conn.Close() }()
+			if _, err := conn.Write([]byte("hello")); err != nil {
+				t.Fatal(err)
+			}
+			if c.comes {
+				arrived(t, conn)
+			}
+			_ = conn.SetDeadline(time.Unix(1, 0))
+			u := datagram{dialer: d}
+			if v := settings(c.words...).Values(); v.Has("reply") {
+				u.reply = regexp.MustCompile(v.Get("reply"))
+			}
+			expect(t, u.hear(over{t.Context(), c.end}, conn), c.verdict, c.why)
+		})
+	}
+}
+
+// over is a context that has ended.
+type over struct {
+	context.Context
+	err error
+}
+
+func (o over) Err() error { return o.err }
+
+// arrived waits until a socket has something, without taking it.
+func arrived(t *testing.T, c net.Conn) {
+	t.Helper()
+	raw, err := c.(*boundedConn).Conn.(*net.UDPConn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := raw.Control(func(fd uintptr) {
+		for n := 0; n < 1; {
+			n, _ = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, -1)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
 }
