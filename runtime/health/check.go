@@ -45,6 +45,7 @@ type check struct {
 	pace    pace
 	stage   stage
 	held    bool // its host had too many probes under way
+	watched bool // the poller has its socket
 	gone    bool // Set does not name it any more
 	fd      int32
 	sent    int32

@@ -135,15 +135,19 @@ func (l *loop) adopt(c *check, fd int) {
 		l.byFD = append(l.byFD, nil)
 	}
 	l.byFD[fd] = c
-	c.fd, c.stage, c.sent = int32(fd), connecting, 0
+	c.fd, c.stage, c.sent, c.watched = int32(fd), connecting, 0, false
 }
 
-// drop closes the socket of a check's probe, if it has one.
+// drop closes the socket of a check's probe, if it has one. To close it does not end that it is watched while a child that has yet to
+// execute its program holds a copy, and its number is soon another's.
 func (l *loop) drop(c *check) {
 	if c.stage != connecting && c.stage != talking {
 		return
 	}
 	l.byFD[c.fd] = nil
+	if c.watched {
+		l.poller.forget(int(c.fd))
+	}
 	rawClose(int(c.fd))
 	c.heard = nil
 }

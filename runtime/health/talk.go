@@ -77,7 +77,9 @@ func (l *loop) watch(c *check) {
 	}
 	if err := l.poller.watch(int(c.fd), events); err != nil {
 		l.finish(c, lacked(fmt.Sprintf("watch a socket: %v", err)))
+		return
 	}
+	c.watched = true
 }
 
 func unconnected(c *check, err error) probe.Result {

@@ -146,3 +146,32 @@ func hexAddr(port uint16) string {
 	const digits = "0123456789ABCDEF"
 	return "0100007F:" + string([]byte{digits[port>>12], digits[port>>8&15], digits[port>>4&15], digits[port&15]})
 }
+
+// What happens to a socket after its probe says nothing of another that has its number, though a child of this process that has yet to
+// execute its program holds a copy: a duplicate keeps it open here.
+func TestCopyOfASocket(t *testing.T) {
+	h := newByHand(t)
+	defer func() { _ = h.Close() }()
+	silent := slowly("tcp", full(t))
+	h.set(silent)
+	h.begin(silent)
+	c := h.checks.find(identity(silent), silent)
+	first := c.fd
+	held, err := unix.FcntlInt(uintptr(first), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unix.Close(held) }()
+	h.pass(silent.Timeout + tick)
+	h.begin(silent)
+	if c.stage != connecting || c.fd != first {
+		t.Fatalf("the next probe is at stage %d, socket %d, want one with number %d", c.stage, c.fd, first)
+	}
+	if err := unix.Shutdown(held, unix.SHUT_RDWR); err != nil {
+		t.Fatal(err)
+	}
+	h.turn()
+	if s := h.status(silent); c.stage != connecting || s.OK {
+		t.Errorf("the end of the socket before ended the probe: %+v", s)
+	}
+}
