@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httputil"
 	"strconv"
 )
 
@@ -41,10 +42,10 @@ func (s *httpSettings) read(b []byte, ended bool) (outcome, string) {
 	}
 	body, whole, err := s.bodyOf(answer, ended)
 	switch {
-	case err != nil:
-		return bad, fmt.Sprintf("answer cannot be read: %v", err)
 	case (whole || !s.toEnd) && s.body.Match(body):
 		return good, ""
+	case err != nil:
+		return bad, fmt.Sprintf("answer cannot be read: %v", err)
 	case whole:
 		return bad, fmt.Sprintf("body does not match %q (%s)", s.body, octets(len(body)))
 	case ended:
@@ -72,11 +73,27 @@ func final(b []byte) (code int, answer []byte, bad string) {
 		if code < 100 || code > 199 || code == http.StatusSwitchingProtocols {
 			return code, b, bad
 		}
-		_, after, ok := bytes.Cut(b, []byte("\r\n\r\n"))
-		if !ok {
+		end := headerEnd(b)
+		if end == 0 {
 			return 0, b, ""
 		}
-		b = after
+		b = b[end:]
+	}
+}
+
+// headerEnd is where the body begins; 0: the header goes on. Lines may end without CR (RFC 9112, section 2.2).
+func headerEnd(b []byte) int {
+	for at := 0; ; {
+		n := bytes.IndexByte(b[at:], '\n')
+		if n < 0 {
+			return 0
+		}
+		at += n + 1
+		for _, empty := range []string{"\n", "\r\n"} {
+			if bytes.HasPrefix(b[at:], []byte(empty)) {
+				return at + len(empty)
+			}
+		}
 	}
 }
 
@@ -101,19 +118,26 @@ func statusOf(b []byte) (code int, bad string) {
 	return code, ""
 }
 
-// bodyOf is what there is of the body, without the framing of its chunks, and whether that is all.
+// bodyOf is what there is of the body, without the framing of its chunks, and whether that is all. Nothing of interest follows the
+// last chunk.
 func (s *httpSettings) bodyOf(answer []byte, ended bool) (body []byte, whole bool, err error) {
-	if !bytes.Contains(answer, []byte("\r\n\r\n")) && !bytes.Contains(answer, []byte("\n\n")) {
-		return nil, false, nil // in the header
+	if headerEnd(answer) == 0 {
+		return nil, false, nil
 	}
-	r, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(answer)), &http.Request{Method: s.method})
+	in := bufio.NewReader(bytes.NewReader(answer))
+	r, err := http.ReadResponse(in, &http.Request{Method: s.method})
 	if err != nil {
 		return nil, false, err
 	}
-	body, err = io.ReadAll(r.Body)
+	none, chunked := r.Body == http.NoBody, len(r.TransferEncoding) > 0
+	if chunked && !none {
+		body, err = io.ReadAll(httputil.NewChunkedReader(in))
+	} else {
+		body, err = io.ReadAll(r.Body)
+	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return body, false, nil
 	}
 	// Without a length it ends with the connection.
-	return body, r.ContentLength >= 0 || len(r.TransferEncoding) > 0 || ended, err
+	return body, err == nil && (none || chunked || r.ContentLength >= 0 || ended), err
 }

@@ -64,6 +64,38 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// However an answer is split on its way, it comes to the same: no part of it says otherwise than the whole.
+func TestAnswersInParts(t *testing.T) {
+	const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	for _, c := range []struct {
+		body, answer string
+		out          outcome
+	}{
+		{"ok", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", good},
+		{"ok$", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", good},
+		{"ok", "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", good},
+		{"ok$", "HTTP/1.0 200 OK\nX: y\n\nok|", good},
+		{"ok$", "HTTP/1.0 200 OK\nX: y\n\r\nok|", good},
+		{"ok", chunked + "2\r\nok\r\n0\r\n\r\n", good},
+		{"ok$", chunked + "2\r\nok\r\n0\r\n\r\n", good},
+		{"ok$", chunked + "1;x=y\r\no\r\n01\r\nk\r\n00;x\r\nX-T: 1\r\nX-U: 2\r\n\r\n", good},
+		{"ok$", chunked + "3\r\noks\r\n0\r\nX-T: 1\r\n\r\n", bad},
+		{"^$", chunked + "0\r\n\r\n", good},
+		{"ok", "HTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\nok", bad},
+	} {
+		answer, ended := strings.CutSuffix(c.answer, "|")
+		s := httpOf(t, url.Values{"body": {c.body}})
+		for i := range answer {
+			if out, why := s.read([]byte(answer[:i]), false); out != more && out != c.out {
+				t.Errorf("%q for %s, after %q: got %d %q, want %d", c.answer, c.body, answer[:i], out, why, c.out)
+			}
+		}
+		if out, why := s.read([]byte(answer), ended); out != c.out {
+			t.Errorf("%q for %s: got %d %q, want %d", c.answer, c.body, out, why, c.out)
+		}
+	}
+}
+
 func TestRequest(t *testing.T) {
 	for _, c := range []struct {
 		settings url.Values
