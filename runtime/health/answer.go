@@ -23,16 +23,26 @@ const (
 	bad
 )
 
-// read judges what came of an answer; ended says that nothing follows. It is certain as soon as it can be: a status line is enough
-// where no body is asked for.
-func (s *httpSettings) read(b []byte, ended bool) (outcome, string) {
+// ending is why nothing more of an answer is read.
+type ending uint8
+
+const (
+	open   ending = iota // it is
+	ended                // the server closed
+	enough               // so much is enough: it is judged as if it were all
+)
+
+// read judges what came of an answer. It is certain as soon as it can be: a status line is enough where no body is asked for.
+func (s *httpSettings) read(b []byte, end ending) (outcome, string) {
 	code, answer, fault := final(b)
 	if fault != "" {
 		return bad, fault
 	}
 	switch {
-	case code == 0 && ended:
+	case code == 0 && end == ended:
 		return bad, closed(b, "its status")
+	case code == 0 && end == enough:
+		return bad, fmt.Sprintf("no status within the first %s of the answer", octets(len(b)))
 	case code == 0:
 		return more, ""
 	case !s.accepts(code):
@@ -40,16 +50,18 @@ func (s *httpSettings) read(b []byte, ended bool) (outcome, string) {
 	case s.body == nil:
 		return good, ""
 	}
-	body, whole, err := s.bodyOf(answer, ended)
+	body, whole, err := s.bodyOf(answer, end == ended)
 	switch {
-	case (whole || !s.toEnd) && s.body.Match(body):
+	case (whole || end == enough || !s.toEnd) && s.body.Match(body):
 		return good, ""
 	case err != nil:
 		return bad, fmt.Sprintf("answer cannot be read: %v", err)
 	case whole:
 		return bad, fmt.Sprintf("body does not match %q (%s)", s.body, octets(len(body)))
-	case ended:
+	case end == ended:
 		return bad, closed(b, "its end")
+	case end == enough:
+		return bad, fmt.Sprintf("answer is not certain within its first %s%s", octets(len(b)), s.missing())
 	}
 	return more, ""
 }

@@ -159,21 +159,22 @@ func (l *loop) hear(c *check, b []byte) {
 	if h == nil {
 		h = &heard{}
 	}
-	ended := len(b) == 0
+	end := open
+	if len(b) == 0 {
+		end = ended
+	}
 	if len(h.b) > 0 {
 		h.b = append(h.b, b...)
 		b = h.b
 	}
-	full := len(b) >= mostHeard
-	if h.tries++; h.tries < mostTries || ended || full {
-		if out, why := c.plan.http.read(b, ended); out != more {
+	if len(b) >= mostHeard {
+		end = enough
+	}
+	if h.tries++; h.tries < mostTries || end != open {
+		if out, why := c.plan.http.read(b, end); out != more {
 			l.finish(c, probe.Result{OK: out == good, Why: why, Weight: -1})
 			return
 		}
-	}
-	if full {
-		l.finish(c, failed("answer is not certain within its first %s%s", octets(mostHeard), c.plan.http.missing()))
-		return
 	}
 	if c.heard == nil {
 		c.heard = h
@@ -219,7 +220,7 @@ func (l *loop) timedOut(c *check) {
 	case c.length() == 0:
 		l.finish(c, failed("no answer within %s (connected, nothing received)", c.Timeout))
 	default:
-		if out, why := c.plan.http.read(c.heard.b, false); out != more {
+		if out, why := c.plan.http.read(c.heard.b, open); out != more {
 			l.finish(c, probe.Result{OK: out == good, Why: why, Weight: -1})
 			return
 		}
