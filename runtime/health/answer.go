@@ -30,6 +30,8 @@ const (
 	open   ending = iota // it is
 	ended                // the server closed
 	enough               // so much is enough: it is judged as if it were all
+	cut                  // the connection is broken
+	late                 // its time is over
 )
 
 // read judges what came of an answer. It is certain as soon as it can be: a status line is enough where no body is asked for.
@@ -82,7 +84,7 @@ func octets(n int) string {
 func final(b []byte) (code int, answer []byte, bad string) {
 	for {
 		code, bad = statusOf(b)
-		if code < 100 || code > 199 || code == http.StatusSwitchingProtocols {
+		if !announces(code) {
 			return code, b, bad
 		}
 		end := headerEnd(b)
@@ -91,6 +93,10 @@ func final(b []byte) (code int, answer []byte, bad string) {
 		}
 		b = b[end:]
 	}
+}
+
+func announces(code int) bool {
+	return code >= 100 && code <= 199 && code != http.StatusSwitchingProtocols
 }
 
 // headerEnd is where the body begins; 0: the header goes on. Lines may end without CR (RFC 9112, section 2.2).
@@ -141,15 +147,14 @@ func (s *httpSettings) bodyOf(answer []byte, ended bool) (body []byte, whole boo
 	if err != nil {
 		return nil, false, err
 	}
-	none, chunked := r.Body == http.NoBody, len(r.TransferEncoding) > 0
-	if chunked && !none {
-		body, err = io.ReadAll(httputil.NewChunkedReader(in))
-	} else {
-		body, err = io.ReadAll(r.Body)
+	from := io.Reader(r.Body)
+	if isChunked(r) {
+		from = httputil.NewChunkedReader(in)
 	}
+	body, err = io.ReadAll(from)
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return body, false, nil
 	}
 	// Without a length it ends with the connection.
-	return body, err == nil && (none || chunked || r.ContentLength >= 0 || ended), err
+	return body, err == nil && (isChunked(r) || r.Body == http.NoBody || r.ContentLength >= 0 || ended), err
 }

@@ -19,27 +19,28 @@ type loop struct {
 	budget  int // most probes under way
 	perHost int // most of them to one address
 
-	mu      sync.Mutex
-	poller  *poller // nil: the loop has ended
-	wakeAt  instant
-	closed  bool
-	wheel   wheel
-	turns   queue // checks whose turn has come
-	throng  throng
-	fresh   fresh
-	fullAt  instant // when the budget was last used up
-	flying  int
-	byFD    []*check
-	hosts   map[netip.Addr]*host
-	kinds   map[string]*kind
-	states  [3]int // checks by state
-	delay   spec.Histogram
-	guard   guard
-	lost    time.Duration // that this loop was late in all, and kept what came waiting
-	frozen  string        // as of the last turn
-	probes  sync.WaitGroup
-	buffer  []byte
-	request []byte
+	mu       sync.Mutex
+	poller   *poller // nil: the loop has ended
+	wakeAt   instant
+	closed   bool
+	wheel    wheel
+	turns    queue // checks whose turn has come
+	throng   throng
+	fresh    fresh
+	unjudged []unjudged // first in, first out
+	fullAt   instant    // when the budget was last used up
+	flying   int
+	byFD     []*check
+	hosts    map[netip.Addr]*host
+	kinds    map[string]*kind
+	states   [3]int // checks by state
+	delay    spec.Histogram
+	guard    guard
+	lost     time.Duration // that this loop was late in all, and kept what came waiting
+	frozen   string        // as of the last turn
+	probes   sync.WaitGroup
+	buffer   []byte
+	request  []byte
 }
 
 // kind are the probes of one kind.
@@ -74,6 +75,7 @@ func (l *loop) turn() bool {
 	l.wheel.advance(now, func(c *check) { l.expire(c, now) })
 	if !l.closed {
 		l.begin(now)
+		l.judgeSome()
 	}
 	l.lose(l.clock().sub(now))
 	l.planWake()
@@ -103,6 +105,9 @@ func (l *loop) planWake() {
 	}
 	if l.turns.first != nil && l.flying < l.budget {
 		l.wakeAt = min(l.wakeAt, l.clock().add(tick))
+	}
+	if len(l.unjudged) > 0 {
+		l.wakeAt = l.clock()
 	}
 	if l.guard.since != 0 {
 		l.wakeAt = min(l.wakeAt, l.clock().add(thawsAfter))

@@ -263,3 +263,29 @@ func TestOneChangeMovesNoOther(t *testing.T) {
 		t.Errorf("%d checks", len(after))
 	}
 }
+
+// A check that is always late for more than half its interval is probed late, sometimes, and what passed meanwhile is counted.
+func TestAlwaysLate(t *testing.T) {
+	h := newByHand(t)
+	defer func() { _ = h.Close() }()
+	good := slowly("tcp", server(t, func(net.Conn) {}))
+	h.set(good)
+	c := h.checks.find(identity(good), good)
+	first := onGrid(c.due, c.number, good.Interval)
+	probed := func(want uint32) {
+		t.Helper()
+		s := h.status(good)
+		if rounds := 1 + uint64(c.due.sub(first)/good.Interval); s.Count != want || s.Skipped+uint64(want) != rounds {
+			t.Fatalf("%d probes and %d skipped of %d, want %d probes", s.Count, s.Skipped, rounds, want)
+		}
+	}
+	for n := range uint32(2) {
+		for range mostLeftOut {
+			h.stall(11 * time.Second)
+			probed(n)
+		}
+		h.stall(11 * time.Second)
+		soon(t, "it is probed", func() bool { h.turn(); return c.stage == resting })
+		probed(n + 1)
+	}
+}
