@@ -28,7 +28,10 @@ func (l *loop) begin(now instant) {
 		if c == nil {
 			return
 		}
-		if !c.gone && l.admit(c, now) {
+		switch {
+		case c.gone:
+			l.release(c.host) // it may have been let go in place of another
+		case l.admit(c, now):
 			l.throng.may--
 			l.start(c)
 		}

@@ -3,6 +3,7 @@ package health
 import (
 	"log/slog"
 	"net"
+	"net/netip"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -288,4 +289,30 @@ func TestAlwaysLate(t *testing.T) {
 		soon(t, "it is probed", func() bool { h.turn(); return c.stage == resting })
 		probed(n + 1)
 	}
+}
+
+// A check that waits for its host is probed though those that wait before it are removed together with the one that is under way.
+func TestRemovedWhileWaiting(t *testing.T) {
+	h := newByHand(t)
+	defer func() { _ = h.Close() }()
+	h.loops[0].perHost = 1
+	silent, keep := slowly("http", full(t)), slowly("tcp", server(t, func(net.Conn) {}))
+	h.set(silent)
+	h.begin(silent)
+	list := []spec.Check{silent}
+	for port := range uint16(20) {
+		c := keep
+		c.Addr, c.Jitter = netip.AddrPortFrom(keep.Addr.Addr(), port+1), tick
+		list = append(list, c)
+	}
+	h.set(list...)
+	h.pass(2 * tick)
+	keep.Jitter = tick
+	h.set(append(list, keep)...)
+	h.pass(2 * tick)
+	if c := h.checks.find(identity(keep), keep); c.stage != waiting {
+		t.Fatalf("it is at stage %d, want one that waits", c.stage)
+	}
+	h.set(keep)
+	soon(t, "it is probed", func() bool { h.turn(); return h.status(keep).OK })
 }
