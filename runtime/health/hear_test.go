@@ -9,17 +9,21 @@ import (
 	"testing"
 
 	"github.com/lbsync/lbsync/spec"
+	"golang.org/x/sys/unix"
 )
 
-// asked are checks with the body that have asked a server, which leaves the answers to the test.
-func (h *byHand) asked(n int, body string) []*check {
+// asked are checks with the body that have asked a server, which answers with f; without, answers are the test's.
+func (h *byHand) asked(n int, body string, f func(net.Conn)) []*check {
 	h.t.Helper()
-	one := slowly("http", raw(h.t, func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) }))
+	if f == nil {
+		f = func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) }
+	}
+	one := slowly("http", raw(h.t, f))
 	one.Settings = spec.CheckSettings(url.Values{"body": {body}}.Encode())
 	list := many(n, one)
 	for i := range list {
 		list[i].Addr = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), one.Addr.Port())
-		list[i].Rise = uint32(i + 1) // which makes it another
+		list[i].Fall = uint32(i + 1) // which makes it another
 	}
 	h.set(list...)
 	out := make([]*check, n)
@@ -52,7 +56,7 @@ func TestDrippingAnswers(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			h := newByHand(t)
 			defer func() { _ = h.Close() }()
-			l, to := h.loops[0], h.asked(1, "end$")[0]
+			l, to := h.loops[0], h.asked(1, "end$", nil)[0]
 			var of *heard
 			for i, part := range append([]string{c.first}, strings.Split(c.rest, "")...) {
 				if part == "" {
@@ -82,7 +86,7 @@ func TestLongAnswersTakeTurns(t *testing.T) {
 	h := newByHand(t)
 	defer func() { _ = h.Close() }()
 	const long = 50_000
-	l, list := h.loops[0], h.asked(9, "end$")
+	l, list := h.loops[0], h.asked(9, "end$", nil)
 	for i, c := range list {
 		n := long
 		if i == len(list)-1 {
@@ -112,7 +116,7 @@ func TestLongAnswersTakeTurns(t *testing.T) {
 func TestAnswersThatWait(t *testing.T) {
 	h := newByHand(t)
 	defer func() { _ = h.Close() }()
-	l, list := h.loops[0], h.asked(3, "end$")
+	l, list := h.loops[0], h.asked(3, "end$", nil)
 	for _, c := range list {
 		l.hear(c, fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n%50000s", "end"))
 	}
@@ -125,5 +129,31 @@ func TestAnswersThatWait(t *testing.T) {
 	}
 	if len(l.unjudged) != 0 {
 		t.Errorf("%d wait", len(l.unjudged))
+	}
+}
+
+// However many answers are there when their time has run out in a stall, all are read before.
+func TestManyAnswersInAStall(t *testing.T) {
+	h := newByHand(t)
+	defer func() { _ = h.Close() }()
+	const many = 2*mostEvents + 100
+	h.loops[0].budget, h.loops[0].perHost = many, many
+	answer := make(chan struct{})
+	list := h.asked(many, "", func(c net.Conn) {
+		<-answer
+		_, _ = c.Write([]byte("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
+		_, _ = c.Read(make([]byte, 1))
+	})
+	close(answer)
+	polls := make([]unix.PollFd, many)
+	for i, c := range list {
+		polls[i] = unix.PollFd{Fd: c.fd, Events: unix.POLLIN}
+	}
+	soon(t, "all have answered", func() bool { n, _ := unix.Poll(polls, 0); return n == many })
+	h.stall(list[0].Timeout)
+	for _, c := range list {
+		if !c.judge.ok || c.skipped != 0 {
+			t.Fatalf("%s: %+v, %d skipped: %s", c.Check, c.judge, c.skipped, c.local)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lbsync/lbsync/spec"
+	"golang.org/x/sys/unix"
 )
 
 // loop runs the checks of a part of all addresses: its goroutine waits for sockets and for the next tick, and begins, reads and ends
@@ -66,12 +67,7 @@ func (l *loop) turn() bool {
 	now := l.clock()
 	l.guard.woke(l.wakeAt, now)
 	l.lose(now.sub(l.wakeAt))
-	// What came goes before what ran out: after a stall both are there.
-	for _, e := range came {
-		if int(e.Fd) < len(l.byFD) && l.byFD[e.Fd] != nil {
-			l.event(l.byFD[e.Fd], e.Events)
-		}
-	}
+	l.hearAll(came)
 	l.wheel.advance(now, func(c *check) { l.expire(c, now) })
 	if !l.closed {
 		l.begin(now)
@@ -88,6 +84,23 @@ func (l *loop) turn() bool {
 		l.say(why)
 	}
 	return open
+}
+
+// hearAll is told what came, and looks for the rest: what came goes before what ran out, and after a stall both are there. No socket is
+// opened meanwhile, so that each is of the probe that it was when it was looked at.
+func (l *loop) hearAll(came []unix.EpollEvent) {
+	const own = 2 // bell and timer
+	for range 1 + (l.flying+own)/mostEvents {
+		for _, e := range came {
+			if int(e.Fd) < len(l.byFD) && l.byFD[e.Fd] != nil {
+				l.event(l.byFD[e.Fd], e.Events)
+			}
+		}
+		if len(came) < mostEvents {
+			return
+		}
+		came = l.poller.more()
+	}
 }
 
 // lose counts a time for which nobody looked.

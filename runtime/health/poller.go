@@ -72,6 +72,12 @@ func (p *poller) wait(d time.Duration) []unix.EpollEvent {
 	return p.events[:p.came]
 }
 
+// more is what has come that was not told yet, without a wait; it overwrites what was.
+func (p *poller) more() []unix.EpollEvent {
+	p.look(uintptr(p.fd))
+	return p.events[:p.came]
+}
+
 // alarm sets the timer; 0: it does not ring.
 func (p *poller) alarm(d time.Duration) {
 	at := unix.ItimerSpec{Value: unix.NsecToTimespec(int64(d))}
