@@ -2,6 +2,7 @@ package health
 
 import (
 	"bytes"
+	"fmt"
 
 	"github.com/lbsync/lbsync/runtime/health/probe"
 )
@@ -12,6 +13,9 @@ const (
 	mostAtOnce = 4 << 10   // length of an answer that is judged as soon as it came; longer ones wait
 	mostInTurn = 128 << 10 // bytes of these that are judged in a turn of the loop
 )
+
+// mostHeld is what the answers of a loop may take in all; beyond it those go on that are judged as soon as they come.
+const mostHeld = 64 << 20
 
 // heard is what came of an answer that is not yet certain.
 type heard struct {
@@ -38,6 +42,7 @@ func (l *loop) hear(c *check, b []byte) {
 		h = &heard{b: b} // of the loop's buffer
 	} else {
 		h.b = append(h.b, b...)
+		l.held += len(b)
 	}
 	switch {
 	case len(b) == 0:
@@ -49,6 +54,10 @@ func (l *loop) hear(c *check, b []byte) {
 	if first && c.stage == talking {
 		h.b = bytes.Clone(b)
 		c.heard = h
+		l.held += len(b)
+	}
+	if c.stage == talking && l.held > mostHeld && len(h.b) > mostAtOnce {
+		l.finish(c, lacked(fmt.Sprintf("answers under way take %d MiB", mostHeld>>20)))
 	}
 }
 

@@ -157,3 +157,34 @@ func TestManyAnswersInAStall(t *testing.T) {
 		}
 	}
 }
+
+// Beyond what answers may take in all, long ones are given up, and that says nothing of their servers; short ones go on.
+func TestAnswersTakeSoMuch(t *testing.T) {
+	h := newByHand(t)
+	defer func() { _ = h.Close() }()
+	l, list := h.loops[0], h.asked(4, "end$", nil)
+	const header = "HTTP/1.1 200 OK\r\n\r\n"
+	l.held = mostHeld - 6000 // by others
+	for _, c := range list[:3] {
+		l.hear(c, []byte(header))
+	}
+	for i, n := range []int{5000, 5000, 500} {
+		l.hear(list[i], []byte(strings.Repeat("x", n)))
+	}
+	if list[0].stage != talking || list[2].stage != talking {
+		t.Errorf("at stages %d and %d, want them to go on", list[0].stage, list[2].stage)
+	}
+	if c := list[1]; c.stage != resting || c.skipped != 1 || c.judge.count != 0 || c.local != "answers under way take 64 MiB" {
+		t.Errorf("beyond: stage %d, %d skipped, %d count: %s", c.stage, c.skipped, c.judge.count, c.local)
+	}
+	l.hear(list[3], []byte(header+"end"))
+	l.hear(list[3], nil)
+	for _, c := range list[:3] {
+		if c.stage == talking {
+			l.hear(c, nil)
+		}
+	}
+	if l.judgeSome(); l.held != mostHeld-6000 {
+		t.Errorf("%d bytes are held without an answer", l.held-mostHeld+6000)
+	}
+}

@@ -29,6 +29,7 @@ type loop struct {
 	throng   throng
 	fresh    fresh
 	unjudged []unjudged // first in, first out
+	held     int        // bytes of answers that are not certain
 	fullAt   instant    // when the budget was last used up
 	flying   int
 	byFD     []*check
@@ -167,5 +168,8 @@ func (l *loop) drop(c *check) {
 		l.poller.forget(int(c.fd))
 	}
 	rawClose(int(c.fd))
-	c.heard = nil
+	if h := c.heard; h != nil {
+		l.held -= len(h.b)
+		h.b, c.heard = nil, nil // it may wait to be judged, where nothing of it is held any more
+	}
 }
