@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httputil"
 	"strconv"
 )
 
@@ -22,16 +23,28 @@ const (
 	bad
 )
 
-// read judges what came of an answer; ended says that nothing follows. It is certain as soon as it can be: a status line is enough
-// where no body is asked for.
-func (s *httpSettings) read(b []byte, ended bool) (outcome, string) {
+// ending is why nothing more of an answer is read.
+type ending uint8
+
+const (
+	open   ending = iota // it is
+	ended                // the server closed
+	enough               // so much is enough: it is judged as if it were all
+	cut                  // the connection is broken
+	late                 // its time is over
+)
+
+// read judges what came of an answer. It is certain as soon as it can be: a status line is enough where no body is asked for.
+func (s *httpSettings) read(b []byte, end ending) (outcome, string) {
 	code, answer, fault := final(b)
 	if fault != "" {
 		return bad, fault
 	}
 	switch {
-	case code == 0 && ended:
+	case code == 0 && end == ended:
 		return bad, closed(b, "its status")
+	case code == 0 && end == enough:
+		return bad, fmt.Sprintf("no status within the first %s of the answer", octets(len(b)))
 	case code == 0:
 		return more, ""
 	case !s.accepts(code):
@@ -39,16 +52,18 @@ func (s *httpSettings) read(b []byte, ended bool) (outcome, string) {
 	case s.body == nil:
 		return good, ""
 	}
-	body, whole, err := s.bodyOf(answer, ended)
+	body, whole, err := s.bodyOf(answer, end == ended)
 	switch {
+	case (whole || end == enough || !s.toEnd) && s.body.Match(body):
+		return good, ""
 	case err != nil:
 		return bad, fmt.Sprintf("answer cannot be read: %v", err)
-	case (whole || !s.toEnd) && s.body.Match(body):
-		return good, ""
 	case whole:
 		return bad, fmt.Sprintf("body does not match %q (%s)", s.body, octets(len(body)))
-	case ended:
+	case end == ended:
 		return bad, closed(b, "its end")
+	case end == enough:
+		return bad, fmt.Sprintf("answer is not certain within its first %s%s", octets(len(b)), s.missing())
 	}
 	return more, ""
 }
@@ -69,14 +84,34 @@ func octets(n int) string {
 func final(b []byte) (code int, answer []byte, bad string) {
 	for {
 		code, bad = statusOf(b)
-		if code < 100 || code > 199 || code == http.StatusSwitchingProtocols {
+		if !announces(code) {
 			return code, b, bad
 		}
-		_, after, ok := bytes.Cut(b, []byte("\r\n\r\n"))
-		if !ok {
+		end := headerEnd(b)
+		if end == 0 {
 			return 0, b, ""
 		}
-		b = after
+		b = b[end:]
+	}
+}
+
+func announces(code int) bool {
+	return code >= 100 && code <= 199 && code != http.StatusSwitchingProtocols
+}
+
+// headerEnd is where the body begins; 0: the header goes on. Lines may end without CR (RFC 9112, section 2.2).
+func headerEnd(b []byte) int {
+	for at := 0; ; {
+		n := bytes.IndexByte(b[at:], '\n')
+		if n < 0 {
+			return 0
+		}
+		at += n + 1
+		for _, empty := range []string{"\n", "\r\n"} {
+			if bytes.HasPrefix(b[at:], []byte(empty)) {
+				return at + len(empty)
+			}
+		}
 	}
 }
 
@@ -101,19 +136,25 @@ func statusOf(b []byte) (code int, bad string) {
 	return code, ""
 }
 
-// bodyOf is what there is of the body, without the framing of its chunks, and whether that is all.
+// bodyOf is what there is of the body, without the framing of its chunks, and whether that is all. Nothing of interest follows the
+// last chunk.
 func (s *httpSettings) bodyOf(answer []byte, ended bool) (body []byte, whole bool, err error) {
-	if !bytes.Contains(answer, []byte("\r\n\r\n")) && !bytes.Contains(answer, []byte("\n\n")) {
-		return nil, false, nil // in the header
+	if headerEnd(answer) == 0 {
+		return nil, false, nil
 	}
-	r, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(answer)), &http.Request{Method: s.method})
+	in := bufio.NewReader(bytes.NewReader(answer))
+	r, err := http.ReadResponse(in, &http.Request{Method: s.method})
 	if err != nil {
 		return nil, false, err
 	}
-	body, err = io.ReadAll(r.Body)
+	from := io.Reader(r.Body)
+	if isChunked(r) {
+		from = httputil.NewChunkedReader(in)
+	}
+	body, err = io.ReadAll(from)
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return body, false, nil
 	}
 	// Without a length it ends with the connection.
-	return body, r.ContentLength >= 0 || len(r.TransferEncoding) > 0 || ended, err
+	return body, err == nil && (isChunked(r) || r.Body == http.NoBody || r.ContentLength >= 0 || ended), err
 }

@@ -18,7 +18,18 @@ func httpOf(t *testing.T, v url.Values) *httpSettings {
 	return s.http
 }
 
-// Answers, cut off where the text ends; "|" in one is where the connection is closed.
+// endOf reads how an answer of these tests ends: "|" is where the connection is closed, "/" where no more is read.
+func endOf(written string) (answer []byte, end ending) {
+	if text, ok := strings.CutSuffix(written, "|"); ok {
+		return []byte(text), ended
+	}
+	if text, ok := strings.CutSuffix(written, "/"); ok {
+		return []byte(text), enough
+	}
+	return []byte(written), open
+}
+
+// Answers, cut off where the text ends.
 func TestAnswers(t *testing.T) {
 	body := func(expr string) url.Values { return url.Values{"body": {expr}} }
 	chunked := "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nall\r\n5\r\n fine\r\n"
@@ -54,12 +65,50 @@ func TestAnswers(t *testing.T) {
 		{body("all fine"), chunked, good, ""},
 		{body("all fine$"), chunked, more, ""},
 		{body("all fine$"), chunked + "0\r\n\r\n", good, ""},
+		// Of a long body the first part is all there is.
+		{body(`fine\b`), "HTTP/1.1 200 OK\r\n\r\nall fine/", good, ""},
+		{body("fine$"), "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nall fine/", good, ""},
+		{body("(?m)^all"), "HTTP/1.1 200 OK\r\n\r\n\nall fine/", good, ""},
+		{body("poor"), "HTTP/1.1 200 OK\r\n\r\nall fine/", bad, `answer is not certain within its first 27 bytes: body does not match "poor" so far`},
+		{nil, "HTTP/1.1 103 Early Hints\r\n/", bad, "no status within the first 26 bytes of the answer"},
 		{body("x"), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno chunk\r\n", bad, "answer cannot be read: invalid byte in chunk length"},
 		{body("x"), "HTTP/1.1 503 Busy\r\n", bad, "status 503, want 200 to 299"},
 	} {
-		answer, ended := strings.CutSuffix(c.answer, "|")
-		if out, why := httpOf(t, c.settings).read([]byte(answer), ended); out != c.out || why != c.why {
+		answer, end := endOf(c.answer)
+		if out, why := httpOf(t, c.settings).read(answer, end); out != c.out || why != c.why {
 			t.Errorf("%v %q: got %d %q, want %d %q", c.settings, c.answer, out, why, c.out, c.why)
+		}
+	}
+}
+
+// However an answer is split on its way, it comes to the same: no part of it says otherwise than the whole.
+func TestAnswersInParts(t *testing.T) {
+	const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	for _, c := range []struct {
+		body, answer string
+		out          outcome
+	}{
+		{"ok", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", good},
+		{"ok$", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", good},
+		{"ok", "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", good},
+		{"ok$", "HTTP/1.0 200 OK\nX: y\n\nok|", good},
+		{"ok$", "HTTP/1.0 200 OK\nX: y\n\r\nok|", good},
+		{"ok", chunked + "2\r\nok\r\n0\r\n\r\n", good},
+		{"ok$", chunked + "2\r\nok\r\n0\r\n\r\n", good},
+		{"ok$", chunked + "1;x=y\r\no\r\n01\r\nk\r\n00;x\r\nX-T: 1\r\nX-U: 2\r\n\r\n", good},
+		{"ok$", chunked + "3\r\noks\r\n0\r\nX-T: 1\r\n\r\n", bad},
+		{"^$", chunked + "0\r\n\r\n", good},
+		{"ok", "HTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\nok", bad},
+	} {
+		answer, end := endOf(c.answer)
+		s := httpOf(t, url.Values{"body": {c.body}})
+		for i := range answer {
+			if out, why := s.read(answer[:i], open); out != more && out != c.out {
+				t.Errorf("%q for %s, after %q: got %d %q, want %d", c.answer, c.body, answer[:i], out, why, c.out)
+			}
+		}
+		if out, why := s.read(answer, end); out != c.out {
+			t.Errorf("%q for %s: got %d %q, want %d", c.answer, c.body, out, why, c.out)
 		}
 	}
 }
@@ -97,9 +146,13 @@ func FuzzAnswer(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Fuzz(func(t *testing.T, answer []byte, ended bool) {
-		out, why := s.http.read(answer, ended)
-		if ended && out == more {
+	f.Fuzz(func(t *testing.T, answer []byte, over bool) {
+		end := open
+		if over {
+			end = ended
+		}
+		out, why := s.http.read(answer, end)
+		if over && out == more {
 			t.Errorf("%q is over and not certain", answer)
 		}
 		if (out == bad) != (why != "") {

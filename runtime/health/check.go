@@ -44,8 +44,10 @@ type check struct {
 	lost    time.Duration // of the loop, when it began
 	pace    pace
 	stage   stage
-	held    bool // its host had too many probes under way
-	gone    bool // Set does not name it any more
+	held    bool  // its host had too many probes under way
+	leftOut uint8 // probes in a row that were not made, for they were late
+	watched bool  // the poller has its socket
+	gone    bool  // Set does not name it any more
 	fd      int32
 	sent    int32
 	heard   *heard

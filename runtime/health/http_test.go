@@ -73,6 +73,7 @@ func TestHTTPUp(t *testing.T) {
 			}
 		}
 	}), "body=fine")
+	add(page(t, func(w http.ResponseWriter, q *http.Request) { _, _ = io.WriteString(w, "fine\n"+big+big) }), "body=%28%3Fm%29%5Efine%24")
 	r.Set(all, nil)
 	for _, c := range all {
 		until(t, r, c, string(c.Settings)+" is up", isUp)

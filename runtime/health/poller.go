@@ -54,10 +54,13 @@ func (p *poller) prepare() error {
 	return errors.Join(p.watch(p.bell, unix.EPOLLIN|unix.EPOLLET), p.watch(p.timer, unix.EPOLLIN|unix.EPOLLET))
 }
 
-// watch has events of a socket told until it is closed.
+// watch has events of a socket told until it is forgotten.
 func (p *poller) watch(fd int, events uint32) error {
 	return rawWatch(p.fd, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)})
 }
+
+// forget has nothing more told of a socket.
+func (p *poller) forget(fd int) { rawForget(p.fd, fd) }
 
 // wait ends when something came, at the latest after d, below 0 whenever it comes; what came may be the bell or the timer. It is
 // overwritten by the next wait.
@@ -66,6 +69,12 @@ func (p *poller) wait(d time.Duration) []unix.EpollEvent {
 		p.alarm(max(0, d))
 		_ = p.conn.Read(p.look) // which fails for a file that was closed
 	}
+	return p.events[:p.came]
+}
+
+// more is what has come that was not told yet, without a wait; it overwrites what was.
+func (p *poller) more() []unix.EpollEvent {
+	p.look(uintptr(p.fd))
 	return p.events[:p.came]
 }
 

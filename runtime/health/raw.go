@@ -29,6 +29,10 @@ func rawWatch(epoll, fd int, e *unix.EpollEvent) error {
 	return errorOf(errno)
 }
 
+func rawForget(epoll, fd int) {
+	_, _, _ = unix.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(epoll), unix.EPOLL_CTL_DEL, uintptr(fd), 0, 0, 0)
+}
+
 // rawPoll says what is with sockets, without waiting.
 func rawPoll(polls []unix.PollFd) error {
 	now := unix.Timespec{}

@@ -28,7 +28,10 @@ func (l *loop) begin(now instant) {
 		if c == nil {
 			return
 		}
-		if !c.gone && l.admit(c, now) {
+		switch {
+		case c.gone:
+			l.release(c.host) // it may have been let go in place of another
+		case l.admit(c, now):
 			l.throng.may--
 			l.start(c)
 		}
@@ -38,11 +41,16 @@ func (l *loop) begin(now instant) {
 	}
 }
 
+// mostLeftOut is how often in a row a check is left out: where it is always late, a late probe is better than none.
+const mostLeftOut = 3
+
 // admit says whether the probe of a check may begin now. One that is due for more than half of its interval is left out: the next
 // round is nearer.
 func (l *loop) admit(c *check, now instant) bool {
-	if late := now.sub(c.due); late > c.judge.pace(&c.Check).every/2 {
+	late, pace := now.sub(c.due), c.judge.pace(&c.Check)
+	if late > pace.every/2 && c.leftOut < mostLeftOut {
 		why := l.whyLate(c, late)
+		c.leftOut++
 		l.miss(c, 1+l.rest(c, now), why)
 		l.release(c.host)
 		return false
@@ -51,6 +59,9 @@ func (l *loop) admit(c *check, now instant) bool {
 		c.stage, c.held = waiting, true
 		c.host.queue.push(c)
 		return false
+	}
+	if _, passed := following(c.due, now, c.number, pace); passed > 0 {
+		l.miss(c, passed, l.whyLate(c, late))
 	}
 	return true
 }
@@ -68,7 +79,7 @@ func (l *loop) whyLate(c *check, by time.Duration) string {
 // start begins the probe of a check.
 func (l *loop) start(c *check) {
 	c.began, c.lost = l.clock(), l.lost
-	c.held = false
+	c.held, c.leftOut = false, 0
 	l.flying++
 	c.host.flying++
 	l.delay.Add(c.began.sub(c.due))

@@ -82,7 +82,7 @@ func newRunner(log *slog.Logger, clock func() instant) *Runner {
 
 func (r *Runner) addLoop(budget, perHost int) (*loop, error) {
 	l := &loop{clock: r.clock, say: r.frozen, news: &r.news, ctx: r.ctx, budget: budget, perHost: perHost,
-		hosts: map[netip.Addr]*host{}, kinds: map[string]*kind{}, buffer: make([]byte, mostHeard), wakeAt: never}
+		hosts: map[netip.Addr]*host{}, kinds: map[string]*kind{}, buffer: make([]byte, mostHeard), wakeAt: never, throng: throng{may: fewAtOnce}}
 	l.wheel.done = ticks(r.clock())
 	var err error
 	if l.poller, err = newPoller(); err != nil {

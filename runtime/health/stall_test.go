@@ -3,6 +3,7 @@ package health
 import (
 	"log/slog"
 	"net"
+	"net/netip"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -262,4 +263,56 @@ func TestOneChangeMovesNoOther(t *testing.T) {
 	if len(after) != 10_000 {
 		t.Errorf("%d checks", len(after))
 	}
+}
+
+// A check that is always late for more than half its interval is probed late, sometimes, and what passed meanwhile is counted.
+func TestAlwaysLate(t *testing.T) {
+	h := newByHand(t)
+	defer func() { _ = h.Close() }()
+	good := slowly("tcp", server(t, func(net.Conn) {}))
+	h.set(good)
+	c := h.checks.find(identity(good), good)
+	first := onGrid(c.due, c.number, good.Interval)
+	probed := func(want uint32) {
+		t.Helper()
+		s := h.status(good)
+		if rounds := 1 + uint64(c.due.sub(first)/good.Interval); s.Count != want || s.Skipped+uint64(want) != rounds {
+			t.Fatalf("%d probes and %d skipped of %d, want %d probes", s.Count, s.Skipped, rounds, want)
+		}
+	}
+	for n := range uint32(2) {
+		for range mostLeftOut {
+			h.stall(11 * time.Second)
+			probed(n)
+		}
+		h.stall(11 * time.Second)
+		soon(t, "it is probed", func() bool { h.turn(); return c.stage == resting })
+		probed(n + 1)
+	}
+}
+
+// A check that waits for its host is probed though those that wait before it are removed together with the one that is under way.
+func TestRemovedWhileWaiting(t *testing.T) {
+	h := newByHand(t)
+	defer func() { _ = h.Close() }()
+	h.loops[0].perHost = 1
+	silent, keep := slowly("http", full(t)), slowly("tcp", server(t, func(net.Conn) {}))
+	h.set(silent)
+	h.begin(silent)
+	list := []spec.Check{silent}
+	for port := range uint16(20) {
+		c := keep
+		c.Addr, c.Jitter = netip.AddrPortFrom(keep.Addr.Addr(), port+1), tick
+		list = append(list, c)
+	}
+	h.set(list...)
+	h.pass(2 * tick)
+	keep.Jitter = tick
+	h.set(append(list, keep)...)
+	h.pass(2 * tick)
+	if c := h.checks.find(identity(keep), keep); c.stage != waiting {
+		t.Fatalf("it is at stage %d, want one that waits", c.stage)
+	}
+	h.set(keep)
+	soon(t, "it is probed", func() bool { h.turn(); return h.status(keep).OK })
 }

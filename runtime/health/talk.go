@@ -9,15 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// heard is what came of an answer that is not yet certain.
-type heard struct {
-	b     []byte
-	tries int // how often it was read
-}
-
-// mostTries bounds what a body that comes byte by byte costs: after so many reads it is only read again when it is over.
-const mostTries = 64
-
 // failed is a failure that is the server's.
 func failed(format string, args ...any) probe.Result {
 	return probe.Result{Why: fmt.Sprintf(format, args...), Weight: -1}
@@ -77,7 +68,9 @@ func (l *loop) watch(c *check) {
 	}
 	if err := l.poller.watch(int(c.fd), events); err != nil {
 		l.finish(c, lacked(fmt.Sprintf("watch a socket: %v", err)))
+		return
 	}
+	c.watched = true
 }
 
 func unconnected(c *check, err error) probe.Result {
@@ -134,7 +127,7 @@ func (l *loop) send(c *check) bool {
 
 // receive reads until the answer is certain, or there is nothing more for now.
 func (l *loop) receive(c *check) {
-	for c.stage == talking {
+	for c.stage == talking && (c.heard == nil || c.heard.end == open) {
 		room := l.buffer
 		if c.heard != nil {
 			room = room[:mostHeard-len(c.heard.b)]
@@ -143,39 +136,14 @@ func (l *loop) receive(c *check) {
 		switch {
 		case err == unix.EAGAIN:
 			return
-		case err != nil:
+		case err != nil && c.heard == nil:
 			l.finish(c, broken(c, err))
+		case err != nil:
+			c.heard.end, c.heard.err = cut, err
+			l.weigh(c, c.heard)
 		default:
 			l.hear(c, room[:n])
 		}
-	}
-}
-
-// hear is given what was read; nothing: the server closed.
-func (l *loop) hear(c *check, b []byte) {
-	h := c.heard
-	if h == nil {
-		h = &heard{}
-	}
-	ended := len(b) == 0
-	if len(h.b) > 0 {
-		h.b = append(h.b, b...)
-		b = h.b
-	}
-	full := len(b) >= mostHeard
-	if h.tries++; h.tries < mostTries || ended || full {
-		if out, why := c.plan.http.read(b, ended); out != more {
-			l.finish(c, probe.Result{OK: out == good, Why: why, Weight: -1})
-			return
-		}
-	}
-	if full {
-		l.finish(c, failed("answer is not certain within its first %s%s", octets(mostHeard), c.plan.http.missing()))
-		return
-	}
-	if c.heard == nil {
-		c.heard = h
-		h.b = append([]byte(nil), b...)
 	}
 }
 
@@ -217,10 +185,9 @@ func (l *loop) timedOut(c *check) {
 	case c.length() == 0:
 		l.finish(c, failed("no answer within %s (connected, nothing received)", c.Timeout))
 	default:
-		if out, why := c.plan.http.read(c.heard.b, false); out != more {
-			l.finish(c, probe.Result{OK: out == good, Why: why, Weight: -1})
-			return
+		if c.heard.end == open {
+			c.heard.end = late
 		}
-		l.finish(c, failed("no complete answer within %s (%s received)%s", c.Timeout, octets(c.length()), c.plan.http.missing()))
+		l.weigh(c, c.heard)
 	}
 }

@@ -146,3 +146,29 @@ func hexAddr(port uint16) string {
 	const digits = "0123456789ABCDEF"
 	return "0100007F:" + string([]byte{digits[port>>12], digits[port>>8&15], digits[port>>4&15], digits[port&15]})
 }
+
+// What happens to a socket after its probe is not told, for its number is another's by then: though a child of this process that has
+// yet to execute its program holds a copy, as a duplicate does here.
+func TestCopyOfASocket(t *testing.T) {
+	h := newByHand(t)
+	defer func() { _ = h.Close() }()
+	silent := slowly("tcp", full(t))
+	h.set(silent)
+	h.begin(silent)
+	c := h.checks.find(identity(silent), silent)
+	was := c.fd
+	held, err := unix.FcntlInt(uintptr(was), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unix.Close(held) }()
+	h.loops[0].finish(c, lacked("it is over"))
+	if err := unix.Shutdown(held, unix.SHUT_RDWR); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range h.loops[0].poller.more() {
+		if e.Fd == was {
+			t.Errorf("events %#x of a socket whose probe is over", e.Events)
+		}
+	}
+}

@@ -1,8 +1,12 @@
 package health
 
 import (
+	"cmp"
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/lbsync/lbsync/spec"
 )
 
 // After a stall of 10 s, 3,333 probes/s go on at twice that and not at once.
@@ -31,5 +35,22 @@ func TestThrong(t *testing.T) {
 	}
 	if g.rate != 0 {
 		t.Errorf("without checks the rate is %d", g.rate)
+	}
+}
+
+// The first probe after a start begins when it is due: there is nothing that could have piled up.
+func TestFirstProbeIsOnTime(t *testing.T) {
+	h := newByHand(t)
+	of := aCheck(1, 1)
+	of.Interval, of.Jitter = 20*time.Second, 20*time.Second
+	list := many(100, of)
+	of = slices.MinFunc(list, func(a, b spec.Check) int {
+		return cmp.Compare(firstTurn(&a, identity(a), noon), firstTurn(&b, identity(b), noon))
+	})
+	standIn(h.Runner, of, succeeds)
+	h.turn()
+	h.pass(firstTurn(&of, identity(of), noon).sub(noon) + tick)
+	if n := h.begun(); n != 1 {
+		t.Errorf("%d probes began by when the first is due, want 1", n)
 	}
 }
