@@ -61,6 +61,17 @@ until_synced() {
 	done
 	echo "$d knows $n established connections"
 }
+# until_left DIRECTOR: waits until the director knows that the client's connections have ended. A commit after which most of them are gone
+# would be taken back.
+until_left() {
+	local deadline=$((SECONDS + 60))
+	until [ "$(on "$1" ipvsadm -Lnc | grep -c ESTABLISHED || true)" -eq 0 ]; do
+		if [ $SECONDS -ge $deadline ]; then
+			echo "demo: $1 has still connections" >&2
+			exit 1
+		fi
+	done
+}
 # longest_wait: since the last time, as soon as all connections are answered again.
 longest_wait() {
 	rm -f "$work/lap"
@@ -289,6 +300,7 @@ wait $client || code=$?
 cat "$work/traffic"
 
 title "Health checks come with a commit too; removed real servers are drained from now on"
+for d in lb1 lb2; do until_left $d; done
 sed -i '/forwarding = "dr"/a \\    slow_start    = "5s"\n    drain_timeout = "60s"\n\n    health_check "tcp" {\n      interval = "1s"\n      timeout  = "500ms"\n      fall     = 2\n    }' "$repo/fleet.hcl"
 sed -i 's/content { weight = .*/content { weight = 10 }/' "$repo/fleet.hcl"
 lbsync fmt "$repo"
