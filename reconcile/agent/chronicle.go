@@ -2,6 +2,7 @@ package agent
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/lbsync/lbsync/reconcile/journal"
@@ -63,8 +64,20 @@ func (a *Agent) chronicle() {
 	a.recordHealth()
 }
 
+// keepBrakes keeps which brakes are on: a restart does not let them go.
+func (a *Agent) keepBrakes() {
+	if a.pools == nil {
+		return
+	}
+	if on := a.pools.On(); !maps.Equal(on, a.held.Brakes) {
+		a.held.Brakes = on
+		a.keep()
+	}
+}
+
 // recordHealth writes it to the journal.
 func (a *Agent) recordHealth() {
+	a.keepBrakes()
 	recs := a.tellHealth()
 	if len(recs) == 0 {
 		return

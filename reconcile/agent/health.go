@@ -107,7 +107,9 @@ func (a *Agent) assess() {
 // findPools has the pools be as the kernel has them. What differs from git for that is theirs, and no drift.
 func (a *Agent) findPools() {
 	facts := a.facts()
-	a.pooled(pool.New(*a.held.View, nil, a.states.Live(), facts.Now, facts.Overrides...))
+	p := pool.New(*a.held.View, nil, a.states.Live(), facts.Now, facts.Overrides...)
+	p.Resume(a.held.Brakes)
+	a.pooled(p)
 	if prior := a.states.Prior(); prior != nil {
 		facts.Pools, _ = a.pools.Facts()
 		made := reconcile.Reweigh(*prior, slices.SortedFunc(maps.Keys(facts.Pools), spec.ServiceKey.Compare), facts)

@@ -107,3 +107,35 @@ func TestVerdictBesideARole(t *testing.T) {
 		r.end()
 	})
 }
+
+// A brake outlives the agent, and when it is let go those whom it held have time to come up.
+func TestBrakeOverARestart(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.repo.commit("a", "", "brake service=50\npool checked\n80 wrr 21=1 22=1 23=1 24=1")
+		r.start()
+		for _, host := range []string{"21", "22", "23", "24"} {
+			r.check(host, spec.CheckUp)
+		}
+		r.check("21", spec.CheckDown)
+		r.pass(time.Hour)
+		for _, host := range []string{"22", "23", "24"} {
+			r.check(host, spec.CheckDown)
+		}
+		held := "80 wrr 24=1" // the others were out before more than half had failed
+		r.holds(held)
+		r.pass(recordHealthEvery)
+		r.end()
+		r.health = newVerdicts()
+		r.start()
+		for _, host := range []string{"24", "23", "22", "21"} {
+			r.check(host, spec.CheckDown)
+			r.holds(held)
+		}
+		r.check("21", spec.CheckUp)
+		r.check("23", spec.CheckUp)
+		r.holds("80 wrr 21=1 23=1 24=1")
+		r.pass(time.Minute)
+		r.holds("80 wrr 21=1 23=1")
+		r.end()
+	})
+}

@@ -29,19 +29,20 @@ type marks struct {
 	HighWater   string      // id of the newest commit accepted from the branch
 	Pin         *pin
 	Suspension  *spec.Suspension
-	Overrides   []spec.Override // made here
-	Heard       []spec.Override // made by the other directors, as last heard
-	Drains      []spec.Drain    // by key
-	Trial       *trial          // Commit is applied, and its probes are awaited
-	Late        bool            // some changes of Commit wait, or waited, for the other directors
-	Confirmed   string          // id of the commit whose probes held last; of one that needed no trial too
-	ConfirmedAt time.Time       // when; zero when an earlier version of lbsync did
-	Proven      spec.Commit     // to which a later one is taken back
-	Reverted    *spec.Reverted  // the branch's tip, or one before it, that was taken back
-	Rebooted    string          // id of the commit in whose trial the machine went down
-	Released    string          // id of the commit for which nobody who does not answer is waited for
-	Journal     journal.Head    // the journal's last record when this was written
-	Broken      *spec.Problem   // what was found wrong with the journal, until an operator accepts it
+	Overrides   []spec.Override      // made here
+	Heard       []spec.Override      // made by the other directors, as last heard
+	Brakes      map[string]time.Time // that are on, as pool.Pools.On has them
+	Drains      []spec.Drain         // by key
+	Trial       *trial               // Commit is applied, and its probes are awaited
+	Late        bool                 // some changes of Commit wait, or waited, for the other directors
+	Confirmed   string               // id of the commit whose probes held last; of one that needed no trial too
+	ConfirmedAt time.Time            // when; zero when an earlier version of lbsync did
+	Proven      spec.Commit          // to which a later one is taken back
+	Reverted    *spec.Reverted       // the branch's tip, or one before it, that was taken back
+	Rebooted    string               // id of the commit in whose trial the machine went down
+	Released    string               // id of the commit for which nobody who does not answer is waited for
+	Journal     journal.Head         // the journal's last record when this was written
+	Broken      *spec.Problem        // what was found wrong with the journal, until an operator accepts it
 }
 
 // pin is a pin, and for a rollback what ends it.

@@ -80,6 +80,9 @@ func (a *Agent) stop() error {
 	a.keepJournals(true)
 	err := a.record(journal.Record{Event: journal.Stopped, Actor: self})
 	if !a.undone {
+		if a.pools != nil {
+			a.held.Brakes = a.pools.On()
+		}
 		a.keep() // the journal's end, so that one that is cut meanwhile is found
 	}
 	return err

@@ -18,14 +18,21 @@ type brake struct {
 	failed []time.Time // when, of those that failed within the last interval
 	on     bool
 	since  time.Time
-	real   bool // another director sees the same: the failures are believed until they are fewer
+	real   bool          // another director sees the same: the failures are believed until they are fewer
+	anew   bool          // it was on before a restart: who is not judged since may fail still
+	spell  time.Duration // in which who recovers comes up
+	until  time.Time     // who is held stays so, after it was let go
 }
 
 func (b *brake) keep(was brake) {
-	limit := b.limit
+	limit, spell := b.limit, b.spell
 	*b = was
-	b.limit = limit
+	b.limit, b.spell = limit, spell
 }
+
+// holds says whether a member whose checks fail stays in, which may be held already. When the brake is let go, who is held has time to
+// come up: where this host's network is back, the first successes of some are there before those of others.
+func (b *brake) holds(held bool, now time.Time) bool { return b.on || held && now.Before(b.until) }
 
 // over says whether so many of a number are more than the limit.
 func (b *brake) over(n, of int) bool { return b.limit > 0 && n*100 > int(b.limit)*of }
@@ -42,17 +49,20 @@ func (b *brake) fail(now time.Time, interval time.Duration) {
 // judge says whether the brake is on, with how many are down of how many; changed: it was not before, or was.
 func (b *brake) judge(down, of int, now time.Time) (changed bool) {
 	was := b.on
-	if b.ease(down, of); b.over(down, of) && !b.on && !b.real && b.over(len(b.failed), of) {
+	if b.ease(down, of, now); b.over(down, of) && !b.on && !b.real && b.over(len(b.failed), of) {
 		b.on, b.since = true, now
 	}
 	return b.on != was
 }
 
 // ease is judge without what failed within an interval, which may be long ago: the brake may be let go, and not be put on.
-func (b *brake) ease(down, of int) (changed bool) {
+func (b *brake) ease(down, of int, now time.Time) (changed bool) {
 	was := b.on
 	if !b.over(down, of) {
-		b.on, b.real = false, false
+		b.on, b.real, b.anew = false, false, false
+		if was {
+			b.until = now.Add(b.spell)
+		}
 	}
 	return b.on != was
 }
@@ -110,6 +120,6 @@ func (p *Pools) Hear(other spec.Failing, now time.Time) []spec.ServiceKey {
 }
 
 func (p *Pools) believe(k spec.Key, b *brake) {
-	b.on, b.real = false, true
+	b.on, b.real, b.anew, b.until = false, true, false, time.Time{}
 	p.news = append(p.news, News{Key: k, What: "brake", State: "off", Why: "another director sees the same failures"})
 }

@@ -81,6 +81,63 @@ func TestBrakeAfterARestart(t *testing.T) {
 	s.expect("18:10 19:10 20:10")
 }
 
+// A network that is back is noticed by some checks before others: nobody who was held leaves for that.
+func TestBrakeWhileAllComeBack(t *testing.T) {
+	s := begin(t, view(t, 20, "", ""), spec.State{})
+	before := s.rows()
+	s.hear(downs(11, 30))
+	s.expect(before)
+	for n := 11; n <= 30; n++ {
+		s.now = s.now.Add(300 * time.Millisecond)
+		s.hear(fmt.Sprintf("%d up", n))
+		s.expect(before)
+		s.p.Tick(s.now)
+		s.expect(before)
+	}
+	s.now = s.now.Add(time.Hour)
+	s.p.Tick(s.now)
+	s.expect(before)
+}
+
+// A brake outlives a restart: who was held stays, until it is clear that fewer fail.
+func TestBrakeOverARestart(t *testing.T) {
+	for name, c := range map[string]struct {
+		n     int
+		brake string
+	}{"of all checks": {12, ""}, "of a service": {4, "brake { service = 50 }"}} {
+		t.Run(name, func(t *testing.T) {
+			v := view(t, c.n, "", c.brake)
+			s := begin(t, v, spec.State{})
+			last := 10 + c.n
+			s.hear("11 down") // which is out
+			s.now = s.now.Add(time.Hour)
+			s.hear(downs(12, last))
+			held := s.rows()
+			again := &scene{t, v, pool.New(v, nil, s.live(), s.now), s.now}
+			again.p.Resume(s.p.On())
+			again.expect(held)
+			for n := 11; n <= last; n++ {
+				again.hear(fmt.Sprintf("%d down", n))
+				again.expect(held)
+			}
+			if got, want := fmt.Sprint(again.p.On()), fmt.Sprint(s.p.On()); got != want {
+				t.Errorf("on are %s, want %s", got, want)
+			}
+
+			// The same where the network is back meanwhile.
+			back := &scene{t, v, pool.New(v, nil, s.live(), s.now), s.now}
+			back.p.Resume(s.p.On())
+			for n := 12; n <= last; n++ {
+				back.hear(fmt.Sprintf("%d up", n))
+				back.expect(held)
+			}
+			if len(back.p.On()) != 0 {
+				t.Errorf("on is %v", back.p.On())
+			}
+		})
+	}
+}
+
 // Two directors that see the same believe it, whatever percent that is, and however many services it is about.
 func TestBrakesOfBothAreReleased(t *testing.T) {
 	s := begin(t, view(t, 12, "", "brake { all = 33 }"), spec.State{})

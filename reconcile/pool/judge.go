@@ -42,6 +42,11 @@ func (p *Pools) count(c *check, fails bool, now time.Time) {
 	}
 }
 
+// recovers is the longest in which a server that is back comes up.
+func recovers(c spec.Check) time.Duration {
+	return time.Duration(max(1, c.Rise))*max(c.DownInterval, c.Timeout) + c.Timeout + lateness
+}
+
 // within is the time in which what has one cause fails: a round of probes, and the wait for the last of them.
 func within(c spec.Check) time.Duration { return c.Interval + c.Timeout }
 
@@ -76,7 +81,7 @@ func (p *Pools) decide(members map[int]bool, now time.Time) []spec.ServiceKey {
 	for m := range members {
 		services[p.members[m].service] = true
 	}
-	if p.all.judge(p.down, len(p.checks), now) {
+	if p.all.judge(p.failing(), len(p.checks), now) {
 		p.tellBrake(nil, &p.all, p.down, len(p.checks), "checks")
 		for i := range p.services {
 			services[i] = true
@@ -86,8 +91,9 @@ func (p *Pools) decide(members map[int]bool, now time.Time) []spec.ServiceKey {
 	for _, i := range slices.Sorted(maps.Keys(services)) {
 		s := &p.services[i]
 		p.countMembers(s, now)
-		if s.brake.judge(s.down, len(s.members), now) {
+		if s.brake.judge(p.failingOf(s), len(s.members), now) {
 			p.tellBrake(s.key, &s.brake, s.down, len(s.members), "real servers")
+			p.easing[i] = true
 		}
 		for _, m := range s.members {
 			p.turn(m, now)
@@ -115,6 +121,7 @@ func (p *Pools) turn(i int, now time.Time) {
 		return
 	}
 	state, why := p.state(m)
+	held := m.held
 	m.held = false
 	switch {
 	case state == spec.CheckUnknown, state == spec.CheckDown && m.out, state == spec.CheckUp && !m.out:
@@ -122,7 +129,7 @@ func (p *Pools) turn(i int, now time.Time) {
 			m.why, m.kept = why, false
 		}
 		m.judged = m.judged || state != spec.CheckUnknown
-	case state == spec.CheckDown && (p.all.on || p.services[m.service].brake.on):
+	case state == spec.CheckDown && (p.all.holds(held, now) || p.services[m.service].brake.holds(held, now)):
 		m.held, m.why = true, why
 	case state == spec.CheckDown:
 		m.out, m.judged, m.since, m.why, m.rising = true, true, now, why, time.Time{}
@@ -137,8 +144,13 @@ func (p *Pools) turn(i int, now time.Time) {
 	}
 }
 
-// Tick lets rising weights rise, and returns the services of which something else is asked now, in order.
+// Tick lets rising weights rise, and takes out who was held long enough. It returns the services of which something else is asked now,
+// in order.
 func (p *Pools) Tick(now time.Time) []spec.ServiceKey {
+	var out []spec.ServiceKey
+	if members := p.released(now); len(members) > 0 {
+		out = p.decide(members, now)
+	}
 	services := map[int]bool{}
 	for i := range p.rising {
 		m := &p.members[i]
@@ -148,23 +160,24 @@ func (p *Pools) Tick(now time.Time) []spec.ServiceKey {
 			delete(p.rising, i)
 		}
 	}
-	var out []spec.ServiceKey
 	for i := range services {
 		if p.settle(i, now) {
 			out = append(out, p.services[i].key)
 		}
 	}
 	slices.SortFunc(out, spec.ServiceKey.Compare)
-	return out
+	return slices.Compact(out)
 }
 
 // Due is when Tick has something to do; false: never.
 func (p *Pools) Due(now time.Time) (time.Time, bool) {
 	var first time.Time
 	for i := range p.rising {
-		if at := p.nextStep(&p.members[i], now); first.IsZero() || at.Before(first) {
-			first = at
-		}
+		first = sooner(first, p.nextStep(&p.members[i], now))
+	}
+	first = sooner(first, p.all.until)
+	for i := range p.easing {
+		first = sooner(first, p.services[i].brake.until)
 	}
 	return first, !first.IsZero()
 }

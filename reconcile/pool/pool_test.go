@@ -257,9 +257,23 @@ func TestBrakeOfAService(t *testing.T) {
 	s.hear("14 down")
 	s.expect("13:10 14:10")
 	s.hear("11 up, 13 up")
-	s.expect("11:10 13:10")
+	s.expect("11:10 13:10 14:10") // who is held has time to come up
 	if got := s.news(); !strings.Contains(got, "brake off") {
 		t.Error(got)
+	}
+	at, due := s.p.Due(s.now)
+	if !due || at.Sub(s.now) != 2*4*time.Second+3*time.Second+time.Second { // rise, down_interval, timeout, and a second
+		t.Fatalf("due in %v, %t", at.Sub(s.now), due)
+	}
+	s.hear("11 down") // who was not held is believed
+	s.expect("13:10 14:10")
+	s.now = at
+	if got := s.p.Tick(s.now); !slices.Equal(got, []spec.ServiceKey{web}) {
+		t.Error(got)
+	}
+	s.expect("13:10")
+	if _, due := s.p.Due(s.now); due {
+		t.Error("it is over, and due again")
 	}
 }
 

@@ -21,6 +21,7 @@ type Pools struct {
 	news     []News
 	listed   int           // real servers that Status had last
 	within   time.Duration // the longest of all checks
+	easing   map[int]bool  // services whose brake was let go, and holds for a time still
 }
 
 // service is one IPVS service of a virtual_server.
@@ -56,7 +57,7 @@ type News struct {
 // server that is not known yet is as live has it, until its first verdict: what took it out then is likely to last. Of one whose weight
 // is an override's live says nothing. Else it is as start_state says.
 func New(v spec.View, was *Pools, live spec.State, now time.Time, overrides ...spec.Override) *Pools {
-	p := &Pools{byCheck: map[spec.Check]int{}, rising: map[int]bool{}, facts: map[spec.ServiceKey]spec.PoolFact{}, shift: 1}
+	p := &Pools{byCheck: map[spec.Check]int{}, rising: map[int]bool{}, facts: map[spec.ServiceKey]spec.PoolFact{}, easing: map[int]bool{}, shift: 1}
 	for _, d := range declarations(v) {
 		p.addService(d)
 	}
@@ -77,7 +78,7 @@ func New(v spec.View, was *Pools, live spec.State, now time.Time, overrides ...s
 		p.see(&p.members[i])
 	}
 	// Who is out hangs on the brakes, and these on all who fail.
-	p.ease()
+	p.ease(now)
 	for i := range p.members {
 		p.turn(i, now)
 	}
@@ -122,9 +123,9 @@ func (p *Pools) addService(d declaration) {
 		m.key = m.server.Key(k)
 		for _, c := range s.Def.Checks(m.server, k) {
 			m.checks = append(m.checks, p.addCheck(c, len(p.members)))
-			out.within, checked = max(out.within, within(c)), true
+			out.within, out.brake.spell, checked = max(out.within, within(c)), max(out.brake.spell, recovers(c)), true
 		}
-		p.within = max(p.within, out.within)
+		p.within, p.all.spell = max(p.within, out.within), max(p.all.spell, out.brake.spell)
 		out.members = append(out.members, len(p.members))
 		p.members = append(p.members, m)
 	}

@@ -44,7 +44,7 @@ func (p *Pools) takeOver(was *Pools, now time.Time) {
 // goOn has a member be as an earlier Pools had it. One that is not checked any more is in.
 func (p *Pools) goOn(i int, was *member, now time.Time) {
 	m := &p.members[i]
-	m.known, m.out, m.kept, m.asked, m.since, m.why, m.rising = true, was.out, was.kept, was.asked, was.since, was.why, was.rising
+	m.known, m.out, m.kept, m.held, m.asked, m.since, m.why, m.rising = true, was.out, was.kept, was.held, was.asked, was.since, was.why, was.rising
 	if len(m.checks) == 0 {
 		if m.out {
 			p.news = append(p.news, News{Key: m.key, What: "real_server", State: "up", Why: "it is not checked any more"})
@@ -95,14 +95,21 @@ func (p *Pools) findWeight(i int, has int32, now time.Time) {
 	}
 }
 
-// ease lets go the brakes that what fails now is not enough for: with another limit, or fewer who can fail.
-func (p *Pools) ease() {
-	if p.all.ease(p.down, len(p.checks)) {
+// ease lets go the brakes that what fails now is not enough for: with another limit, or fewer who can fail. That is what the commit asks
+// for, and nobody is held any longer for it.
+func (p *Pools) ease(now time.Time) {
+	if p.all.ease(p.failing(), len(p.checks), now) {
+		p.all.until = time.Time{}
 		p.tellBrake(nil, &p.all, p.down, len(p.checks), "checks")
 	}
 	for i := range p.services {
-		if s := &p.services[i]; s.brake.ease(s.down, len(s.members)) {
+		s := &p.services[i]
+		if s.brake.ease(p.failingOf(s), len(s.members), now) {
+			s.brake.until = time.Time{}
 			p.tellBrake(s.key, &s.brake, s.down, len(s.members), "real servers")
+		}
+		if !s.brake.until.IsZero() {
+			p.easing[i] = true
 		}
 	}
 }

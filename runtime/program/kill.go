@@ -89,6 +89,9 @@ func killed(err error) bool {
 	return is && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
+// soon is how long it may take until a program that was killed has ended, on a host with much to do.
+const soon = time.Second
+
 // undead are the programs that were killed and have not ended, as one does not that waits for a file system whose server is away.
 var undead = remains{since: map[string]time.Time{}}
 
@@ -114,7 +117,9 @@ func (r *remains) add(id string, ended <-chan error) {
 func (r *remains) check(id string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if since, is := r.since[id]; is {
+	if since, is := r.since[id]; is && time.Since(since) < soon {
+		return errors.New("not started: it is being killed still")
+	} else if is {
 		return fmt.Errorf("not started: it was killed at %s and has not ended; does a file system not answer?", since.UTC().Format(time.DateTime+"Z"))
 	}
 	return nil

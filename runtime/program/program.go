@@ -9,6 +9,7 @@ package program
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -111,6 +112,18 @@ func start(argv, env []string) (*run, error) {
 	return r, nil
 }
 
+// kill ends it, aside: the verdict does not wait for that. Who was canceled may end itself right after, and would leave the program.
+func (r *run) kill(ctx context.Context) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		kill(r.cmd.Process)
+	}()
+	if errors.Is(ctx.Err(), context.Canceled) {
+		<-done
+	}
+}
+
 // wait is how the program ended. What goes on in the background then was meant to.
 func (r *run) wait(ctx context.Context, id string) error {
 	select {
@@ -123,7 +136,7 @@ func (r *run) wait(ctx context.Context, id string) error {
 		return err
 	case <-ctx.Done():
 	}
-	go kill(r.cmd.Process)
+	r.kill(ctx)
 	late := time.NewTimer(parting)
 	defer late.Stop()
 	select {

@@ -115,9 +115,16 @@ func TestEndKills(t *testing.T) {
 func TestUndead(t *testing.T) {
 	argv, ended := []string{"/bin/true"}, make(chan error)
 	undead.add("/bin/true\x00A=1", ended)
-	err := Run(t.Context(), argv, []string{"A=1"})
-	if err == nil || !strings.HasPrefix(err.Error(), "not started: it was killed at 20") {
-		t.Errorf("%v", err)
+	for since, want := range map[time.Time]string{
+		time.Now().Add(time.Hour):    "not started: it is being killed still", // in good time, however slow this host is
+		time.Now().Add(-time.Minute): "not started: it was killed at 20",
+	} {
+		undead.mu.Lock()
+		undead.since["/bin/true\x00A=1"] = since
+		undead.mu.Unlock()
+		if err := Run(t.Context(), argv, []string{"A=1"}); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
 	}
 	if err := Run(t.Context(), argv, []string{"A=2"}); err != nil {
 		t.Errorf("another: %v", err)
