@@ -3,6 +3,7 @@ package agent
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/lbsync/lbsync/reconcile/journal"
@@ -103,6 +104,8 @@ func (a *Agent) tellHealth() []journal.Record {
 	a.untold, a.unkept, a.stale, a.told = nil, 0, false, time.Now()
 	a.show()
 	a.noticeHealth(news)
+	// That a brake came on goes before the many failures for which it did.
+	slices.SortStableFunc(news, func(x, y pool.News) int { return rank(x) - rank(y) })
 	var recs []journal.Record
 	for _, n := range news[:min(len(news), mostRecorded)] {
 		recs = append(recs, of(a.held.Commit, healthRecord(n)))
@@ -112,6 +115,9 @@ func (a *Agent) tellHealth() []journal.Record {
 	}
 	return recs
 }
+
+// rank is the order in which news are recorded, where there are more than may be.
+func rank(n pool.News) int { return slices.Index([]string{"brake", "quorum", "real_server"}, n.What) }
 
 // healthEvents are the events of the journal by what the news are about.
 var healthEvents = map[string]journal.Event{"real_server": journal.Health, "quorum": journal.Quorum, "brake": journal.Brake}

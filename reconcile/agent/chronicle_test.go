@@ -44,3 +44,23 @@ func TestVerdictsDoNotWaitForTheDisk(t *testing.T) {
 		}
 	})
 }
+
+// That a brake came on is recorded, however many real servers failed with it.
+func TestBrakeIsRecordedInAStorm(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.repo.commit("a", "", "brake service=50\npool checked\n80 wrr 21=1 22=1 23=1 24=1")
+		r.start()
+		for range 2 * mostRecorded {
+			r.check("21", spec.CheckDown)
+			r.check("21", spec.CheckUp)
+		}
+		for _, host := range []string{"21", "22", "23", "24"} {
+			r.check(host, spec.CheckDown)
+		}
+		r.pass(recordHealthEvery)
+		if !slices.ContainsFunc(r.records(), func(rec journal.Record) bool { return rec.Event == journal.Brake && rec.After == "brake=on" }) {
+			t.Error(r.healthRecords())
+		}
+		r.end()
+	})
+}
