@@ -2,6 +2,7 @@ package probe
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
+	"golang.org/x/sys/unix"
 
 	"github.com/lbsync/lbsync/spec"
 )
@@ -48,6 +50,9 @@ func dnsServer(t testing.TB, udp func([]byte) [][]byte, tcp func([]byte) []byte)
 	t.Helper()
 	to := serveUDP(t, udp)
 	l, err := net.Listen("tcp4", to.String())
+	for ; errors.Is(err, unix.EADDRINUSE); l, err = net.Listen("tcp4", to.String()) {
+		to = serveUDP(t, udp) // somebody has its number for TCP
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
