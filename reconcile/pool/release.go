@@ -46,20 +46,6 @@ func sooner(a, b time.Time) time.Time {
 	return a
 }
 
-// On are the brakes that are on, since when: by service as it is shown, and "" for that of all checks.
-func (p *Pools) On() map[string]time.Time {
-	out := map[string]time.Time{}
-	if p.all.on {
-		out[""] = p.all.since.UTC().Round(0)
-	}
-	for i := range p.services {
-		if s := &p.services[i]; s.brake.on {
-			out[s.key.String()] = s.brake.since.UTC().Round(0)
-		}
-	}
-	return out
-}
-
 // Resume puts on the brakes that were on before a restart. Each is let go once it is clear that fewer fail.
 func (p *Pools) Resume(on map[string]time.Time) {
 	resume := func(b *brake, name string) {
